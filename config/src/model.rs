@@ -1,0 +1,108 @@
+//! *Config*: what a route table means. Validated, private fields, no `Deserialize`: the only way to one is
+//! [`crate::compile`].
+
+mod cluster;
+mod condition;
+mod listener;
+mod place;
+mod policy;
+mod process;
+mod route;
+mod split;
+mod template;
+
+pub use cluster::{Balance, Cluster, ClusterLimits, Endpoint, Subset};
+pub use condition::{Condition, FieldCondition, HostPattern, PathPattern, Pattern, Segment, ValueMatch};
+pub use listener::{ForwardHeader, Listener, ListenerLimits, ListenerTimeouts, PathNormalization};
+pub use place::{Place, Placed};
+pub use policy::{Edit, EditList, HeaderEdits, Policy};
+pub use process::{Process, ProcessLimits, Workers};
+pub use route::{Action, Candidate, DirectResponse, Forward, Maintenance, Redirect, Rewrite, RewritePath, Route};
+pub use split::{CookieLife, Destination, Key, Split, Sticky};
+pub use template::{Template, TemplatePart};
+
+/// Position of a listener in [`Config::listeners`]. Given out by validation only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ListenerId(pub(crate) u32);
+
+/// Position of a cluster in [`Config::clusters`]. Given out by validation only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClusterId(pub(crate) u32);
+
+/// Position of a route in [`Config::routes`]. Given out by validation only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RouteId(pub(crate) u32);
+
+impl ListenerId {
+    /// The position as an index.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl ClusterId {
+    /// The position as an index.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl RouteId {
+    /// The position as an index.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A struct whose fields are read from outside and written in this crate only.
+macro_rules! readable {
+    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$doc:meta])* $field:ident : $kind:ty),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone)]
+        pub struct $name { $(pub(crate) $field: $kind),* }
+
+        impl $name {
+            $($(#[$doc])* #[must_use] pub fn $field(&self) -> &$kind { &self.$field })*
+        }
+    };
+}
+pub(crate) use readable;
+
+readable! {
+    /// One whole route table, with every name resolved and every rule checked.
+    pub struct Config {
+        /// What concerns the process: identity, workers, admin port, limits.
+        process: Process,
+        /// The listeners, sorted by name; [`ListenerId`] is an index into this.
+        listeners: Vec<Listener>,
+        /// The routes, sorted by name; [`RouteId`] is an index into this.
+        routes: Vec<Route>,
+        /// Every (host, alternative) of every route, in the order in which they are tried.
+        order: Vec<Candidate>,
+        /// The clusters, sorted by name; [`ClusterId`] is an index into this.
+        clusters: Vec<Cluster>,
+    }
+}
+
+impl Config {
+    /// The listener with this id.
+    #[must_use]
+    pub fn listener(&self, id: ListenerId) -> Option<&Listener> {
+        self.listeners.get(id.index())
+    }
+
+    /// The cluster with this id.
+    #[must_use]
+    pub fn cluster(&self, id: ClusterId) -> Option<&Cluster> {
+        self.clusters.get(id.index())
+    }
+
+    /// The route with this id.
+    #[must_use]
+    pub fn route(&self, id: RouteId) -> Option<&Route> {
+        self.routes.get(id.index())
+    }
+}

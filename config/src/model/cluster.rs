@@ -1,0 +1,79 @@
+//! The section `clusters`.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::{Place, Placed, readable};
+
+/// How an endpoint is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Balance {
+    /// `round-robin`: in turn, by weight.
+    RoundRobin,
+    /// `least-request`: the less busy of two drawn by weight. The default.
+    LeastRequest,
+    /// `random`: drawn by weight.
+    Random,
+}
+
+readable! {
+    /// One cluster.
+    pub struct Cluster {
+        /// Its name.
+        name: String,
+        /// Where it is written.
+        place: Place,
+        /// `endpoints`, in the order written.
+        endpoints: Vec<Endpoint>,
+        /// `subsets`, sorted by name.
+        subsets: Vec<Subset>,
+        /// `balance`.
+        balance: Placed<Balance>,
+        /// `limits`, per proxy process.
+        limits: ClusterLimits,
+        /// `idle_timeout`: how long an unused upstream connection is kept, if the peer does not say less.
+        /// Default 60 s.
+        idle_timeout: Placed<Option<Duration>>,
+    }
+}
+
+readable! {
+    /// One address that answers for a cluster.
+    pub struct Endpoint {
+        /// `address`.
+        address: SocketAddr,
+        /// `weight`. Default 1; 0 gets nothing.
+        weight: u32,
+        /// `labels`.
+        labels: BTreeMap<String, String>,
+        /// `locality`: region/zone.
+        locality: Option<String>,
+        /// Where it is written.
+        place: Place,
+    }
+}
+
+readable! {
+    /// The endpoints of a cluster that carry some labels.
+    pub struct Subset {
+        /// Its name.
+        name: String,
+        /// Where it is written.
+        place: Place,
+        /// `labels` that an endpoint must carry.
+        labels: BTreeMap<String, String>,
+        /// Positions in the cluster's endpoints, ascending; may be empty.
+        endpoints: Vec<usize>,
+    }
+}
+
+readable! {
+    /// `limits` of a cluster, over all workers of a process.
+    pub struct ClusterLimits {
+        /// `connections` open at once, idle ones included. Default 1024.
+        connections: Placed<u32>,
+        /// `pending`: requests waiting for a connection. Default 1024; 503 `pending-limit` beyond.
+        pending: Placed<u32>,
+    }
+}

@@ -1,0 +1,89 @@
+//! The section `listeners`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::{Place, Placed, readable};
+
+/// How a request path is made plain before it is matched and forwarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PathNormalization {
+    /// `none`: as it came.
+    None,
+    /// `base`: dot segments removed, unreserved octets decoded, `\` is `/` (RFC 3986 §6.2.2). The default.
+    Base,
+    /// `merge-slashes`: as `base`, and `//` becomes `/`.
+    MergeSlashes,
+    /// `decode-and-merge-slashes`: as `merge-slashes`, and `%2F` and `%5C` become `/` first.
+    DecodeAndMergeSlashes,
+}
+
+/// A header by which a proxy tells the next hop about the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ForwardHeader {
+    /// `x-forwarded`: `X-Forwarded-For`, `-Proto`, `-Host`.
+    XForwarded,
+    /// `forwarded`: RFC 7239.
+    Forwarded,
+    /// `via`: RFC 9110 §7.6.3.
+    Via,
+    /// `x-request-id`.
+    RequestId,
+}
+
+readable! {
+    /// One listener.
+    pub struct Listener {
+        /// Its name.
+        name: String,
+        /// Where it is written.
+        place: Place,
+        /// `address`.
+        address: SocketAddr,
+        /// `trusted_hops`: how many proxies in front of this one tell the truth. Default 0.
+        trusted_hops: u8,
+        /// `proxies`: which proxies of a fleet open it, by label; all when empty.
+        proxies: BTreeMap<String, String>,
+        /// `normalize_path`.
+        normalize_path: PathNormalization,
+        /// `forward_headers`: which ones are written on requests. Default all four.
+        forward_headers: BTreeSet<ForwardHeader>,
+        /// `reason_header`: whether `x-towpath-reason` stands on answers that the proxy makes. Default true.
+        reason_header: bool,
+        /// `limits`.
+        limits: ListenerLimits,
+        /// `header_timeout`, `body_timeout`, `idle_timeout`.
+        timeouts: ListenerTimeouts,
+    }
+}
+
+readable! {
+    /// `limits` of a listener.
+    pub struct ListenerLimits {
+        /// `connections` open at once. Default 10000.
+        connections: Placed<u32>,
+        /// `requests_per_connection`; after these it is closed. Default none.
+        requests_per_connection: Placed<Option<u32>>,
+        /// `header_bytes` of one head, request line included. Default 64KiB; 431 beyond.
+        header_bytes: Placed<u32>,
+        /// `header_count` of one head. Default 128; 431 beyond.
+        header_count: Placed<u32>,
+        /// `uri_bytes` of a target. Default 16KiB; 414 beyond.
+        uri_bytes: Placed<u32>,
+        /// `body_bytes` of one request. Default 10GiB; 413 beyond.
+        body_bytes: Placed<Option<u64>>,
+    }
+}
+
+readable! {
+    /// Time limits on what a client does.
+    pub struct ListenerTimeouts {
+        /// `header_timeout`: from the first byte of a head to its last. Default 10 s; 408 beyond.
+        header: Placed<Option<Duration>>,
+        /// `body_timeout`: between two reads of a body, or two writes of an answer. Default 30 s; 408 beyond.
+        body: Placed<Option<Duration>>,
+        /// `idle_timeout`: between two requests. Default 60 s.
+        idle: Placed<Option<Duration>>,
+    }
+}

@@ -1,0 +1,47 @@
+//! The section `proxy`: what concerns the process as a whole.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use super::{Placed, readable};
+
+/// How many worker threads carry traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Workers {
+    /// As many as the CPU quota of the process allows.
+    Auto,
+    /// Exactly so many.
+    Count(NonZeroU16),
+}
+
+readable! {
+    /// The section `proxy`.
+    pub struct Process {
+        /// `id`: name of this proxy in logs, metrics and `Via`. Default `towpath`.
+        id: String,
+        /// `namespace`: where names without a namespace live. Default `default`.
+        namespace: String,
+        /// `labels`: what a listener's `proxies` selects by.
+        labels: BTreeMap<String, String>,
+        /// `locality`: region/zone of this proxy.
+        locality: Option<String>,
+        /// `workers`. Default `auto`.
+        workers: Workers,
+        /// `admin`: address of the admin port; `none` closes it. Default 127.0.0.1:15000.
+        admin: Option<SocketAddr>,
+        /// `limits`.
+        limits: ProcessLimits,
+        /// `drain_timeout`: how long open exchanges may take to end after SIGTERM. Default 30 s.
+        drain_timeout: Placed<Duration>,
+    }
+}
+
+readable! {
+    /// Limits of the whole process.
+    pub struct ProcessLimits {
+        /// `connections`: downstream connections over all listeners. Default 20000.
+        connections: Placed<u32>,
+    }
+}

@@ -1,0 +1,3 @@
+//! Bytes ↔ messages, without I/O.
+
+pub mod fields;
