@@ -88,6 +88,21 @@ readable! {
 }
 
 impl Config {
+    /// The ids of the listeners, in the order of [`Config::listeners`].
+    pub fn listener_ids(&self) -> impl Iterator<Item = ListenerId> + use<> {
+        (0..self.listeners.len() as u32).map(ListenerId)
+    }
+
+    /// The ids of the clusters, in the order of [`Config::clusters`].
+    pub fn cluster_ids(&self) -> impl Iterator<Item = ClusterId> + use<> {
+        (0..self.clusters.len() as u32).map(ClusterId)
+    }
+
+    /// The ids of the routes, in the order of [`Config::routes`].
+    pub fn route_ids(&self) -> impl Iterator<Item = RouteId> + use<> {
+        (0..self.routes.len() as u32).map(RouteId)
+    }
+
     /// The listener with this id.
     #[must_use]
     pub fn listener(&self, id: ListenerId) -> Option<&Listener> {

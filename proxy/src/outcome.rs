@@ -1,0 +1,126 @@
+//! How an exchange can end without an answer of an upstream: one table gives status, reason code and whose fault it was.
+
+use std::fmt;
+
+/// Whose doing a failure was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The caller's.
+    Downstream,
+    /// The proxy's own rules.
+    Local,
+    /// The called side's.
+    Upstream,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $grpc:literal, $side:ident;)*) => {
+        /// Why the proxy answered by itself.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Reason { $($(#[$doc])* $name),* }
+
+        impl Reason {
+            /// Every reason, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The code in logs, metrics and the header `x-towpath-reason`.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status),* }
+            }
+
+            /// The status for callers that speak gRPC (grpc/grpc doc/statuscodes.md).
+            #[must_use]
+            pub fn grpc_status(self) -> u8 {
+                match self { $(Self::$name => $grpc),* }
+            }
+
+            /// Whose doing it was.
+            #[must_use]
+            pub fn side(self) -> Side {
+                match self { $(Self::$name => Side::$side),* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// A head that cannot be read in one way only (RFC 9112 §2.2).
+    BadRequest = "bad-request", 400, 3, Downstream;
+    /// `Transfer-Encoding` other than `chunked` (RFC 9112 §6.1).
+    UnknownCoding = "unknown-transfer-coding", 501, 12, Downstream;
+    /// A version of HTTP that is not spoken here (RFC 9110 §15.6.6).
+    BadVersion = "bad-version", 505, 12, Downstream;
+    /// The target is longer than `uri_bytes`.
+    UriTooLong = "uri-too-long", 414, 3, Downstream;
+    /// The head is longer than `header_bytes` or has more fields than `header_count` (RFC 6585 §5).
+    HeadTooLarge = "head-too-large", 431, 3, Downstream;
+    /// The body is longer than `body_bytes`.
+    BodyTooLarge = "body-too-large", 413, 3, Downstream;
+    /// `Expect` other than `100-continue` (RFC 9110 §10.1.1).
+    BadExpectation = "bad-expectation", 417, 3, Downstream;
+    /// The head took longer than `header_timeout`.
+    HeadTimeout = "head-timeout", 408, 4, Downstream;
+    /// The body stood still for longer than `body_timeout`.
+    BodyTimeout = "body-timeout", 408, 4, Downstream;
+    /// The client went away or reset the connection.
+    ClientGone = "client-gone", 499, 1, Downstream;
+    /// No route names this host.
+    NoHost = "no-host", 404, 12, Local;
+    /// No route of this host is open on this listener.
+    NoListener = "no-listener", 404, 12, Local;
+    /// No route of this host has this path.
+    NoPath = "no-path", 404, 12, Local;
+    /// No route of this path has this method.
+    NoMethod = "no-method", 404, 12, Local;
+    /// No route of this path and method has these headers.
+    NoHeader = "no-header", 404, 12, Local;
+    /// As above, but the query parameters differ.
+    NoQuery = "no-query", 404, 12, Local;
+    /// As above, but the cookies differ.
+    NoCookie = "no-cookie", 404, 12, Local;
+    /// As above, but the source address differs.
+    NoSource = "no-source", 404, 12, Local;
+    /// Every weight of the split is zero.
+    NoDestination = "no-destination", 503, 14, Local;
+    /// The destination has no endpoint that may be chosen.
+    NoEndpoint = "no-endpoint", 503, 14, Local;
+    /// `pending` requests wait for a connection of the cluster already.
+    PendingLimit = "pending-limit", 503, 14, Local;
+    /// More connections than `limits.connections` allows.
+    ConnectionLimit = "connection-limit", 503, 14, Local;
+    /// The route is in maintenance.
+    Maintenance = "maintenance", 503, 14, Local;
+    /// The route answers with a redirect.
+    Redirect = "redirect", 302, 12, Local;
+    /// The route answers by itself.
+    DirectResponse = "direct-response", 200, 0, Local;
+    /// `timeout` passed before the answer was whole.
+    Timeout = "timeout", 504, 4, Upstream;
+    /// The upstream did not answer within `response_idle_timeout`.
+    ResponseTimeout = "response-timeout", 504, 4, Upstream;
+    /// No connection within `connect_timeout`.
+    ConnectTimeout = "connect-timeout", 504, 14, Upstream;
+    /// The connection was refused or could not be made.
+    ConnectFailure = "connect-failure", 502, 14, Upstream;
+    /// The upstream closed or reset the connection before its answer's head was whole.
+    UpstreamReset = "reset", 502, 14, Upstream;
+    /// The upstream's answer cannot be read in one way only.
+    BadResponse = "bad-response", 502, 13, Upstream;
+    /// The upstream's head is longer than the limit.
+    ResponseHeadTooLarge = "response-head-too-large", 502, 13, Upstream;
+    /// A bug of the proxy: the exchange was given up, the worker lives.
+    Internal = "internal", 500, 13, Local;
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}

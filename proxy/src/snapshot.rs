@@ -1,0 +1,169 @@
+//! *Snapshot*: what the workers run. The compiled [`Config`], ids resolved; live state of clusters is carried over by
+//! name.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use hashbrown::HashMap;
+use towpath_config::model::{Action, Cluster, ClusterId, Config, Forward, Listener, ListenerId, Route, RouteId};
+
+use crate::observe::series::{Series, SeriesBook, SeriesKey};
+use crate::route::index::Index;
+use crate::upstream::balance::EndpointSet;
+use crate::upstream::cluster::ClusterState;
+
+/// One immutable version of everything that a request needs to know.
+#[derive(Debug)]
+pub struct Snapshot {
+    generation: u64,
+    loaded: SystemTime,
+    config: Config,
+    index: Index,
+    clusters: Vec<LiveCluster>,
+    routes: Vec<RouteSeries>,
+    unrouted: Arc<Series>,
+}
+
+/// A cluster of the config with what is known of it while it lives.
+#[derive(Debug)]
+pub struct LiveCluster {
+    state: Arc<ClusterState>,
+    all: EndpointSet,
+    subsets: Vec<EndpointSet>,
+}
+
+impl LiveCluster {
+    fn next(old: Option<&Arc<ClusterState>>, cluster: &Cluster) -> Self {
+        let addresses: Vec<_> = cluster.endpoints().iter().map(|endpoint| *endpoint.address()).collect();
+        let state = ClusterState::next(old, cluster.name(), &addresses);
+        let members = |positions: &mut dyn Iterator<Item = usize>| {
+            EndpointSet::new(positions.filter_map(|position| {
+                let endpoint = cluster.endpoints().get(position)?;
+                Some((Arc::clone(state.endpoint(endpoint.address())?), *endpoint.weight()))
+            }))
+        };
+        let all = members(&mut (0..cluster.endpoints().len()));
+        let subsets =
+            cluster.subsets().iter().map(|subset| members(&mut subset.endpoints().iter().copied())).collect();
+        Self { state, all, subsets }
+    }
+
+    /// The live state.
+    #[must_use]
+    pub fn state(&self) -> &Arc<ClusterState> {
+        &self.state
+    }
+
+    /// The endpoints of a subset, or all.
+    #[must_use]
+    pub fn endpoints(&self, subset: Option<usize>) -> &EndpointSet {
+        subset.and_then(|position| self.subsets.get(position)).unwrap_or(&self.all)
+    }
+}
+
+/// Where the requests of one route are counted.
+#[derive(Debug)]
+struct RouteSeries {
+    local: Arc<Series>,
+    destinations: Vec<Arc<Series>>,
+}
+
+impl RouteSeries {
+    fn new(config: &Config, route: &Route, book: &SeriesBook) -> Self {
+        let class = route.class().as_deref().unwrap_or_default();
+        let local = book.series(SeriesKey::new(route.name(), "", "", class));
+        let destinations = match route.action() {
+            Action::Forward(forward) => destination_series(config, route.name(), class, forward, book),
+            Action::Redirect(_) | Action::Respond(_) => Vec::new(),
+        };
+        Self { local, destinations }
+    }
+}
+
+fn destination_series(
+    config: &Config,
+    route: &str,
+    class: &str,
+    forward: &Forward,
+    book: &SeriesBook,
+) -> Vec<Arc<Series>> {
+    let series = |destination: &towpath_config::model::Destination| {
+        let cluster = config.cluster(*destination.cluster());
+        let name = cluster.map_or("", |cluster| cluster.name());
+        let subset = destination.subset().and_then(|position| cluster?.subsets().get(position));
+        book.series(SeriesKey::new(route, name, subset.map_or("", |subset| subset.name()), class))
+    };
+    forward.split().destinations().iter().map(series).collect()
+}
+
+impl Snapshot {
+    /// The snapshot of `config`. Clusters that `old` has too keep their live state, series keep their counts.
+    #[must_use]
+    pub fn next(old: Option<&Self>, config: Config, book: &SeriesBook) -> Self {
+        let states: HashMap<&str, &Arc<ClusterState>> = old
+            .map(|old| old.clusters.iter().map(|live| (live.state.name(), &live.state)).collect())
+            .unwrap_or_default();
+        let clusters = config
+            .clusters()
+            .iter()
+            .map(|cluster| LiveCluster::next(states.get(cluster.name().as_str()).copied(), cluster))
+            .collect();
+        let routes = config.routes().iter().map(|route| RouteSeries::new(&config, route, book)).collect();
+        Self {
+            generation: old.map_or(1, |old| old.generation + 1),
+            loaded: SystemTime::now(),
+            index: Index::new(&config),
+            clusters,
+            routes,
+            unrouted: book.series(SeriesKey::new("", "", "", "")),
+            config,
+        }
+    }
+
+    /// Counts up with each table that went live; 1 is the first.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub fn loaded(&self) -> SystemTime {
+        self.loaded
+    }
+
+    /// What was compiled.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The index over all routes.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// A cluster's live side.
+    #[must_use]
+    pub fn cluster(&self, id: ClusterId) -> Option<&LiveCluster> {
+        self.clusters.get(id.index())
+    }
+
+    /// The listener of this name.
+    #[must_use]
+    pub fn listener(&self, name: &str) -> Option<(ListenerId, &Listener)> {
+        let position = self.config.listeners().binary_search_by(|listener| listener.name().as_str().cmp(name)).ok()?;
+        let id = self.config.listener_ids().nth(position)?;
+        self.config.listener(id).map(|listener| (id, listener))
+    }
+
+    /// Where an exchange is counted: by destination, by route alone, or as unrouted.
+    #[must_use]
+    pub fn series(&self, route: Option<RouteId>, destination: Option<usize>) -> &Arc<Series> {
+        let Some(route) = route.and_then(|route| self.routes.get(route.index())) else {
+            return &self.unrouted;
+        };
+        destination.and_then(|position| route.destinations.get(position)).unwrap_or(&route.local)
+    }
+}

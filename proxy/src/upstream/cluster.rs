@@ -1,0 +1,213 @@
+//! What is known of a cluster and its endpoints while it lives: atomics, kept across reloads by name and address.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use hashbrown::HashMap;
+use tokio::sync::Notify;
+
+/// The live state of one cluster, over all workers.
+#[derive(Debug)]
+pub struct ClusterState {
+    name: String,
+    open: AtomicU32,
+    pending: AtomicU32,
+    released: Notify,
+    endpoints: HashMap<SocketAddr, Arc<EndpointState>>,
+}
+
+/// The live state of one endpoint, over all workers.
+#[derive(Debug)]
+pub struct EndpointState {
+    address: SocketAddr,
+    id: u64,
+    active: AtomicU32,
+    idle: AtomicU32,
+    keep_alive_millis: AtomicU32,
+}
+
+static NEXT_ENDPOINT: AtomicU64 = AtomicU64::new(0);
+
+impl EndpointState {
+    fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            id: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
+            active: AtomicU32::new(0),
+            idle: AtomicU32::new(0),
+            keep_alive_millis: AtomicU32::new(u32::MAX),
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A number that no other endpoint of this process ever has.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Requests under way.
+    #[must_use]
+    pub fn active(&self) -> u32 {
+        self.active.load(Ordering::Relaxed)
+    }
+
+    /// Idle connections in the workers' pools.
+    #[must_use]
+    pub fn idle(&self) -> u32 {
+        self.idle.load(Ordering::Relaxed)
+    }
+
+    /// Counts a connection into or out of a pool.
+    pub(crate) fn count_idle(&self, into: bool) {
+        if into {
+            self.idle.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.idle.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How long the peer keeps an idle connection, in ms, as far as it was told or seen.
+    #[must_use]
+    pub fn keep_alive_millis(&self) -> Option<u32> {
+        Some(self.keep_alive_millis.load(Ordering::Relaxed)).filter(|millis| *millis != u32::MAX)
+    }
+
+    /// Learns from `Keep-Alive: timeout` or from a close that was seen after this long.
+    pub(crate) fn learn_keep_alive(&self, millis: u32) {
+        self.keep_alive_millis.fetch_min(millis, Ordering::Relaxed);
+    }
+}
+
+/// One request under way at an endpoint; counted until dropped.
+#[derive(Debug)]
+pub struct Active(Arc<EndpointState>);
+
+impl Active {
+    /// Counts one more request.
+    #[must_use]
+    pub fn begin(endpoint: &Arc<EndpointState>) -> Self {
+        endpoint.active.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(endpoint))
+    }
+
+    /// The endpoint.
+    #[must_use]
+    pub fn endpoint(&self) -> &Arc<EndpointState> {
+        &self.0
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        self.0.active.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The right to hold one connection of a cluster open; given back when dropped.
+#[derive(Debug)]
+pub struct Slot(Arc<ClusterState>);
+
+impl Slot {
+    /// Whether somebody waits for a slot of this cluster.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.0.pending.load(Ordering::Relaxed) > 0
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::AcqRel);
+        self.0.released.notify_one();
+    }
+}
+
+/// One request that waits for a slot; counted until dropped.
+#[derive(Debug)]
+pub struct Pending(Arc<ClusterState>);
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.pending.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Counts up unless that would pass the limit.
+fn count_below(counter: &AtomicU32, limit: u32) -> bool {
+    counter
+        .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |count| (count < limit).then(|| count + 1))
+        .is_ok()
+}
+
+impl ClusterState {
+    /// The state of a cluster with these endpoints; what `old` knew of them stays.
+    #[must_use]
+    pub fn next(old: Option<&Arc<Self>>, name: &str, addresses: &[SocketAddr]) -> Arc<Self> {
+        let known = |address: &SocketAddr| old.and_then(|old| old.endpoints.get(address)).cloned();
+        if let Some(old) = old
+            && old.endpoints.len() == addresses.len()
+            && addresses.iter().all(|address| old.endpoints.contains_key(address))
+        {
+            return Arc::clone(old);
+        }
+        let endpoints = addresses
+            .iter()
+            .map(|address| (*address, known(address).unwrap_or_else(|| Arc::new(EndpointState::new(*address)))))
+            .collect();
+        Arc::new(Self {
+            name: name.to_owned(),
+            open: AtomicU32::new(0),
+            pending: AtomicU32::new(0),
+            released: Notify::new(),
+            endpoints,
+        })
+    }
+
+    /// The cluster's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Connections open, idle ones included.
+    #[must_use]
+    pub fn open(&self) -> u32 {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Requests that wait for a connection.
+    #[must_use]
+    pub fn pending(&self) -> u32 {
+        self.pending.load(Ordering::Relaxed)
+    }
+
+    /// The state of one endpoint.
+    #[must_use]
+    pub fn endpoint(&self, address: &SocketAddr) -> Option<&Arc<EndpointState>> {
+        self.endpoints.get(address)
+    }
+
+    /// A slot, if fewer than `limit` are taken.
+    #[must_use]
+    pub fn try_slot(self: &Arc<Self>, limit: u32) -> Option<Slot> {
+        count_below(&self.open, limit).then(|| Slot(Arc::clone(self)))
+    }
+
+    /// A place in the queue, if fewer than `limit` wait.
+    #[must_use]
+    pub fn try_pending(self: &Arc<Self>, limit: u32) -> Option<Pending> {
+        count_below(&self.pending, limit).then(|| Pending(Arc::clone(self)))
+    }
+
+    /// Ends when a slot may have become free.
+    pub async fn released(&self) {
+        self.released.notified().await;
+    }
+}
