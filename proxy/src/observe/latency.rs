@@ -1,0 +1,103 @@
+//! A log-linear histogram of microseconds: 16 buckets per octave, so no value is off by more than a sixteenth.
+
+use std::time::Duration;
+
+#[cfg(test)]
+mod tests;
+
+/// Sub-buckets of one octave, as a power of two.
+const SUB_BITS: u32 = 4;
+const SUB: usize = 1 << SUB_BITS;
+
+/// Longer than this (71 minutes) counts as this.
+const MICROS_MAX: u64 = u32::MAX as u64;
+
+/// So many buckets hold every value from 0 to 71 minutes.
+pub const BUCKETS: usize = (32 - SUB_BITS as usize + 1) * SUB;
+
+/// The bucket of a value.
+#[must_use]
+pub fn bucket(micros: u64) -> usize {
+    let micros = micros.min(MICROS_MAX);
+    // below one octave of sub-buckets every value has a bucket of its own
+    let Some(shift) = (micros | 1).ilog2().checked_sub(SUB_BITS) else { return micros as usize };
+    shift as usize * SUB + (micros >> shift) as usize
+}
+
+/// The smallest value of a bucket, in µs.
+#[must_use]
+pub fn lowest(bucket: usize) -> u64 {
+    let shift = (bucket / SUB).saturating_sub(1);
+    ((bucket - shift * SUB) as u64) << shift
+}
+
+/// The largest value of a bucket, in µs.
+#[must_use]
+pub fn highest(bucket: usize) -> u64 {
+    lowest(bucket + 1) - 1
+}
+
+/// The merged counts of all workers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Latency {
+    counts: Box<[u64]>,
+    sum_micros: u64,
+}
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self { counts: vec![0; BUCKETS].into_boxed_slice(), sum_micros: 0 }
+    }
+}
+
+impl Latency {
+    /// Adds the counts of one worker, bucket by bucket, and the sum of its values.
+    pub fn merge(&mut self, counts: impl IntoIterator<Item = u64>, sum_micros: u64) {
+        for (total, count) in self.counts.iter_mut().zip(counts) {
+            *total += count;
+        }
+        self.sum_micros += sum_micros;
+    }
+
+    /// How many values were counted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// The sum of all values.
+    #[must_use]
+    pub fn sum(&self) -> Duration {
+        Duration::from_micros(self.sum_micros)
+    }
+
+    /// The value that a share `q` (0 to 1) of all values does not exceed; at most a sixteenth too long.
+    /// `None` when nothing was counted.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<Duration> {
+        let rank = ((self.count() as f64 * q).ceil() as u64).max(1);
+        let mut seen = 0;
+        let position = self.counts.iter().position(|count| {
+            seen += count;
+            seen >= rank
+        })?;
+        Some(Duration::from_micros(highest(position)))
+    }
+
+    /// How many values lie at or below each of the ascending bounds. A bucket that a bound cuts counts where its
+    /// middle lies.
+    #[must_use]
+    pub fn cumulative(&self, bounds: &[Duration]) -> Vec<u64> {
+        let mut counts = self.counts.iter().enumerate().peekable();
+        let mut seen = 0;
+        let up_to = |bound: &Duration| {
+            let inside =
+                |bucket: usize| u128::from(lowest(bucket).midpoint(highest(bucket))) <= bound.as_micros();
+            while let Some((_, count)) = counts.next_if(|(bucket, _)| inside(*bucket)) {
+                seen += count;
+            }
+            seen
+        };
+        bounds.iter().map(up_to).collect()
+    }
+}

@@ -1,0 +1,68 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn buckets_adjoin_and_cover_everything() {
+    assert_eq!(
+        (bucket(0), bucket(15), bucket(16), bucket(31), bucket(32), bucket(33)),
+        (0, 15, 16, 31, 32, 32)
+    );
+    assert_eq!(bucket(u64::MAX), BUCKETS - 1);
+    for position in 0..BUCKETS {
+        assert_eq!(bucket(lowest(position)), position);
+        assert_eq!(bucket(highest(position)), position);
+        assert_eq!(highest(position) + 1, lowest(position + 1));
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_bucket_is_off_by_a_sixteenth_at_most(micros in 0..=MICROS_MAX) {
+        let position = bucket(micros);
+        prop_assert!(lowest(position) <= micros && micros <= highest(position));
+        prop_assert!((highest(position) - lowest(position)) * 16 <= micros);
+    }
+
+    #[test]
+    fn quantiles_agree_with_a_sorted_list(mut values in prop::collection::vec(0..10_000_000_u64, 1..200), percent in 1..=100_usize) {
+        let latency = latency_of(&values);
+        values.sort_unstable();
+        let rank = (values.len() * percent).div_ceil(100);
+        let exact = values[rank - 1];
+        let found = latency.quantile(percent as f64 / 100.0).unwrap();
+        prop_assert_eq!(found, Duration::from_micros(highest(bucket(exact))));
+    }
+
+    #[test]
+    fn merging_is_counting_together(left in prop::collection::vec(0..5_000_000_u64, 0..50), right in prop::collection::vec(0..5_000_000_u64, 0..50)) {
+        let mut merged = latency_of(&left);
+        let other = latency_of(&right);
+        merged.merge(other.counts.iter().copied(), other.sum_micros);
+        prop_assert_eq!(merged, latency_of(&[left, right].concat()));
+    }
+}
+
+fn latency_of(values: &[u64]) -> Latency {
+    let mut counts = vec![0; BUCKETS];
+    for value in values {
+        counts[bucket(*value)] += 1;
+    }
+    let mut latency = Latency::default();
+    latency.merge(counts, values.iter().sum());
+    latency
+}
+
+#[test]
+fn nothing_counted_has_no_quantile() {
+    assert_eq!(Latency::default().quantile(0.5), None);
+}
+
+#[test]
+fn cumulative_counts_grow_with_the_bounds() {
+    let latency = latency_of(&[100, 400, 900, 20_000, 3_000_000]);
+    let bounds = [500, 1_000, 1_000_000, 60_000_000].map(Duration::from_micros);
+    assert_eq!(latency.cumulative(&bounds), [2, 3, 4, 5]);
+    assert_eq!(latency.count(), 5);
+    assert_eq!(latency.sum(), Duration::from_micros(3_021_400));
+}

@@ -1,0 +1,77 @@
+use super::*;
+
+fn sample(status: u16, millis: u64) -> Sample {
+    Sample { status, elapsed: Duration::from_millis(millis), request_bytes: 3, response_bytes: 10 }
+}
+
+fn key(route: &str) -> SeriesKey {
+    SeriesKey::new(route, "app", "canary", "")
+}
+
+#[test]
+fn workers_are_summed() {
+    let series = SeriesBook::new(2).series(key("all"));
+    series.record(0, &sample(200, 1));
+    series.record(1, &sample(204, 2));
+    series.record(1, &sample(503, 4));
+    let totals = series.totals();
+    assert_eq!(totals.codes, [0, 2, 0, 0, 1, 0]);
+    assert_eq!((totals.count(), totals.latency.count()), (3, 3));
+    assert_eq!((totals.request_bytes, totals.response_bytes), (9, 30));
+    assert_eq!(totals.latency.sum(), Duration::from_millis(7));
+    let median = totals.latency.quantile(0.5).unwrap();
+    assert!((2000..2125).contains(&median.as_micros()), "{median:?}");
+}
+
+#[test]
+fn odd_statuses_and_unknown_workers_are_harmless() {
+    let series = SeriesBook::new(1).series(key("all"));
+    for status in [0, 99, 100, 499, 599, 600, 999] {
+        series.record(0, &sample(status, 1));
+    }
+    series.record(7, &sample(200, 1));
+    assert_eq!(series.totals().codes, [1, 0, 0, 1, 1, 4]);
+}
+
+#[test]
+fn a_cell_is_made_only_when_it_is_needed() {
+    let series = SeriesBook::new(3).series(key("all"));
+    series.record(1, &sample(200, 1));
+    let made: Vec<_> = series.cells.iter().map(|cell| cell.get().is_some()).collect();
+    assert_eq!(made, [false, true, false]);
+}
+
+#[test]
+fn a_key_keeps_its_counts_while_it_is_held_and_is_forgotten_after() {
+    let book = SeriesBook::new(1);
+    let first = book.series(key("a"));
+    first.record(0, &sample(200, 1));
+    let again = book.series(key("a"));
+    assert!(Arc::ptr_eq(&first, &again));
+    drop(first);
+    assert_eq!(book.series(key("a")).totals().count(), 1);
+    drop(again);
+    assert_eq!(book.series(key("a")).totals().count(), 0);
+    assert!(book.all().is_empty());
+}
+
+#[test]
+fn dead_series_do_not_pile_up() {
+    let book = SeriesBook::new(1);
+    let kept = book.series(key("kept"));
+    for number in 0..10_000 {
+        drop(book.series(key(&number.to_string())));
+    }
+    assert_eq!(book.all().len(), 1);
+    assert!(book.known.lock().unwrap().series.len() <= 128);
+    assert_eq!(kept.key().labels()[0], ("route", "kept"));
+}
+
+#[test]
+fn series_are_listed_in_the_order_of_their_keys() {
+    let book = SeriesBook::new(1);
+    let held: Vec<_> = ["b", "c", "a"].into_iter().map(|route| book.series(key(route))).collect();
+    let routes: Vec<_> = book.all().iter().map(|series| series.key().labels()[0].1.to_owned()).collect();
+    assert_eq!(routes, ["a", "b", "c"]);
+    assert_eq!(held.len(), 3);
+}
