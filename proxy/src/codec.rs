@@ -1,3 +1,9 @@
-//! Bytes ↔ messages, without I/O.
+//! Bytes ↔ messages. What two parsers could read differently is never let through.
 
+pub mod body;
+pub mod buffer;
 pub mod fields;
+pub mod h1;
+pub mod message;
+pub mod outgoing;
+pub mod scratch;

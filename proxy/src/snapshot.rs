@@ -1,6 +1,7 @@
 //! *Snapshot*: what the workers run. The compiled [`Config`], ids resolved; live state of clusters is carried over by
 //! name.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -10,7 +11,7 @@ use towpath_config::model::{Action, Cluster, ClusterId, Config, Forward, Listene
 use crate::observe::series::{Series, SeriesBook, SeriesKey};
 use crate::route::index::Index;
 use crate::upstream::balance::EndpointSet;
-use crate::upstream::cluster::ClusterState;
+use crate::upstream::cluster::{ClusterState, EndpointState};
 
 /// One immutable version of everything that a request needs to know.
 #[derive(Debug)]
@@ -28,24 +29,38 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct LiveCluster {
     state: Arc<ClusterState>,
+    endpoints: HashMap<SocketAddr, Arc<EndpointState>>,
     all: EndpointSet,
     subsets: Vec<EndpointSet>,
 }
 
 impl LiveCluster {
-    fn next(old: Option<&Arc<ClusterState>>, cluster: &Cluster) -> Self {
-        let addresses: Vec<_> = cluster.endpoints().iter().map(|endpoint| *endpoint.address()).collect();
-        let state = ClusterState::next(old, cluster.name(), &addresses);
+    fn next(old: Option<&Self>, cluster: &Cluster) -> Self {
+        let state = old.map_or_else(|| Arc::new(ClusterState::new(cluster.name())), |old| Arc::clone(&old.state));
+        let endpoints: HashMap<_, _> = cluster
+            .endpoints()
+            .iter()
+            .map(|endpoint| {
+                let known = old.and_then(|old| old.endpoints.get(endpoint.address())).cloned();
+                (*endpoint.address(), known.unwrap_or_else(|| Arc::new(EndpointState::new(*endpoint.address()))))
+            })
+            .collect();
         let members = |positions: &mut dyn Iterator<Item = usize>| {
             EndpointSet::new(positions.filter_map(|position| {
                 let endpoint = cluster.endpoints().get(position)?;
-                Some((Arc::clone(state.endpoint(endpoint.address())?), *endpoint.weight()))
+                Some((Arc::clone(endpoints.get(endpoint.address())?), *endpoint.weight()))
             }))
         };
         let all = members(&mut (0..cluster.endpoints().len()));
         let subsets =
             cluster.subsets().iter().map(|subset| members(&mut subset.endpoints().iter().copied())).collect();
-        Self { state, all, subsets }
+        Self { state, endpoints, all, subsets }
+    }
+
+    /// The live state of one endpoint.
+    #[must_use]
+    pub fn endpoint(&self, address: &SocketAddr) -> Option<&Arc<EndpointState>> {
+        self.endpoints.get(address)
     }
 
     /// The live state.
@@ -100,13 +115,13 @@ impl Snapshot {
     /// The snapshot of `config`. Clusters that `old` has too keep their live state, series keep their counts.
     #[must_use]
     pub fn next(old: Option<&Self>, config: Config, book: &SeriesBook) -> Self {
-        let states: HashMap<&str, &Arc<ClusterState>> = old
-            .map(|old| old.clusters.iter().map(|live| (live.state.name(), &live.state)).collect())
+        let known: HashMap<&str, &LiveCluster> = old
+            .map(|old| old.clusters.iter().map(|live| (live.state.name(), live)).collect())
             .unwrap_or_default();
         let clusters = config
             .clusters()
             .iter()
-            .map(|cluster| LiveCluster::next(states.get(cluster.name().as_str()).copied(), cluster))
+            .map(|cluster| LiveCluster::next(known.get(cluster.name().as_str()).copied(), cluster))
             .collect();
         let routes = config.routes().iter().map(|route| RouteSeries::new(&config, route, book)).collect();
         Self {

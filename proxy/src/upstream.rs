@@ -1,3 +1,7 @@
 //! The side we call: stops 8, 9 and 10.
 
+pub mod balance;
 pub mod cluster;
+pub mod connect;
+pub mod http1;
+pub mod pool;

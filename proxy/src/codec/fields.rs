@@ -52,13 +52,24 @@ impl Fields {
         self.spans.push(Field { name: short(name), value: short(value), known });
     }
 
-    /// Adds a field that was not in the head.
+    /// Adds a field that was not in the head; it is written only, so its class does not matter.
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(name);
         let middle = self.bytes.len();
         self.bytes.extend_from_slice(value);
-        self.mark(start..middle, middle..self.bytes.len());
+        let end = self.bytes.len() as u32;
+        let name = (start as u32, middle as u32);
+        self.spans.push(Field { name, value: (middle as u32, end), known: Known::Other });
+    }
+
+    /// Forgets every field of this name (compared without case).
+    pub fn remove(&mut self, name: &[u8]) {
+        let bytes = &self.bytes;
+        self.spans.retain(|field| {
+            let (start, end) = field.name;
+            !bytes.get(start as usize..end as usize).unwrap_or_default().eq_ignore_ascii_case(name)
+        });
     }
 
     /// The bytes taken over (and what was pushed since).

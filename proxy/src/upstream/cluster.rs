@@ -3,18 +3,18 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
-use hashbrown::HashMap;
 use tokio::sync::Notify;
 
 /// The live state of one cluster, over all workers.
 #[derive(Debug)]
 pub struct ClusterState {
     name: String,
+    id: u64,
     open: AtomicU32,
     pending: AtomicU32,
     released: Notify,
-    endpoints: HashMap<SocketAddr, Arc<EndpointState>>,
 }
 
 /// The live state of one endpoint, over all workers.
@@ -27,13 +27,15 @@ pub struct EndpointState {
     keep_alive_millis: AtomicU32,
 }
 
-static NEXT_ENDPOINT: AtomicU64 = AtomicU64::new(0);
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 impl EndpointState {
-    fn new(address: SocketAddr) -> Self {
+    /// An endpoint that nobody has called yet.
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
         Self {
             address,
-            id: NEXT_ENDPOINT.fetch_add(1, Ordering::Relaxed),
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             active: AtomicU32::new(0),
             idle: AtomicU32::new(0),
             keep_alive_millis: AtomicU32::new(u32::MAX),
@@ -73,15 +75,25 @@ impl EndpointState {
         }
     }
 
-    /// How long the peer keeps an idle connection, in ms, as far as it was told or seen.
+    /// How long the peer keeps an idle connection, as far as it was told or seen.
     #[must_use]
-    pub fn keep_alive_millis(&self) -> Option<u32> {
-        Some(self.keep_alive_millis.load(Ordering::Relaxed)).filter(|millis| *millis != u32::MAX)
+    pub fn keep_alive(&self) -> Option<Duration> {
+        let millis = self.keep_alive_millis.load(Ordering::Relaxed);
+        (millis != u32::MAX).then(|| Duration::from_millis(millis.into()))
     }
 
-    /// Learns from `Keep-Alive: timeout` or from a close that was seen after this long.
-    pub(crate) fn learn_keep_alive(&self, millis: u32) {
+    /// Learns from `Keep-Alive: timeout`, or from a close that was seen after this long.
+    pub(crate) fn learn_keep_alive(&self, limit: Duration) {
+        let millis = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
         self.keep_alive_millis.fetch_min(millis, Ordering::Relaxed);
+    }
+
+    /// Forgets a little of what was learned: a peer that closed early once need not do so for ever.
+    pub(crate) fn forget_keep_alive(&self) {
+        let millis = self.keep_alive_millis.load(Ordering::Relaxed);
+        if millis != u32::MAX {
+            self.keep_alive_millis.store(millis.saturating_add(millis / 100 + 1), Ordering::Relaxed);
+        }
     }
 }
 
@@ -120,6 +132,12 @@ impl Slot {
     pub fn is_wanted(&self) -> bool {
         self.0.pending.load(Ordering::Relaxed) > 0
     }
+
+    /// The cluster's number.
+    #[must_use]
+    pub fn cluster_id(&self) -> u64 {
+        self.0.id
+    }
 }
 
 impl Drop for Slot {
@@ -147,33 +165,28 @@ fn count_below(counter: &AtomicU32, limit: u32) -> bool {
 }
 
 impl ClusterState {
-    /// The state of a cluster with these endpoints; what `old` knew of them stays.
+    /// A cluster that nobody has called yet.
     #[must_use]
-    pub fn next(old: Option<&Arc<Self>>, name: &str, addresses: &[SocketAddr]) -> Arc<Self> {
-        let known = |address: &SocketAddr| old.and_then(|old| old.endpoints.get(address)).cloned();
-        if let Some(old) = old
-            && old.endpoints.len() == addresses.len()
-            && addresses.iter().all(|address| old.endpoints.contains_key(address))
-        {
-            return Arc::clone(old);
-        }
-        let endpoints = addresses
-            .iter()
-            .map(|address| (*address, known(address).unwrap_or_else(|| Arc::new(EndpointState::new(*address)))))
-            .collect();
-        Arc::new(Self {
+    pub fn new(name: &str) -> Self {
+        Self {
             name: name.to_owned(),
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             open: AtomicU32::new(0),
             pending: AtomicU32::new(0),
             released: Notify::new(),
-            endpoints,
-        })
+        }
     }
 
     /// The cluster's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A number that no other cluster of this process ever has.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
     }
 
     /// Connections open, idle ones included.
@@ -186,12 +199,6 @@ impl ClusterState {
     #[must_use]
     pub fn pending(&self) -> u32 {
         self.pending.load(Ordering::Relaxed)
-    }
-
-    /// The state of one endpoint.
-    #[must_use]
-    pub fn endpoint(&self, address: &SocketAddr) -> Option<&Arc<EndpointState>> {
-        self.endpoints.get(address)
     }
 
     /// A slot, if fewer than `limit` are taken.

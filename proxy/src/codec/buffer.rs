@@ -1,0 +1,125 @@
+//! Read buffers, lent by a worker to connections that are busy and taken back when they go idle.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// Size of a lent buffer: large enough for most heads, small enough to stay in the cache of the core.
+pub const BUFFER_BYTES: usize = 16 * 1024;
+
+/// First size of a vector for what is to be written: a head and a small body.
+const OUTPUT_BYTES: usize = 4 * 1024;
+
+/// How many spare buffers a worker keeps.
+const SPARE_MAX: usize = 256;
+
+/// The buffers of one worker.
+#[derive(Debug, Default)]
+pub struct BufferPool {
+    spare: RefCell<Vec<Box<[u8]>>>,
+    outputs: RefCell<Vec<Vec<u8>>>,
+    lent: Cell<usize>,
+}
+
+impl BufferPool {
+    /// Lends a buffer; it comes back when dropped.
+    #[must_use]
+    pub fn lend(self: &Rc<Self>) -> Buffer {
+        let bytes = self.spare.borrow_mut().pop().unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice());
+        self.lent.set(self.lent.get() + 1);
+        Buffer { bytes, start: 0, end: 0, pool: Rc::clone(self) }
+    }
+
+    /// Buffers that are lent now.
+    #[must_use]
+    pub fn lent(&self) -> usize {
+        self.lent.get()
+    }
+}
+
+/// A window of bytes that were read and not yet used.
+#[derive(Debug)]
+pub struct Buffer {
+    bytes: Box<[u8]>,
+    start: usize,
+    end: usize,
+    pool: Rc<BufferPool>,
+}
+
+impl Buffer {
+    /// What was read and not yet used.
+    #[must_use]
+    pub fn filled(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether nothing is left to use.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Room for the next read; empty when the window fills the whole buffer.
+    pub fn spare(&mut self) -> &mut [u8] {
+        if self.is_empty() {
+            self.start = 0;
+            self.end = 0;
+        } else if self.end == self.bytes.len() && self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        self.bytes.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Counts bytes that were read into [`Buffer::spare`].
+    pub fn filled_by(&mut self, count: usize) {
+        self.end = (self.end + count).min(self.bytes.len());
+    }
+
+    /// Lends a vector for what is to be written; [`Buffer::take_output`] takes it back.
+    #[must_use]
+    pub fn lend_output(&self) -> Vec<u8> {
+        self.pool.outputs.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(OUTPUT_BYTES))
+    }
+
+    /// Takes a lent vector back.
+    pub fn take_output(&self, mut output: Vec<u8>) {
+        let mut outputs = self.pool.outputs.borrow_mut();
+        if output.capacity() <= BUFFER_BYTES && outputs.len() < SPARE_MAX {
+            output.clear();
+            outputs.push(output);
+        }
+    }
+
+    /// Drops bytes from the front.
+    pub fn consume(&mut self, count: usize) {
+        self.start = (self.start + count).min(self.end);
+    }
+
+    /// Makes room for a head that is longer than a lent buffer. Says whether `limit` allowed it.
+    pub fn grow(&mut self, limit: usize) -> bool {
+        let size = self.bytes.len();
+        if size >= limit {
+            return false;
+        }
+        let mut larger = vec![0; (size * 2).min(limit)];
+        let held = self.end - self.start;
+        if let (Some(to), Some(from)) = (larger.get_mut(..held), self.bytes.get(self.start..self.end)) {
+            to.copy_from_slice(from);
+        }
+        self.bytes = larger.into_boxed_slice();
+        self.start = 0;
+        self.end = held;
+        true
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        self.pool.lent.set(self.pool.lent.get().saturating_sub(1));
+        let mut spare = self.pool.spare.borrow_mut();
+        if self.bytes.len() == BUFFER_BYTES && spare.len() < SPARE_MAX {
+            spare.push(std::mem::take(&mut self.bytes));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! How long a body is (RFC 9112 §6), and what `Connection` says. Whatever could be read in two ways is a fault.
+
+use crate::codec::body::Framing;
+use crate::codec::fields::{Fields, Known};
+use crate::codec::message::ConnectionOptions;
+use crate::outcome::Reason;
+
+/// What the fields say of the body's length.
+///
+/// # Errors
+/// `Content-Length` beside `Transfer-Encoding`, several of either, an odd length, a coding other than `chunked`,
+/// or `chunked` in HTTP/1.0.
+pub fn framing(fields: &Fields, minor: u8) -> Result<Option<Framing>, Reason> {
+    let mut length = None;
+    let mut coding = None;
+    for field in fields.iter() {
+        let seen = match field.known {
+            Known::ContentLength => &mut length,
+            Known::TransferEncoding => &mut coding,
+            _ => continue,
+        };
+        if seen.replace(field.value).is_some() {
+            return Err(Reason::BadRequest);
+        }
+    }
+    match (length, coding) {
+        (None, None) => Ok(None),
+        (Some(length), None) => Ok(Some(Framing::Length(content_length(length)?))),
+        (None, Some(coding)) if minor == 1 => transfer_coding(coding).map(|()| Some(Framing::Chunked)),
+        _ => Err(Reason::BadRequest),
+    }
+}
+
+fn content_length(value: &[u8]) -> Result<u64, Reason> {
+    let odd = value.is_empty() || value.len() > 18 || (value.len() > 1 && value.starts_with(b"0"));
+    if odd || !value.iter().all(u8::is_ascii_digit) {
+        return Err(Reason::BadRequest);
+    }
+    Ok(value.iter().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')))
+}
+
+/// Only `chunked` is spoken. A plain list of codings that ends in it is understood, and refused as unknown.
+fn transfer_coding(value: &[u8]) -> Result<(), Reason> {
+    if value.eq_ignore_ascii_case(b"chunked") {
+        return Ok(());
+    }
+    let mut codings = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).peekable();
+    while let Some(coding) = codings.next() {
+        let last = codings.peek().is_none();
+        let plain = !coding.is_empty() && coding.iter().all(|byte| is_token(*byte));
+        if !plain || coding.eq_ignore_ascii_case(b"chunked") != last {
+            return Err(Reason::BadRequest);
+        }
+    }
+    Err(Reason::UnknownCoding)
+}
+
+/// A byte of a token (RFC 9110 §5.6.2).
+pub fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// What `Connection` says.
+///
+/// # Errors
+/// It names a field without which the message cannot be read.
+pub fn connection_options(fields: &Fields) -> Result<ConnectionOptions, Reason> {
+    let mut options = ConnectionOptions::default();
+    for field in fields.iter().filter(|field| field.known == Known::Connection) {
+        for option in field.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            match option.to_ascii_lowercase().as_slice() {
+                b"" | b"te" => {}
+                b"close" => options.close = true,
+                b"keep-alive" => options.keep_alive = true,
+                b"upgrade" => options.upgrade = true,
+                b"content-length" | b"transfer-encoding" | b"host" | b"trailer" => return Err(Reason::BadRequest),
+                other if other.iter().all(|byte| is_token(*byte)) => options.nominates = true,
+                _ => return Err(Reason::BadRequest),
+            }
+        }
+    }
+    Ok(options)
+}
+
+/// Names that a gateway behind us could take for one another (`Content_Length` for `Content-Length`).
+pub fn has_underscore_twin(fields: &Fields) -> bool {
+    let twin = |name: &[u8]| -> Vec<u8> {
+        name.iter().map(|byte| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }).collect()
+    };
+    fields.iter().filter(|field| memchr::memchr(b'_', field.name).is_some()).any(|field| {
+        let plain = twin(field.name);
+        let same = |other: &[u8]| other.len() == plain.len() && other != field.name && twin(other) == plain;
+        Known::of(&plain) != Known::Other || fields.iter().any(|other| same(other.name))
+    })
+}

@@ -1,0 +1,141 @@
+//! The head of a request: bytes → [`RequestHead`].
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use super::framing::{connection_options, framing, has_underscore_twin, is_token};
+use super::target::{check_authority, read_target};
+use crate::codec::body::Framing;
+use crate::codec::fields::Known;
+use crate::codec::message::RequestHead;
+use crate::outcome::Reason;
+
+/// Most fields that a head can have, whatever the config says: their positions stand on the stack.
+pub const FIELDS_MAX: usize = 256;
+
+/// What a head may cost.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadLimits {
+    /// Bytes of the whole head.
+    pub bytes: usize,
+    /// Number of fields.
+    pub fields: usize,
+    /// Bytes of the target.
+    pub uri: usize,
+}
+
+/// Where a part of `whole` stands in it.
+pub(super) fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+    start..start + part.len()
+}
+
+pub(super) fn short(range: Range<usize>) -> (u32, u32) {
+    (range.start as u32, range.end as u32)
+}
+
+fn at(range: Range<usize>, offset: usize) -> (u32, u32) {
+    short(range.start + offset..range.end + offset)
+}
+
+/// Reads one whole head (with its empty line) into `head`.
+///
+/// # Errors
+/// The reason for which it is refused; the connection cannot be used after that.
+pub fn read_request(bytes: &[u8], limits: &HeadLimits, head: &mut RequestHead) -> Result<(), Reason> {
+    let mut storage = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+    let mut parsed = httparse::Request::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    match parser.parse_request_with_uninit_headers(&mut parsed, bytes, &mut storage) {
+        Ok(httparse::Status::Complete(length)) if length == bytes.len() => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(Reason::HeadTooLarge),
+        Err(httparse::Error::Version) => return Err(version_fault(bytes)),
+        _ => return Err(Reason::BadRequest),
+    }
+    let (Some(method), Some(target), Some(minor)) = (parsed.method, parsed.path, parsed.version) else {
+        return Err(Reason::BadRequest);
+    };
+    if target.len() > limits.uri {
+        return Err(Reason::UriTooLong);
+    }
+    if parsed.headers.len() > limits.fields {
+        return Err(Reason::HeadTooLarge);
+    }
+    head.fields.take_bytes(bytes);
+    for field in parsed.headers.iter() {
+        let name = field.name.as_bytes();
+        if !name.iter().all(|byte| is_token(*byte)) || field.value.contains(&0x7f) {
+            return Err(Reason::BadRequest);
+        }
+        head.fields.mark(range_in(bytes, name), range_in(bytes, field.value));
+    }
+    if !method.bytes().all(is_token) {
+        return Err(Reason::BadRequest);
+    }
+    head.minor = minor;
+    head.method = short(range_in(bytes, method.as_bytes()));
+    read_place(bytes, method.as_bytes(), target.as_bytes(), head)?;
+    read_meaning(head)
+}
+
+/// A version that exists but is not spoken here is told apart from one that is none.
+fn version_fault(bytes: &[u8]) -> Reason {
+    let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let version = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    match version {
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit() => {
+            Reason::BadVersion
+        }
+        _ => Reason::BadRequest,
+    }
+}
+
+/// Target and `Host` → path, query, authority, host.
+fn read_place(bytes: &[u8], method: &[u8], target: &[u8], head: &mut RequestHead) -> Result<(), Reason> {
+    let offset = range_in(bytes, target).start;
+    let parts = read_target(method, target)?;
+    head.path = at(parts.path, offset);
+    head.query = parts.query.map(|range| at(range, offset));
+    let mut hosts = head.fields.iter().filter(|field| field.known == Known::Host);
+    let host = hosts.next().map(|field| field.value);
+    if hosts.next().is_some() || (host.is_none() && head.minor == 1) {
+        return Err(Reason::BadRequest);
+    }
+    let named = parts.authority.clone().and_then(|range| target.get(range));
+    let same = |host: &[u8]| named.is_none_or(|named| is_same_authority(named, host, method == b"CONNECT"));
+    if host.is_some_and(|host| !same(host)) {
+        return Err(Reason::BadRequest);
+    }
+    let authority = named.or(host).unwrap_or_default();
+    let port = if authority.is_empty() && host.is_none() { 0 } else { check_authority(authority)? };
+    head.authority = match (parts.authority, host) {
+        (Some(range), _) => at(range, offset),
+        (None, Some(host)) => short(range_in(head.fields.bytes(), host)),
+        (None, None) => (0, 0),
+    };
+    let name = authority.get(..port).unwrap_or_default();
+    head.host.clear();
+    head.host.extend(name.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
+    Ok(())
+}
+
+/// Whether `Host` says the same as the target. `CONNECT` may leave the port to the target.
+fn is_same_authority(named: &[u8], host: &[u8], connect: bool) -> bool {
+    let bare = check_authority(named).map(|end| named.get(..end).unwrap_or_default());
+    named.eq_ignore_ascii_case(host) || (connect && bare.is_ok_and(|bare| bare.eq_ignore_ascii_case(host)))
+}
+
+/// Framing, connection and expectation.
+fn read_meaning(head: &mut RequestHead) -> Result<(), Reason> {
+    head.connection = connection_options(&head.fields)?;
+    head.framing = framing(&head.fields, head.minor)?.unwrap_or(Framing::None);
+    if has_underscore_twin(&head.fields) || (head.is_connect() && head.framing != Framing::None) {
+        return Err(Reason::BadRequest);
+    }
+    head.expects_continue = match head.fields.first(Known::Expect) {
+        None => false,
+        Some(value) if value.eq_ignore_ascii_case(b"100-continue") => head.minor == 1,
+        Some(_) => return Err(Reason::BadExpectation),
+    };
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! The head of an answer: bytes → [`ResponseHead`].
+
+use std::mem::MaybeUninit;
+
+use super::framing::{connection_options, framing, is_token};
+use super::request::{FIELDS_MAX, range_in, short};
+use crate::codec::body::Framing;
+use crate::codec::message::ResponseHead;
+use crate::outcome::Reason;
+
+/// What of the request decides how its answer is read (RFC 9112 §6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// `HEAD`: the answer has no body, whatever its fields say.
+    Head,
+    /// `CONNECT`: a 2xx answer begins a tunnel.
+    Connect,
+    /// Something else, with a wish to change the protocol.
+    Upgrade,
+    /// Something else.
+    Other,
+}
+
+/// Reads one whole head (with its empty line) into `head`.
+///
+/// # Errors
+/// The answer cannot be read in one way only; nothing of it may be passed on.
+pub fn read_response(bytes: &[u8], asked: Asked, head: &mut ResponseHead) -> Result<(), Reason> {
+    let mut storage = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+    let mut parsed = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    match parser.parse_response_with_uninit_headers(&mut parsed, bytes, &mut storage) {
+        Ok(httparse::Status::Complete(length)) if length == bytes.len() => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(Reason::ResponseHeadTooLarge),
+        _ => return Err(Reason::BadResponse),
+    }
+    let (Some(status), Some(minor)) = (parsed.code, parsed.version) else { return Err(Reason::BadResponse) };
+    if !(100..1000).contains(&status) {
+        return Err(Reason::BadResponse);
+    }
+    head.fields.take_bytes(bytes);
+    for field in parsed.headers.iter() {
+        let name = field.name.as_bytes();
+        if !name.iter().all(|byte| is_token(*byte)) || field.value.contains(&0x7f) {
+            return Err(Reason::BadResponse);
+        }
+        head.fields.mark(range_in(bytes, name), range_in(bytes, field.value));
+    }
+    head.status = status;
+    head.minor = minor;
+    head.phrase = parsed.reason.map_or((0, 0), |phrase| short(range_in(bytes, phrase.as_bytes())));
+    head.connection = connection_options(&head.fields).map_err(|_| Reason::BadResponse)?;
+    let written = framing(&head.fields, minor).map_err(|_| Reason::BadResponse)?;
+    head.framing = match (asked, status) {
+        (Asked::Upgrade, 101) | (Asked::Connect, 200..300) => Framing::UntilClose,
+        (_, 101) => return Err(Reason::BadResponse),
+        (Asked::Head, _) | (_, 100..200 | 204 | 304) => Framing::None,
+        _ => written.unwrap_or(Framing::UntilClose),
+    };
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! One HTTP/1.1 connection, from either side: a stream of bytes with a decoder and an encoder around it.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::ReadBuf;
+
+use super::decoder::Decoder;
+use super::encoder::Encoder;
+use super::scan::Scan;
+use crate::codec::body::{BodyFault, Fill, Framing, Sink, Source};
+use crate::codec::buffer::Buffer;
+use crate::codec::fields::Fields;
+use crate::outcome::Reason;
+use crate::sys::transport::Transport;
+
+/// Payload up to this is copied behind its head and sent with it; more is sent from where it lies.
+const COPY_MAX: usize = 4 * 1024;
+
+/// Why no head could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadFault {
+    /// The peer closed before the first byte.
+    Closed,
+    /// The connection ended or failed in the middle of the head.
+    Broken,
+    /// The head is longer than allowed.
+    TooLarge,
+    /// The bytes are no head.
+    Malformed(Reason),
+}
+
+/// A connection that is busy. When it is dropped its buffers go back to the worker.
+#[derive(Debug)]
+pub struct Http1<S> {
+    io: Option<S>,
+    input: Buffer,
+    output: Vec<u8>,
+    sent: usize,
+    scan: Scan,
+    decoder: Decoder,
+    encoder: Encoder,
+    received: u64,
+    written: u64,
+}
+
+impl<S> Http1<S> {
+    /// Wraps a stream.
+    #[must_use]
+    pub fn new(io: S, input: Buffer) -> Self {
+        Self {
+            io: Some(io),
+            output: input.lend_output(),
+            input,
+            sent: 0,
+            scan: Scan::default(),
+            decoder: Decoder::new(Framing::None, None),
+            encoder: Encoder::new(Framing::None),
+            received: 0,
+            written: 0,
+        }
+    }
+
+    /// Gives the stream away; what was read stays here.
+    pub fn release(&mut self) -> Option<S> {
+        self.io.take()
+    }
+
+    /// The stream.
+    pub fn io(&self) -> Option<&S> {
+        self.io.as_ref()
+    }
+
+    /// Whether nothing that was read is left over.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.input.is_empty()
+    }
+
+    /// Whether the body that is being received is whole.
+    #[must_use]
+    pub fn is_received(&self) -> bool {
+        self.decoder.is_done()
+    }
+
+    /// Whether the rest of the body that is being received, and nothing else, was read already.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.decoder.is_whole_in(&self.input)
+    }
+
+    /// Octets received and written so far.
+    #[must_use]
+    pub fn traffic(&self) -> (u64, u64) {
+        (self.received, self.written)
+    }
+
+    /// Begins to receive a body.
+    pub fn receive(&mut self, framing: Framing, limit: Option<u64>) {
+        self.decoder = Decoder::new(framing, limit);
+    }
+
+    /// Begins to send a message: its head is written into the returned buffer, its body follows through [`Sink`].
+    pub fn send(&mut self, framing: Framing) -> &mut Vec<u8> {
+        self.encoder = Encoder::new(framing);
+        &mut self.output
+    }
+
+    /// What was read and not yet used.
+    #[must_use]
+    pub fn unread(&self) -> &[u8] {
+        self.input.filled()
+    }
+
+    /// Takes a head of this length off the input; the next head is looked for behind it.
+    pub fn take_head(&mut self, length: usize) {
+        self.input.consume(length);
+        self.scan = Scan::default();
+    }
+
+    /// Whether a byte of a next head was read.
+    #[must_use]
+    pub fn has_input(&self) -> bool {
+        !self.input.is_empty()
+    }
+}
+
+impl<S: Transport> Http1<S> {
+    /// Reads until a whole head stands in [`Http1::unread`] and gives its length.
+    pub fn poll_head(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Result<usize, HeadFault>> {
+        loop {
+            let leading = Scan::leading(self.input.filled()).map_err(HeadFault::Malformed)?;
+            self.input.consume(leading);
+            if let Some(length) = self.scan.end(self.input.filled()).map_err(HeadFault::Malformed)? {
+                return Poll::Ready(if length <= limit { Ok(length) } else { Err(HeadFault::TooLarge) });
+            }
+            if self.input.filled().len() >= limit || (self.input.spare().is_empty() && !self.input.grow(limit)) {
+                return Poll::Ready(Err(HeadFault::TooLarge));
+            }
+            match ready!(self.poll_read(cx)) {
+                Ok(0) if self.input.is_empty() => return Poll::Ready(Err(HeadFault::Closed)),
+                Ok(0) => return Poll::Ready(Err(HeadFault::Broken)),
+                Ok(_) => {}
+                Err(_) if self.input.is_empty() => return Poll::Ready(Err(HeadFault::Closed)),
+                Err(_) => return Poll::Ready(Err(HeadFault::Broken)),
+            }
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(io) = &mut self.io else { return Poll::Ready(Ok(0)) };
+        let mut window = ReadBuf::new(self.input.spare());
+        ready!(Pin::new(io).poll_read(cx, &mut window))?;
+        let count = window.filled().len();
+        self.input.filled_by(count);
+        self.received += count as u64;
+        Poll::Ready(Ok(count))
+    }
+
+    /// Reads and drops what the peer still sends, until it closes.
+    pub fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        let held = self.input.filled().len();
+        self.input.consume(held);
+        self.poll_read(cx).map_ok(|count| count as u64)
+    }
+
+    /// Sends the end of our side; the other side goes on.
+    pub fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_flush(cx))?;
+        match &mut self.io {
+            Some(io) => Pin::new(io).poll_shutdown(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Writes what is pending, then `payload`; gives how much of the payload went out.
+    fn poll_write(&mut self, cx: &mut Context<'_>, payload: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            let pending = self.output.get(self.sent..).unwrap_or_default();
+            let Some(io) = &mut self.io else { return Poll::Ready(Err(io::ErrorKind::NotConnected.into())) };
+            let count = if payload.is_empty() {
+                ready!(Pin::new(io).poll_write(cx, pending))?
+            } else {
+                ready!(Pin::new(io).poll_write_vectored(cx, &[IoSlice::new(pending), IoSlice::new(payload)]))?
+            };
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written += count as u64;
+            let before = count.min(pending.len());
+            self.sent += before;
+            if self.sent == self.output.len() {
+                self.output.clear();
+                self.sent = 0;
+                if count > before || payload.is_empty() {
+                    return Poll::Ready(Ok(count - before));
+                }
+            }
+        }
+    }
+}
+
+impl<S: Transport> Source for Http1<S> {
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, BodyFault>> {
+        loop {
+            if let Some(fill) = self.decoder.advance(&mut self.input)? {
+                return Poll::Ready(Ok(fill));
+            }
+            match ready!(self.poll_read(cx)) {
+                Ok(0) => self.decoder.close()?,
+                Ok(_) => {}
+                Err(_) => return Poll::Ready(Err(BodyFault::Broken)),
+            }
+        }
+    }
+
+    fn payload(&self) -> &[u8] {
+        self.decoder.payload(&self.input)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.input.consume(count);
+        self.decoder.consume(count as u64);
+    }
+
+    fn trailers(&self) -> Option<&Fields> {
+        self.decoder.trailers()
+    }
+}
+
+impl<S: Transport> Sink for Http1<S> {
+    fn poll_put(&mut self, cx: &mut Context<'_>, payload: &[u8]) -> Poll<io::Result<usize>> {
+        let allowed = self.encoder.begin(payload.len(), &mut self.output)?;
+        let payload = payload.get(..allowed).unwrap_or_default();
+        let count = if payload.len() <= COPY_MAX && self.output.len() <= COPY_MAX {
+            self.output.extend_from_slice(payload);
+            payload.len()
+        } else {
+            ready!(self.poll_write(cx, payload))?
+        };
+        self.encoder.written(count, &mut self.output);
+        Poll::Ready(Ok(count))
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.output.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_write(cx, &[]).map_ok(|_| ())
+    }
+
+    fn finish(&mut self, trailers: Option<&Fields>) -> io::Result<()> {
+        self.encoder.finish(trailers, &mut self.output)
+    }
+}
+
+impl<S> Drop for Http1<S> {
+    fn drop(&mut self) {
+        self.input.take_output(std::mem::take(&mut self.output));
+    }
+}

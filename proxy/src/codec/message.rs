@@ -1,0 +1,164 @@
+//! The two heads, free of the protocol they came by.
+
+use crate::codec::body::Framing;
+use crate::codec::fields::{Fields, Known};
+
+/// What a head says of its connection (`Connection`, RFC 9110 §7.6.1).
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionOptions {
+    /// `close`.
+    pub close: bool,
+    /// `keep-alive`.
+    pub keep_alive: bool,
+    /// `upgrade`.
+    pub upgrade: bool,
+    /// It names other fields, which end here.
+    pub nominates: bool,
+}
+
+/// The head of a request. Its text stands in the bytes of `fields`; the positions here are into those.
+#[derive(Debug)]
+pub struct RequestHead {
+    /// The fields, over the bytes of the whole head.
+    pub fields: Fields,
+    /// The minor version of HTTP/1: 0 or 1.
+    pub minor: u8,
+    /// How long the body is.
+    pub framing: Framing,
+    /// What is asked of the connection.
+    pub connection: ConnectionOptions,
+    /// `Expect: 100-continue`.
+    pub expects_continue: bool,
+    pub(crate) method: (u32, u32),
+    pub(crate) path: (u32, u32),
+    pub(crate) query: Option<(u32, u32)>,
+    pub(crate) authority: (u32, u32),
+    pub(crate) host: String,
+}
+
+impl Default for RequestHead {
+    fn default() -> Self {
+        Self {
+            fields: Fields::default(),
+            minor: 1,
+            framing: Framing::None,
+            connection: ConnectionOptions::default(),
+            expects_continue: false,
+            method: (0, 0),
+            path: (0, 0),
+            query: None,
+            authority: (0, 0),
+            host: String::new(),
+        }
+    }
+}
+
+impl RequestHead {
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.text(self.method)
+    }
+
+    /// The path as it came; `*` for `OPTIONS *`, the authority for `CONNECT`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.text(self.path)
+    }
+
+    /// What follows `?`.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.query.map(|range| self.text(range))
+    }
+
+    /// Host and port as they came, from the target or from `Host`; empty when there is none.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.text(self.authority)
+    }
+
+    /// The host in lower case, without the port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether the method is `CONNECT`.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.method() == "CONNECT"
+    }
+
+    /// The protocol that the caller wants to change to (RFC 9110 §7.8). `h2c` is not one that is passed on.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<&[u8]> {
+        if !self.connection.upgrade || self.minor == 0 || self.framing != Framing::None {
+            return None;
+        }
+        let value = self.fields.first(Known::Upgrade)?;
+        (!value.to_ascii_lowercase().starts_with(b"h2c")).then_some(value)
+    }
+
+    /// Whether doing it twice does no more than doing it once (RFC 9110 §9.2.2).
+    #[must_use]
+    pub fn is_idempotent(&self) -> bool {
+        matches!(self.method(), "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS" | "TRACE" | "QUERY")
+    }
+
+    /// Whether the caller speaks gRPC.
+    #[must_use]
+    pub fn is_grpc(&self) -> bool {
+        self.fields.first(Known::ContentType).is_some_and(|value| value.starts_with(b"application/grpc"))
+    }
+
+    fn text(&self, (start, end): (u32, u32)) -> &str {
+        let bytes = self.fields.bytes().get(start as usize..end as usize).unwrap_or_default();
+        // the parser lets only ASCII into these places
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+/// The head of an answer.
+#[derive(Debug)]
+pub struct ResponseHead {
+    /// The fields, over the bytes of the whole head.
+    pub fields: Fields,
+    /// The minor version of HTTP/1: 0 or 1.
+    pub minor: u8,
+    /// 100 to 999.
+    pub status: u16,
+    /// How long the body is.
+    pub framing: Framing,
+    /// What is said of the connection.
+    pub connection: ConnectionOptions,
+    pub(crate) phrase: (u32, u32),
+}
+
+impl Default for ResponseHead {
+    fn default() -> Self {
+        Self {
+            fields: Fields::default(),
+            minor: 1,
+            status: 0,
+            framing: Framing::None,
+            connection: ConnectionOptions::default(),
+            phrase: (0, 0),
+        }
+    }
+}
+
+impl ResponseHead {
+    /// The reason phrase as it came.
+    #[must_use]
+    pub fn phrase(&self) -> &[u8] {
+        let (start, end) = self.phrase;
+        self.fields.bytes().get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// Whether another head of the same exchange follows (RFC 9110 §15.2).
+    #[must_use]
+    pub fn is_interim(&self) -> bool {
+        (100..200).contains(&self.status) && self.status != 101
+    }
+}

@@ -1,0 +1,65 @@
+//! A head on its way out: the fields that came in, less some, plus some. Nothing is copied that stays.
+
+use smallvec::SmallVec;
+
+use crate::codec::fields::{FieldRef, Fields, Known};
+
+/// What of a head is dropped, and what is added behind it.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    dropped: SmallVec<[u64; 2]>,
+    added: Fields,
+}
+
+impl Outgoing {
+    /// Begins anew: nothing dropped, nothing added.
+    pub fn clear(&mut self) {
+        self.dropped.clear();
+        self.added.clear();
+    }
+
+    /// Drops the field at this position.
+    pub fn drop_at(&mut self, position: usize) {
+        let (word, bit) = (position / 64, position % 64);
+        if self.dropped.len() <= word {
+            self.dropped.resize(word + 1, 0);
+        }
+        if let Some(word) = self.dropped.get_mut(word) {
+            *word |= 1 << bit;
+        }
+    }
+
+    fn is_dropped(&self, position: usize) -> bool {
+        self.dropped.get(position / 64).is_some_and(|word| word & (1 << (position % 64)) != 0)
+    }
+
+    /// Drops every field of this name (compared without case), also those that were added.
+    pub fn remove(&mut self, fields: &Fields, name: &[u8]) {
+        for (position, field) in fields.iter().enumerate() {
+            if field.name.eq_ignore_ascii_case(name) {
+                self.drop_at(position);
+            }
+        }
+        self.added.remove(name);
+    }
+
+    /// Drops every field of this class.
+    pub fn remove_known(&mut self, fields: &Fields, known: Known) {
+        for (position, field) in fields.iter().enumerate() {
+            if field.known == known {
+                self.drop_at(position);
+            }
+        }
+    }
+
+    /// Adds a field behind all others.
+    pub fn add(&mut self, name: &[u8], value: &[u8]) {
+        self.added.push(name, value);
+    }
+
+    /// The fields that go out, in order.
+    pub fn fields<'a>(&'a self, fields: &'a Fields) -> impl Iterator<Item = FieldRef<'a>> {
+        let kept = fields.iter().enumerate().filter(|(position, _)| !self.is_dropped(*position));
+        kept.map(|(_, field)| field).chain(self.added.iter())
+    }
+}

@@ -1,0 +1,8 @@
+//! What judges and changes heads. A filter is one file and one row of the chain.
+
+pub mod chain;
+pub mod edits;
+pub mod forwarded;
+pub mod hop;
+pub mod maintenance;
+pub mod reply;

@@ -1,0 +1,82 @@
+//! Header edits of a route: set, add, remove, in this order, with values of the request put in.
+
+use std::io::Write;
+use std::net::IpAddr;
+
+use towpath_config::model::{HeaderEdits, Template, TemplatePart};
+
+use crate::codec::fields::Fields;
+use crate::codec::outgoing::Outgoing;
+
+/// The values that `%{…}` can name.
+#[derive(Debug, Clone, Copy)]
+pub struct Values<'a> {
+    /// `%{cluster}`.
+    pub cluster: &'a str,
+    /// `%{subset}`.
+    pub subset: &'a str,
+    /// `%{route}`.
+    pub route: &'a str,
+    /// `%{variant}`.
+    pub variant: &'a str,
+    /// `%{listener}`.
+    pub listener: &'a str,
+    /// `%{endpoint}`.
+    pub endpoint: Option<std::net::SocketAddr>,
+    /// `%{request-id}`.
+    pub request_id: &'a str,
+    /// `%{client}`.
+    pub client: IpAddr,
+    /// `%{method}`.
+    pub method: &'a str,
+    /// `%{host}`.
+    pub host: &'a str,
+    /// `%{path}`.
+    pub path: &'a str,
+    /// `%{header.…}`.
+    pub request: &'a Fields,
+}
+
+/// Applies the edits to a head on its way out.
+pub fn apply(edits: &HeaderEdits, values: &Values<'_>, fields: &Fields, out: &mut Outgoing, text: &mut Vec<u8>) {
+    for edit in edits.set() {
+        out.remove(fields, edit.name().as_bytes());
+        render(edit.value(), values, text);
+        out.add(edit.name().as_bytes(), text);
+    }
+    for edit in edits.add() {
+        render(edit.value(), values, text);
+        out.add(edit.name().as_bytes(), text);
+    }
+    for name in edits.remove() {
+        out.remove(fields, name.as_bytes());
+    }
+}
+
+fn render(template: &Template, values: &Values<'_>, text: &mut Vec<u8>) {
+    text.clear();
+    for part in template.parts() {
+        match part {
+            TemplatePart::Literal(literal) => text.extend_from_slice(literal.as_bytes()),
+            TemplatePart::Cluster => text.extend_from_slice(values.cluster.as_bytes()),
+            TemplatePart::Subset => text.extend_from_slice(values.subset.as_bytes()),
+            TemplatePart::Route => text.extend_from_slice(values.route.as_bytes()),
+            TemplatePart::Variant => text.extend_from_slice(values.variant.as_bytes()),
+            TemplatePart::Listener => text.extend_from_slice(values.listener.as_bytes()),
+            TemplatePart::RequestId => text.extend_from_slice(values.request_id.as_bytes()),
+            TemplatePart::Method => text.extend_from_slice(values.method.as_bytes()),
+            TemplatePart::Host => text.extend_from_slice(values.host.as_bytes()),
+            TemplatePart::Path => text.extend_from_slice(values.path.as_bytes()),
+            TemplatePart::Client => push(text, values.client),
+            TemplatePart::Endpoint => values.endpoint.into_iter().for_each(|endpoint| push(text, endpoint)),
+            TemplatePart::Header(name) => {
+                text.extend_from_slice(values.request.values(name).next().unwrap_or_default());
+            }
+        }
+    }
+}
+
+fn push(text: &mut Vec<u8>, value: impl std::fmt::Display) {
+    // writing to a vector cannot fail
+    let _ = write!(text, "{value}");
+}

@@ -1,0 +1,166 @@
+//! Who the client is, and how the next hop is told: `X-Forwarded-*`, `Forwarded` (RFC 7239), `Via`, `X-Request-Id`.
+//!
+//! What stands in these fields is believed only as far as `trusted_hops` says: the last so many entries were written by
+//! proxies in front of us, everything before them by somebody else, and is dropped.
+
+use std::net::IpAddr;
+
+use towpath_config::model::{ForwardHeader, Listener};
+
+use crate::codec::fields::{Fields, Known};
+use crate::codec::message::RequestHead;
+use crate::codec::outgoing::Outgoing;
+use crate::codec::scratch::Texts;
+
+/// The other end of a downstream connection.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// The address as text, made once per connection.
+    pub text: String,
+}
+
+impl Peer {
+    /// The peer at this address.
+    #[must_use]
+    pub fn new(address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        Self { address, text: address.to_string() }
+    }
+}
+
+/// Longest `X-Request-Id` that is taken over.
+const REQUEST_ID_MAX: usize = 128;
+
+/// The last `count` entries of a comma-separated field that may come in several lines, oldest first.
+fn last_entries(fields: &Fields, known: Known, count: usize) -> Vec<&[u8]> {
+    let lines = fields.iter().filter(|field| field.known == known);
+    let entries: Vec<_> = lines
+        .flat_map(|field| field.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii))
+        .filter(|entry| !entry.is_empty())
+        .collect();
+    let start = entries.len().saturating_sub(count);
+    entries.get(start..).unwrap_or_default().to_vec()
+}
+
+/// The client behind the trusted hops: entry number `hops` from the right of `X-Forwarded-For`, or the peer when the
+/// list is too short or is no list of addresses.
+#[must_use]
+pub fn client(fields: &Fields, peer: &Peer, hops: u8) -> IpAddr {
+    if hops == 0 {
+        return peer.address;
+    }
+    let entries = last_entries(fields, Known::ForwardedFor, hops.into());
+    let oldest = entries.first().filter(|_| entries.len() == usize::from(hops));
+    oldest.and_then(|entry| std::str::from_utf8(entry).ok()).and_then(address).unwrap_or(peer.address)
+}
+
+/// An address, as it stands in `X-Forwarded-For`: plain, in brackets, or with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let plain = text.trim_matches(['[', ']']).parse().ok();
+    plain.or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip()))
+}
+
+/// `http`, or what a trusted hop said.
+pub fn scheme<'a>(fields: &'a Fields, listener: &Listener) -> &'a str {
+    let said = fields.first(Known::ForwardedProto).filter(|_| *listener.trusted_hops() > 0);
+    said.and_then(|value| ["http", "https"].into_iter().find(|scheme| value.eq_ignore_ascii_case(scheme.as_bytes())))
+        .unwrap_or("http")
+}
+
+/// Writes the fields that the listener wants written, and drops what is not believed.
+pub fn apply(
+    head: &RequestHead,
+    listener: &Listener,
+    proxy: &str,
+    peer: &Peer,
+    out: &mut Outgoing,
+    texts: &mut Texts,
+) {
+    let wanted = listener.forward_headers();
+    let hops = *listener.trusted_hops();
+    let trusted = hops > 0;
+    let scheme = scheme(&head.fields, listener);
+    for (position, field) in head.fields.iter().enumerate() {
+        let dropped = match field.known {
+            Known::ForwardedFor | Known::Forwarded => true,
+            Known::ForwardedHost | Known::ForwardedProto => !trusted,
+            Known::Via => wanted.contains(&ForwardHeader::Via),
+            _ => false,
+        };
+        if dropped {
+            out.drop_at(position);
+        }
+    }
+    let value = &mut texts.value;
+    if wanted.contains(&ForwardHeader::XForwarded) {
+        join(last_entries_if(trusted, &head.fields, Known::ForwardedFor, hops), &[peer.text.as_bytes()], value);
+        out.add(b"x-forwarded-for", value);
+        if !trusted || head.fields.first(Known::ForwardedProto).is_none() {
+            out.add(b"x-forwarded-proto", scheme.as_bytes());
+        }
+        if !head.authority().is_empty() && (!trusted || head.fields.first(Known::ForwardedHost).is_none()) {
+            out.add(b"x-forwarded-host", head.authority().as_bytes());
+        }
+    }
+    if wanted.contains(&ForwardHeader::Forwarded) {
+        let quote = if peer.address.is_ipv6() { ("\"[", "]\"") } else { ("", "") };
+        let parts = ["for=", quote.0, &peer.text, quote.1, ";host=\"", head.authority(), "\";proto=", scheme];
+        let parts = parts.map(str::as_bytes);
+        join(last_entries_if(trusted, &head.fields, Known::Forwarded, hops), &parts, value);
+        out.add(b"forwarded", value);
+    }
+    if wanted.contains(&ForwardHeader::Via) {
+        let version: &[u8] = if head.minor == 0 { b"1.0 " } else { b"1.1 " };
+        join(last_entries_if(true, &head.fields, Known::Via, u8::MAX), &[version, proxy.as_bytes()], value);
+        out.add(b"via", value);
+    }
+    if wanted.contains(&ForwardHeader::RequestId) && !has_request_id(head) {
+        out.remove_known(&head.fields, Known::RequestId);
+        out.add(b"x-request-id", texts.request_id.as_bytes());
+    }
+}
+
+fn last_entries_if(trusted: bool, fields: &Fields, known: Known, count: u8) -> Vec<&[u8]> {
+    if trusted { last_entries(fields, known, count.into()) } else { Vec::new() }
+}
+
+/// The old entries, then one new entry made of `parts`.
+fn join(old: Vec<&[u8]>, parts: &[&[u8]], value: &mut Vec<u8>) {
+    value.clear();
+    for entry in old {
+        value.extend_from_slice(entry);
+        value.extend_from_slice(b", ");
+    }
+    parts.iter().for_each(|part| value.extend_from_slice(part));
+}
+
+/// The id that came, when there is one of a sane form.
+#[must_use]
+pub fn given_request_id(head: &RequestHead) -> Option<&str> {
+    let value = head.fields.first(Known::RequestId)?;
+    let sane = !value.is_empty() && value.len() <= REQUEST_ID_MAX && value.iter().all(u8::is_ascii_graphic);
+    std::str::from_utf8(value).ok().filter(|_| sane)
+}
+
+fn has_request_id(head: &RequestHead) -> bool {
+    given_request_id(head).is_some()
+}
+
+/// A new id: the text of a random UUID (RFC 9562 §5.4).
+pub fn new_request_id(rng: &mut fastrand::Rng, id: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let random = (rng.u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    id.clear();
+    for place in 0..32_u32 {
+        if matches!(place, 8 | 12 | 16 | 20) {
+            id.push('-');
+        }
+        let digit = (random >> (124 - place * 4)) & 0xf;
+        id.push(HEX.get(digit as usize).map_or('0', |byte| char::from(*byte)));
+    }
+}
+
+#[cfg(test)]
+mod tests;

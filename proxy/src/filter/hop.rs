@@ -1,0 +1,44 @@
+//! Fields that end at this hop (RFC 9110 §7.6.1).
+
+use crate::codec::fields::{Fields, Known};
+use crate::codec::message::{ConnectionOptions, RequestHead, ResponseHead};
+use crate::codec::outgoing::Outgoing;
+
+/// Drops from a request what is meant for this hop only. `Upgrade` and `TE: trailers` are said anew.
+pub fn request(head: &RequestHead, out: &mut Outgoing) {
+    drop_hop_by_hop(&head.fields, head.connection, out);
+    if let Some(protocol) = head.upgrade() {
+        out.add(b"upgrade", protocol);
+    }
+    let trailers = |value: &[u8]| {
+        value.split(|byte| *byte == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+    };
+    if head.fields.first(Known::Te).is_some_and(trailers) && head.upgrade().is_none() {
+        out.add(b"te", b"trailers");
+    }
+}
+
+/// Drops from an answer what is meant for this hop only.
+pub fn response(head: &ResponseHead, out: &mut Outgoing) {
+    drop_hop_by_hop(&head.fields, head.connection, out);
+    if head.status == 101
+        && let Some(protocol) = head.fields.first(Known::Upgrade)
+    {
+        out.add(b"upgrade", protocol);
+    }
+}
+
+fn drop_hop_by_hop(fields: &Fields, connection: ConnectionOptions, out: &mut Outgoing) {
+    for (position, field) in fields.iter().enumerate() {
+        if field.known.is_hop_by_hop() || (connection.nominates && is_nominated(fields, field.name)) {
+            out.drop_at(position);
+        }
+    }
+}
+
+fn is_nominated(fields: &Fields, name: &[u8]) -> bool {
+    let mut values = fields.iter().filter(|field| field.known == Known::Connection).map(|field| field.value);
+    values.any(|value| {
+        value.split(|byte| *byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(name))
+    })
+}

@@ -1,0 +1,156 @@
+//! What one worker owns alone. Nothing here is `Send`; no borrow lives across an await.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::codec::buffer::BufferPool;
+use crate::codec::scratch::Scratch;
+use crate::observe::stats::{Counter, Shard};
+use crate::shared::{Shared, SnapshotCache};
+use crate::snapshot::Snapshot;
+use crate::sys::timer::Timers;
+use crate::upstream::pool::Pool;
+
+/// Heads that a worker keeps for the next exchanges.
+const SCRATCH_MAX: usize = 64;
+
+/// Lines about local replies that a worker logs in a second; the rest is counted.
+const LOG_LINES_MAX: u32 = 50;
+
+/// The state of one worker.
+#[derive(Debug)]
+pub struct Local {
+    worker: usize,
+    shared: Arc<Shared>,
+    pool: Pool,
+    buffers: Rc<BufferPool>,
+    timers: Rc<Timers>,
+    rng: RefCell<fastrand::Rng>,
+    cache: RefCell<SnapshotCache>,
+    pinned: RefCell<Rc<Arc<Snapshot>>>,
+    scratch: RefCell<Vec<Box<Scratch>>>,
+    log_lines: Cell<u32>,
+}
+
+impl Local {
+    /// The state of worker number `worker`.
+    #[must_use]
+    pub fn new(worker: usize, shared: Arc<Shared>) -> Self {
+        Self {
+            worker,
+            pool: Pool::default(),
+            buffers: Rc::default(),
+            timers: Rc::default(),
+            rng: RefCell::new(fastrand::Rng::new()),
+            cache: RefCell::new(shared.snapshot_cache()),
+            pinned: RefCell::new(Rc::new(shared.snapshot())),
+            scratch: RefCell::default(),
+            log_lines: Cell::new(0),
+            shared,
+        }
+    }
+
+    /// Which worker this is.
+    #[must_use]
+    pub fn worker(&self) -> usize {
+        self.worker
+    }
+
+    /// What all workers see.
+    #[must_use]
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// The idle upstream connections.
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// The read buffers.
+    #[must_use]
+    pub fn buffers(&self) -> &Rc<BufferPool> {
+        &self.buffers
+    }
+
+    /// The deadlines.
+    #[must_use]
+    pub fn timers(&self) -> &Rc<Timers> {
+        &self.timers
+    }
+
+    /// This worker's counters.
+    #[must_use]
+    pub fn stats(&self) -> &Shard {
+        self.shared.stats().shard(self.worker)
+    }
+
+    /// Uses the random numbers.
+    pub fn with_rng<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
+        draw(&mut self.rng.borrow_mut())
+    }
+
+    /// The current snapshot; an exchange keeps the one it began with.
+    #[must_use]
+    pub fn snapshot(&self) -> Rc<Arc<Snapshot>> {
+        let mut cache = self.cache.borrow_mut();
+        let current = arc_swap::Cache::load(&mut *cache);
+        let mut pinned = self.pinned.borrow_mut();
+        if !Arc::ptr_eq(current, &pinned) {
+            *pinned = Rc::new(Arc::clone(current));
+        }
+        Rc::clone(&pinned)
+    }
+
+    /// Memory for one exchange.
+    #[must_use]
+    pub fn scratch(&self) -> Box<Scratch> {
+        self.scratch.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Takes the memory of an exchange back.
+    pub fn put_scratch(&self, scratch: Box<Scratch>) {
+        let mut spare = self.scratch.borrow_mut();
+        if spare.len() < SCRATCH_MAX {
+            spare.push(scratch);
+        }
+    }
+
+    /// Whether one more line may be logged in this second.
+    #[must_use]
+    pub fn may_log(&self) -> bool {
+        let lines = self.log_lines.get();
+        self.log_lines.set(lines.saturating_add(1));
+        if lines >= LOG_LINES_MAX {
+            self.stats().add(Counter::LogDropped, 1);
+        }
+        lines < LOG_LINES_MAX
+    }
+
+    /// What is done once a second: idle connections looked at, counts handed over, the log budget renewed.
+    pub fn housekeep(&self) {
+        self.log_lines.set(0);
+        self.pool.sweep(Instant::now());
+        self.count_pool();
+        // an idle worker must not keep an old snapshot alive
+        let _ = self.snapshot();
+    }
+
+    /// Hands the pool's counts over to the counters.
+    pub fn count_pool(&self) {
+        let counts = self.pool.take_counts();
+        let rows = [
+            (Counter::UpstreamConnections, counts.opened),
+            (Counter::UpstreamConnectFailures, counts.failed),
+            (Counter::UpstreamReused, counts.reused),
+            (Counter::UpstreamPoolEvicted, counts.evicted),
+        ];
+        for (counter, count) in rows.into_iter().filter(|(_, count)| *count > 0) {
+            self.stats().add(counter, count);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Deadlines: one cell per connection, swept by one tick per worker. Arming one is two stores.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How often a worker looks at its deadlines: the precision of every timeout.
+pub const TICK: Duration = Duration::from_millis(10);
+
+/// The deadlines of one worker.
+#[derive(Debug)]
+pub struct Timers {
+    now: Cell<Instant>,
+    cells: RefCell<Vec<Rc<TimerCell>>>,
+}
+
+#[derive(Debug, Default)]
+struct TimerCell {
+    due: Cell<Option<Instant>>,
+    fired: Cell<bool>,
+    idle: Cell<bool>,
+    dropped: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// The deadline of one connection.
+#[derive(Debug)]
+pub struct Timer {
+    cell: Rc<TimerCell>,
+    timers: Rc<Timers>,
+}
+
+/// A deadline has passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Elapsed;
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self { now: Cell::new(Instant::now()), cells: RefCell::default() }
+    }
+}
+
+impl Timers {
+    /// One more deadline, not armed.
+    #[must_use]
+    pub fn timer(self: &Rc<Self>) -> Timer {
+        let cell = Rc::new(TimerCell::default());
+        self.cells.borrow_mut().push(Rc::clone(&cell));
+        Timer { cell, timers: Rc::clone(self) }
+    }
+
+    /// The time at the last tick.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.now.get()
+    }
+
+    /// Wakes everybody whose deadline has passed.
+    pub fn sweep(&self) {
+        let now = Instant::now();
+        self.now.set(now);
+        self.wake(|cell| cell.due.get().is_some_and(|due| due <= now));
+    }
+
+    /// Wakes those that wait for nothing but a next request.
+    pub fn expire_idle(&self) {
+        self.wake(|cell| cell.idle.get());
+    }
+
+    fn wake(&self, is_due: impl Fn(&TimerCell) -> bool) {
+        self.cells.borrow_mut().retain(|cell| {
+            if !cell.dropped.get() && !cell.fired.get() && is_due(cell) {
+                cell.fired.set(true);
+                if let Some(waker) = cell.waker.borrow_mut().take() {
+                    waker.wake();
+                }
+            }
+            !cell.dropped.get()
+        });
+    }
+
+    /// Sweeps for ever.
+    pub async fn run(self: Rc<Self>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            self.sweep();
+        }
+    }
+}
+
+impl Timer {
+    /// The time at the last tick.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.timers.now()
+    }
+
+    /// Sets the deadline, or takes it away.
+    pub fn arm(&self, due: Option<Instant>) {
+        self.cell.due.set(due);
+        self.cell.fired.set(false);
+        self.cell.idle.set(false);
+    }
+
+    /// Sets the deadline of a connection that waits for nothing but a next request.
+    pub fn arm_idle(&self, due: Option<Instant>) {
+        self.arm(due);
+        self.cell.idle.set(true);
+    }
+
+    /// Whether the deadline has passed; if not, wakes this task when it does.
+    pub fn poll_fired(&self, cx: &mut Context<'_>) -> bool {
+        if self.cell.fired.get() {
+            return true;
+        }
+        let mut waker = self.cell.waker.borrow_mut();
+        match waker.as_mut() {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => *waker = Some(cx.waker().clone()),
+        }
+        false
+    }
+
+    /// Runs a future until it is done or `due` passes.
+    ///
+    /// # Errors
+    /// `due` passed first.
+    pub async fn within<T>(&self, due: Option<Instant>, future: impl Future<Output = T>) -> Result<T, Elapsed> {
+        let mut future = pin!(future);
+        self.arm(due);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Ok(value)),
+            Poll::Pending if self.poll_fired(cx) => Poll::Ready(Err(Elapsed)),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.cell.dropped.set(true);
+    }
+}
+
+/// The earlier of two deadlines.
+#[must_use]
+pub fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

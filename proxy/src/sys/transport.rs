@@ -1,0 +1,23 @@
+//! The little that a connection wants of a stream of bytes, so that TLS or another way of I/O can take its place.
+
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+/// A stream of bytes in both directions.
+pub trait Transport: AsyncRead + AsyncWrite + Unpin {
+    /// Waits until a read would not wait, without holding a buffer for it.
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Whether something came, or the peer closed, while nobody was reading. Costs no system call.
+    fn has_news(&self) -> bool {
+        self.poll_readable(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+}
+
+impl Transport for TcpStream {
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_read_ready(cx).map(|_| ())
+    }
+}

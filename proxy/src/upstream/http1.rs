@@ -1,0 +1,184 @@
+//! STOP 10: request → answer on one connection.
+
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use super::pool::{Connection, Holding};
+use crate::codec::body::{BodyFault, Fill, Framing, Sink, Source};
+use crate::codec::buffer::Buffer;
+use crate::codec::fields::{FieldRef, Fields, Known};
+use crate::codec::h1::{Asked, HeadFault, Http1, Persistence, read_response, write_request};
+use crate::codec::message::ResponseHead;
+use crate::outcome::Reason;
+
+/// Most bytes of an answer's head.
+const HEAD_BYTES_MAX: usize = 256 * 1024;
+
+/// What goes out as the head of a request.
+#[derive(Debug)]
+pub struct RequestLine<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// What stands between method and version, in parts.
+    pub target: &'a [&'a str],
+    /// How the body is framed.
+    pub framing: Framing,
+    /// Whether the caller asks for another protocol.
+    pub upgrade: bool,
+}
+
+/// Why an attempt gave no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptFault {
+    /// What the caller is told.
+    pub reason: Reason,
+    /// Whether the peer closed without a byte of an answer.
+    pub silent: bool,
+}
+
+/// One exchange on one upstream connection.
+#[derive(Debug)]
+pub struct Attempt {
+    wire: Http1<TcpStream>,
+    holding: Option<Holding>,
+    reused: bool,
+    reusable: bool,
+}
+
+impl Attempt {
+    /// Writes the head of a request; it leaves with the first flush.
+    #[must_use]
+    pub fn begin<'a>(
+        connection: Connection,
+        input: Buffer,
+        line: &RequestLine<'_>,
+        fields: impl Iterator<Item = FieldRef<'a>>,
+    ) -> Self {
+        let Connection { io, holding } = connection;
+        let reused = holding.is_reused();
+        let mut wire = Http1::new(io, input);
+        let persistence = if line.upgrade { Persistence::Upgrade } else { Persistence::Open };
+        write_request(line.method, line.target, fields, line.framing, persistence, wire.send(line.framing));
+        Self { wire, holding: Some(holding), reused, reusable: false }
+    }
+
+    /// Whether the connection had carried a request before.
+    #[must_use]
+    pub fn is_reused(&self) -> bool {
+        self.reused
+    }
+
+    /// Whether not one byte of the request has left.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.wire.traffic().1 == 0
+    }
+
+    /// Octets received and sent.
+    #[must_use]
+    pub fn traffic(&self) -> (u64, u64) {
+        self.wire.traffic()
+    }
+
+    /// Waits for a head, final or interim.
+    pub fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        asked: Asked,
+        head: &mut ResponseHead,
+    ) -> Poll<Result<(), AttemptFault>> {
+        let fault = |reason, silent| Poll::Ready(Err(AttemptFault { reason, silent }));
+        let length = match ready!(self.wire.poll_head(cx, HEAD_BYTES_MAX)) {
+            Ok(length) => length,
+            Err(HeadFault::Closed) => return fault(Reason::UpstreamReset, true),
+            Err(HeadFault::Broken) => return fault(Reason::UpstreamReset, false),
+            Err(HeadFault::TooLarge) => return fault(Reason::ResponseHeadTooLarge, false),
+            Err(HeadFault::Malformed(_)) => return fault(Reason::BadResponse, false),
+        };
+        let bytes = self.wire.unread().get(..length).unwrap_or_default();
+        if let Err(reason) = read_response(bytes, asked, head) {
+            return fault(reason, false);
+        }
+        self.wire.take_head(length);
+        self.wire.receive(if head.is_interim() { Framing::None } else { head.framing }, None);
+        self.reusable = !head.is_interim()
+            && head.framing != Framing::UntilClose
+            && !head.connection.close
+            && (head.minor == 1 || head.connection.keep_alive);
+        self.learn(head);
+        Poll::Ready(Ok(()))
+    }
+
+    /// `Keep-Alive: timeout=5` tells how long the peer waits for a next request.
+    fn learn(&self, head: &ResponseHead) {
+        let Some(value) = head.fields.first(Known::KeepAlive) else { return };
+        let timeout = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).find_map(|parameter| {
+            let seconds = std::str::from_utf8(parameter.strip_prefix(b"timeout=")?).ok()?;
+            seconds.trim_matches('"').parse().ok()
+        });
+        if let (Some(seconds), Some(holding)) = (timeout, &self.holding) {
+            holding.endpoint().learn_keep_alive(Duration::from_secs(seconds));
+        }
+    }
+
+    /// Whether the rest of the answer was read already.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.wire.is_whole()
+    }
+
+    /// Gives the connection away for another request, when the answer was read to its last byte and nothing follows.
+    /// The caller must know that the request was sent whole.
+    pub fn take_connection(&mut self) -> Option<Connection> {
+        if !self.reusable || !self.wire.is_whole() || self.wire.unread().len() != self.wire.payload().len() {
+            return None;
+        }
+        let holding = self.holding.take()?;
+        self.wire.release().map(|io| Connection { io, holding })
+    }
+
+    /// From here on bytes are only passed through.
+    pub fn begin_tunnel(&mut self) {
+        self.wire.receive(Framing::UntilClose, None);
+        self.wire.send(Framing::UntilClose);
+    }
+
+    /// Sends the end of our side of a tunnel.
+    pub fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.wire.poll_close(cx)
+    }
+}
+
+impl Source for Attempt {
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, BodyFault>> {
+        self.wire.poll_fill(cx)
+    }
+
+    fn payload(&self) -> &[u8] {
+        self.wire.payload()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.wire.consume(count);
+    }
+
+    fn trailers(&self) -> Option<&Fields> {
+        self.wire.trailers()
+    }
+}
+
+impl Sink for Attempt {
+    fn poll_put(&mut self, cx: &mut Context<'_>, payload: &[u8]) -> Poll<std::io::Result<usize>> {
+        self.wire.poll_put(cx, payload)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        self.wire.poll_flush(cx)
+    }
+
+    fn finish(&mut self, trailers: Option<&Fields>) -> std::io::Result<()> {
+        self.wire.finish(trailers)
+    }
+}

@@ -1,0 +1,288 @@
+//! STOP 9: endpoint → connection; this worker's own. The one used last is used first.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hashbrown::HashMap;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::cluster::{ClusterState, EndpointState, Slot};
+use super::connect::connect;
+use crate::outcome::Reason;
+use crate::sys::timer::{Elapsed, Timer, earlier};
+use crate::sys::transport::Transport;
+
+/// A close that was seen sooner than this after the last use says nothing of the peer's idle timeout.
+const LEARN_MIN: Duration = Duration::from_secs(1);
+
+/// An upstream connection, idle or about to be used.
+#[derive(Debug)]
+pub struct Connection {
+    /// The stream.
+    pub io: TcpStream,
+    /// What else belongs to it.
+    pub holding: Holding,
+}
+
+/// What belongs to an upstream connection besides its stream.
+#[derive(Debug)]
+pub struct Holding {
+    slot: Slot,
+    endpoint: Arc<EndpointState>,
+    reused: bool,
+    since: Instant,
+    idle: Option<Duration>,
+}
+
+impl Holding {
+    /// Whether the connection has carried a request before.
+    #[must_use]
+    pub fn is_reused(&self) -> bool {
+        self.reused
+    }
+
+    /// The endpoint at its other end.
+    #[must_use]
+    pub fn endpoint(&self) -> &Arc<EndpointState> {
+        &self.endpoint
+    }
+}
+
+/// What the config says of the connections of a cluster.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolLimits {
+    /// Connections of the cluster, over all workers.
+    pub connections: u32,
+    /// Requests that may wait for one.
+    pub pending: u32,
+    /// How long a connection may be idle.
+    pub idle: Option<Duration>,
+    /// How long a new one may take.
+    pub connect: Option<Duration>,
+}
+
+/// What happened in a pool since it was last asked.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct PoolCounts {
+    /// Connections opened.
+    pub opened: u64,
+    /// Connections that could not be opened.
+    pub failed: u64,
+    /// Idle connections used again.
+    pub reused: u64,
+    /// Idle connections that the peer had closed, or that were too old.
+    pub evicted: u64,
+}
+
+/// The idle connections of one worker.
+#[derive(Debug, Default)]
+pub struct Pool {
+    idle: RefCell<HashMap<u64, Vec<Connection>>>,
+    queues: RefCell<HashMap<u64, Rc<Queue>>>,
+    counts: Cell<PoolCounts>,
+}
+
+/// The requests of this worker that wait for a connection of one cluster.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Cell<u32>,
+    notify: Notify,
+}
+
+/// Counts a waiting request, also when it is cancelled.
+struct Waiting<'a> {
+    pool: &'a Pool,
+    cluster: u64,
+    queue: Rc<Queue>,
+}
+
+impl<'a> Waiting<'a> {
+    fn begin(pool: &'a Pool, cluster: u64) -> Self {
+        let queue = Rc::clone(pool.queues.borrow_mut().entry(cluster).or_default());
+        queue.waiting.set(queue.waiting.get() + 1);
+        Self { pool, cluster, queue }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.queue.waiting.set(self.queue.waiting.get() - 1);
+        if self.queue.waiting.get() == 0 {
+            self.pool.queues.borrow_mut().remove(&self.cluster);
+        }
+    }
+}
+
+impl Pool {
+    /// An idle connection of this endpoint that looks alive, or a new one, or a place in the queue for one.
+    ///
+    /// # Errors
+    /// No connection can be had, or not in time.
+    pub async fn checkout(
+        &self,
+        cluster: &Arc<ClusterState>,
+        endpoint: &Arc<EndpointState>,
+        limits: &PoolLimits,
+        fresh: bool,
+        timer: &Timer,
+        due: Option<Instant>,
+    ) -> Result<Connection, Reason> {
+        if !fresh && let Some(connection) = self.take_idle(endpoint, limits.idle, timer.now()) {
+            return Ok(connection);
+        }
+        let slot = match cluster.try_slot(limits.connections) {
+            Some(slot) => slot,
+            None => match self.wait(cluster, endpoint, limits, fresh, timer, due).await? {
+                Granted::Connection(connection) => return Ok(connection),
+                Granted::Slot(slot) => slot,
+            },
+        };
+        self.open(slot, endpoint, limits, timer, due).await
+    }
+
+    async fn open(
+        &self,
+        slot: Slot,
+        endpoint: &Arc<EndpointState>,
+        limits: &PoolLimits,
+        timer: &Timer,
+        due: Option<Instant>,
+    ) -> Result<Connection, Reason> {
+        let connect_due = limits.connect.map(|limit| Instant::now() + limit);
+        let outcome = connect(endpoint.address(), timer, earlier(due, connect_due)).await;
+        self.count(|counts| if outcome.is_ok() { counts.opened += 1 } else { counts.failed += 1 });
+        let whole_request = due.is_some_and(|due| due <= Instant::now());
+        let io = outcome.map_err(|reason| match reason {
+            Reason::ConnectTimeout if whole_request => Reason::Timeout,
+            reason => reason,
+        })?;
+        let endpoint = Arc::clone(endpoint);
+        Ok(Connection { io, holding: Holding { slot, endpoint, reused: false, since: timer.now(), idle: limits.idle } })
+    }
+
+    async fn wait(
+        &self,
+        cluster: &Arc<ClusterState>,
+        endpoint: &Arc<EndpointState>,
+        limits: &PoolLimits,
+        fresh: bool,
+        timer: &Timer,
+        due: Option<Instant>,
+    ) -> Result<Granted, Reason> {
+        let _pending = cluster.try_pending(limits.pending).ok_or(Reason::PendingLimit)?;
+        let waiting = Waiting::begin(self, cluster.id());
+        loop {
+            if !fresh && let Some(connection) = self.take_idle(endpoint, limits.idle, timer.now()) {
+                return Ok(Granted::Connection(connection));
+            }
+            self.evict_one(cluster);
+            if let Some(slot) = cluster.try_slot(limits.connections) {
+                return Ok(Granted::Slot(slot));
+            }
+            let freed = async {
+                tokio::select! {
+                    () = waiting.queue.notify.notified() => {}
+                    () = cluster.released() => {}
+                }
+            };
+            timer.within(due, freed).await.map_err(|Elapsed| Reason::Timeout)?;
+        }
+    }
+
+    /// Takes a connection back. One that somebody waits for goes to a request of this worker, or is closed for one of
+    /// another worker.
+    pub fn put_back(&self, mut connection: Connection, now: Instant) {
+        let holding = &mut connection.holding;
+        let wanted = holding.slot.is_wanted();
+        let queue = wanted.then(|| self.queues.borrow().get(&holding.slot.cluster_id()).cloned()).flatten();
+        if wanted && queue.is_none() {
+            return;
+        }
+        holding.reused = true;
+        holding.since = now;
+        holding.endpoint.count_idle(true);
+        self.idle.borrow_mut().entry(holding.endpoint.id()).or_default().push(connection);
+        if let Some(queue) = queue {
+            queue.notify.notify_one();
+        }
+    }
+
+    fn take_idle(&self, endpoint: &Arc<EndpointState>, idle: Option<Duration>, now: Instant) -> Option<Connection> {
+        let mut pool = self.idle.borrow_mut();
+        let stack = pool.get_mut(&endpoint.id())?;
+        while let Some(connection) = stack.pop() {
+            connection.holding.endpoint.count_idle(false);
+            if is_alive(&connection, idle, now) {
+                self.count(|counts| counts.reused += 1);
+                return Some(connection);
+            }
+            self.count(|counts| counts.evicted += 1);
+        }
+        None
+    }
+
+    /// Closes one idle connection of the cluster, if this worker has one.
+    fn evict_one(&self, cluster: &ClusterState) {
+        let mut pool = self.idle.borrow_mut();
+        let stack = pool.values_mut().find(|stack| {
+            stack.first().is_some_and(|connection| connection.holding.slot.cluster_id() == cluster.id())
+        });
+        if let Some(connection) = stack.and_then(Vec::pop) {
+            connection.holding.endpoint.count_idle(false);
+        }
+    }
+
+    /// Drops what the peers have closed, what is too old, and what another worker waits for.
+    pub fn sweep(&self, now: Instant) {
+        self.idle.borrow_mut().retain(|_, stack| {
+            let before = stack.len();
+            stack.retain(|connection| {
+                let kept = is_alive(connection, connection.holding.idle, now) && !connection.holding.slot.is_wanted();
+                if !kept {
+                    connection.holding.endpoint.count_idle(false);
+                }
+                kept
+            });
+            self.count(|counts| counts.evicted += (before - stack.len()) as u64);
+            if let Some(connection) = stack.first() {
+                connection.holding.endpoint.forget_keep_alive();
+            }
+            !stack.is_empty()
+        });
+    }
+
+    /// What happened since the last call.
+    pub fn take_counts(&self) -> PoolCounts {
+        self.counts.take()
+    }
+
+    fn count(&self, change: impl FnOnce(&mut PoolCounts)) {
+        let mut counts = self.counts.get();
+        change(&mut counts);
+        self.counts.set(counts);
+    }
+}
+
+enum Granted {
+    Connection(Connection),
+    Slot(Slot),
+}
+
+/// Whether an idle connection may be used: the peer said and sent nothing, and is not about to close.
+fn is_alive(connection: &Connection, idle: Option<Duration>, now: Instant) -> bool {
+    let age = now.saturating_duration_since(connection.holding.since);
+    if connection.io.has_news() {
+        if age >= LEARN_MIN {
+            connection.holding.endpoint.learn_keep_alive(age);
+        }
+        return false;
+    }
+    let learned = connection.holding.endpoint.keep_alive();
+    // a peer closes at its limit, and the close needs a while to be seen here
+    let safe = learned.map(|limit| limit.saturating_sub((limit / 10).max(Duration::from_millis(500)).min(limit / 2)));
+    idle.is_none_or(|limit| age < limit) && safe.is_none_or(|limit| age < limit)
+}
