@@ -28,9 +28,10 @@ proptest! {
     fn quantiles_agree_with_a_sorted_list(mut values in prop::collection::vec(0..10_000_000_u64, 1..200), percent in 1..=100_usize) {
         let latency = latency_of(&values);
         values.sort_unstable();
-        let rank = (values.len() * percent).div_ceil(100);
+        let share = percent as f64 / 100.0;
+        let rank = (values.len() as f64 * share).ceil() as usize;
         let exact = values[rank - 1];
-        let found = latency.quantile(percent as f64 / 100.0).unwrap();
+        let found = latency.quantile(share).unwrap();
         prop_assert_eq!(found, Duration::from_micros(highest(bucket(exact))));
     }
 

@@ -1,0 +1,165 @@
+//! The text is read back by a parser that accepts nothing but what OpenMetrics allows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::*;
+use crate::observe::expose::Format;
+use crate::observe::series::{Sample, SeriesKey};
+
+/// A family as it was read: its type and its samples by (name, labels).
+#[derive(Debug, Default)]
+struct Family {
+    kind: String,
+    samples: BTreeMap<(String, Vec<(String, String)>), f64>,
+}
+
+/// Reads OpenMetrics text, and panics at the first thing that is not allowed.
+fn parse(text: &str) -> BTreeMap<String, Family> {
+    let body = text.strip_suffix("# EOF\n").expect("the end must be marked");
+    let mut families: BTreeMap<String, Family> = BTreeMap::new();
+    let mut current = String::new();
+    for line in body.lines() {
+        if let Some(comment) = line.strip_prefix("# ") {
+            let mut words = comment.splitn(3, ' ');
+            let (keyword, name, rest) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+            match keyword {
+                "HELP" => {
+                    assert!(!families.contains_key(name), "family {name} comes twice");
+                    name.clone_into(&mut current);
+                    families.insert(current.clone(), Family::default());
+                }
+                "TYPE" => families.get_mut(name).expect("help comes first").kind = rest.to_owned(),
+                "UNIT" => assert!(name.ends_with(&format!("_{rest}")), "unit {rest} of {name}"),
+                other => panic!("unknown comment {other}"),
+            }
+            assert_eq!(name, current, "families may not interleave");
+        } else {
+            let (name, labels, value) = parse_sample(line);
+            let family = families.get_mut(&current).expect("a sample needs a family");
+            let allowed: &[&str] = match family.kind.as_str() {
+                "counter" => &["_total"],
+                "gauge" => &[""],
+                "info" => &["_info"],
+                "histogram" => &["_bucket", "_sum", "_count"],
+                other => panic!("unknown type {other}"),
+            };
+            let suffix = name.strip_prefix(&current).expect("a sample's name begins with its family's");
+            assert!(allowed.contains(&suffix), "{name} in a {}", family.kind);
+            assert!(family.samples.insert((name, labels), value).is_none(), "sample twice: {line}");
+        }
+    }
+    families
+}
+
+fn parse_sample(line: &str) -> (String, Vec<(String, String)>, f64) {
+    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).expect("a value must follow");
+    let (name, mut rest) = line.split_at(end);
+    assert!(!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()), "name in {line}");
+    let mut labels = Vec::new();
+    let mut seen = BTreeSet::new();
+    if let Some(inside) = rest.strip_prefix('{') {
+        rest = inside;
+        loop {
+            let (label, after) = rest.split_once("=\"").expect("a label has a quoted value");
+            assert!(label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "label {label}");
+            assert!(seen.insert(label), "label {label} twice");
+            let (value, after) = unquote(after);
+            labels.push((label.to_owned(), value));
+            match after.split_at(1) {
+                (",", after) => rest = after,
+                ("}", after) => {
+                    rest = after;
+                    break;
+                }
+                (other, _) => panic!("{other} after a label in {line}"),
+            }
+        }
+    }
+    let value = rest.strip_prefix(' ').expect("one space before the value");
+    (name.to_owned(), labels, value.parse().expect("a number"))
+}
+
+/// Takes the text up to the closing quote.
+fn unquote(text: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    while let Some((position, character)) = characters.next() {
+        match character {
+            '"' => return (value, &text[position + 1..]),
+            '\\' => value.push(match characters.next().expect("an escape has two characters").1 {
+                'n' => '\n',
+                other @ ('\\' | '"') => other,
+                other => panic!("unknown escape \\{other}"),
+            }),
+            other => value.push(other),
+        }
+    }
+    panic!("a value is not closed")
+}
+
+fn exposed(book: &SeriesBook, stats: &Stats) -> BTreeMap<String, Family> {
+    let mut text = Exposition::new(Format::OpenMetrics);
+    write_series(&mut text, book);
+    write_stats(&mut text, stats);
+    parse(&text.finish())
+}
+
+fn labels(route: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    let fixed = [("route", route), ("cluster", "app"), ("subset", "v1"), ("class", "")];
+    fixed.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn everything_that_was_counted_is_read_back() {
+    let (book, stats) = (SeriesBook::new(2), Stats::new(2));
+    let odd = "a\"b\\c\nd";
+    let series = book.series(SeriesKey::new(odd, "app", "v1", ""));
+    let _silent = book.series(SeriesKey::new("silent", "app", "v1", ""));
+    for (worker, status, millis) in [(0, 200, 1), (1, 200, 30), (1, 503, 90_000)] {
+        let elapsed = Duration::from_millis(millis);
+        series.record(worker, &Sample { status, elapsed, request_bytes: 2, response_bytes: 5 });
+    }
+    stats.shard(1).local_reply(Reason::NoPath);
+    stats.control().add(Counter::Reloads, 2);
+    let families = exposed(&book, &stats);
+    let value = |family: &str, suffix: &str, labels: Vec<(String, String)>| {
+        families[family].samples[&(format!("{family}{suffix}"), labels)]
+    };
+    assert_eq!(value("towpath_requests", "_total", labels(odd, &[("code", "2xx")])), 2.0);
+    assert_eq!(value("towpath_requests", "_total", labels(odd, &[("code", "5xx")])), 1.0);
+    assert_eq!(families["towpath_requests"].samples.len(), 2);
+    let duration = |suffix, le| value("towpath_request_duration_seconds", suffix, labels(odd, le));
+    assert_eq!(duration("_bucket", &[("le", "0.0005")]), 0.0);
+    assert_eq!(duration("_bucket", &[("le", "0.05")]), 2.0);
+    assert_eq!(duration("_bucket", &[("le", "60.0")]), 2.0);
+    assert_eq!(duration("_bucket", &[("le", "+Inf")]), 3.0);
+    assert_eq!(duration("_count", &[]), 3.0);
+    assert_eq!(duration("_sum", &[]), 90.031);
+    assert_eq!(value("towpath_request_bytes", "_total", labels(odd, &[])), 6.0);
+    assert_eq!(value("towpath_response_bytes", "_total", labels(odd, &[])), 15.0);
+    assert_eq!(value("towpath_reloads", "_total", vec![]), 2.0);
+    let reason = vec![("reason".to_owned(), "no-path".to_owned())];
+    assert_eq!(value("towpath_local_replies", "_total", reason), 1.0);
+}
+
+#[test]
+fn a_silent_proxy_still_shows_every_counter() {
+    let families = exposed(&SeriesBook::new(1), &Stats::new(1));
+    for counter in Counter::ALL {
+        assert_eq!(families[counter.name()].samples.len(), 1, "{}", counter.name());
+    }
+    assert_eq!(families["towpath_local_replies"].samples.len(), Reason::ALL.len());
+}
+
+#[test]
+fn buckets_never_fall() {
+    let book = SeriesBook::new(1);
+    let series = book.series(SeriesKey::new("all", "app", "v1", ""));
+    for step in 0..4000_u64 {
+        let elapsed = Duration::from_micros(step * step * 7);
+        series.record(0, &Sample { status: 200, elapsed, request_bytes: 0, response_bytes: 0 });
+    }
+    let counts = series.totals().latency.cumulative(&BOUNDS);
+    assert!(counts.is_sorted() && counts.iter().all(|count| *count <= 4000), "{counts:?}");
+}
