@@ -1,9 +1,16 @@
 //! The data plane. The tree is the request: read the rooms in the order of the ten stops.
 
 pub mod codec;
+pub mod downstream;
+pub mod exchange;
+pub mod filter;
+pub mod forward;
+pub mod local;
 pub mod observe;
 pub mod outcome;
 pub mod route;
 pub mod shared;
 pub mod snapshot;
+pub mod sys;
 pub mod upstream;
+pub mod worker;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::codec::buffer::BufferPool;
 use crate::codec::scratch::Scratch;
 use crate::observe::stats::{Counter, Shard};
-use crate::shared::{Shared, SnapshotCache};
+use crate::shared::{Phase, Shared, SnapshotCache};
 use crate::snapshot::Snapshot;
 use crate::sys::timer::Timers;
 use crate::upstream::pool::Pool;
@@ -81,6 +81,12 @@ impl Local {
     #[must_use]
     pub fn timers(&self) -> &Rc<Timers> {
         &self.timers
+    }
+
+    /// Whether the process finishes what is open and takes nothing new.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.shared.phase() == Phase::Draining
     }
 
     /// This worker's counters.

@@ -39,6 +39,7 @@ pub struct Shared {
     phase: AtomicU8,
     drain: watch::Sender<bool>,
     connections: AtomicU32,
+    workers: Box<[AtomicU32]>,
 }
 
 impl Shared {
@@ -53,6 +54,7 @@ impl Shared {
             phase: AtomicU8::new(0),
             drain: watch::Sender::new(false),
             connections: AtomicU32::new(0),
+            workers: (0..workers).map(|_| AtomicU32::new(0)).collect(),
         }
     }
 
@@ -120,17 +122,51 @@ impl Shared {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// Counts a downstream connection in, unless `limit` are open.
+    /// Seats a connection at the worker that has the fewest, unless `limit` are open in the process or
+    /// `listener_limit` at its listener.
     #[must_use]
-    pub fn try_connection(&self, limit: u32) -> bool {
-        self.connections
-            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |open| (open < limit).then(|| open + 1))
-            .is_ok()
+    pub fn seat(self: &Arc<Self>, limit: u32, listener: &Arc<AtomicU32>, listener_limit: u32) -> Option<Seat> {
+        let below = |counter: &AtomicU32, limit: u32| {
+            let next = |open: u32| (open < limit).then(|| open + 1);
+            counter.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next).is_ok()
+        };
+        if !below(&self.connections, limit) {
+            return None;
+        }
+        if !below(listener, listener_limit) {
+            self.connections.fetch_sub(1, Ordering::AcqRel);
+            return None;
+        }
+        let (worker, load) =
+            self.workers.iter().enumerate().min_by_key(|(_, load)| load.load(Ordering::Relaxed))?;
+        load.fetch_add(1, Ordering::AcqRel);
+        Some(Seat { shared: Arc::clone(self), listener: Arc::clone(listener), worker })
     }
+}
 
-    /// Counts a downstream connection out.
-    pub fn end_connection(&self) {
-        self.connections.fetch_sub(1, Ordering::AcqRel);
+/// The right of one downstream connection to be open; given back when dropped.
+#[derive(Debug)]
+pub struct Seat {
+    shared: Arc<Shared>,
+    listener: Arc<AtomicU32>,
+    worker: usize,
+}
+
+impl Seat {
+    /// The worker that carries the connection.
+    #[must_use]
+    pub fn worker(&self) -> usize {
+        self.worker
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.shared.connections.fetch_sub(1, Ordering::AcqRel);
+        self.listener.fetch_sub(1, Ordering::AcqRel);
+        if let Some(load) = self.shared.workers.get(self.worker) {
+            load.fetch_sub(1, Ordering::AcqRel);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub use encoder::Encoder;
 pub use request::{HeadLimits, read_request};
 pub use response::{Asked, read_response};
 pub use scan::Scan;
-pub use stream::{HeadFault, Http1};
+pub use stream::{HeadFault, Http1, Wired};
 pub use write::{Persistence, write_interim, write_request, write_response};
 
 #[cfg(test)]

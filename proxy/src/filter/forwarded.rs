@@ -10,7 +10,6 @@ use towpath_config::model::{ForwardHeader, Listener};
 use crate::codec::fields::{Fields, Known};
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
-use crate::codec::scratch::Texts;
 
 /// The other end of a downstream connection.
 #[derive(Debug, Clone)]
@@ -75,8 +74,9 @@ pub fn apply(
     listener: &Listener,
     proxy: &str,
     peer: &Peer,
+    request_id: &str,
     out: &mut Outgoing,
-    texts: &mut Texts,
+    value: &mut Vec<u8>,
 ) {
     let wanted = listener.forward_headers();
     let hops = *listener.trusted_hops();
@@ -93,7 +93,6 @@ pub fn apply(
             out.drop_at(position);
         }
     }
-    let value = &mut texts.value;
     if wanted.contains(&ForwardHeader::XForwarded) {
         join(last_entries_if(trusted, &head.fields, Known::ForwardedFor, hops), &[peer.text.as_bytes()], value);
         out.add(b"x-forwarded-for", value);
@@ -118,7 +117,7 @@ pub fn apply(
     }
     if wanted.contains(&ForwardHeader::RequestId) && !has_request_id(head) {
         out.remove_known(&head.fields, Known::RequestId);
-        out.add(b"x-request-id", texts.request_id.as_bytes());
+        out.add(b"x-request-id", request_id.as_bytes());
     }
 }
 

@@ -9,7 +9,7 @@ use towpath_config::model::{Maintenance, PathPattern};
 use super::reply::LocalReply;
 use crate::outcome::Reason;
 use crate::route::RequestView;
-use crate::route::condition::{holds, path_matches};
+use crate::route::condition::{holds, matches_path};
 
 /// Whether the route is closed at this time, and for how long still, if that is known.
 #[must_use]
@@ -24,7 +24,7 @@ pub fn in_force(maintenance: &Maintenance, now: SystemTime) -> Option<Option<Dur
 /// Whether this request gets through all the same.
 #[must_use]
 pub fn is_exempt(maintenance: &Maintenance, view: &RequestView<'_>) -> bool {
-    let health = |pattern: &PathPattern| path_matches(pattern, view.path);
+    let health = |pattern: &PathPattern| matches_path(pattern, view.path);
     maintenance.health_paths().iter().any(health)
         || maintenance.bypass().iter().any(|condition| holds(condition, view))
 }

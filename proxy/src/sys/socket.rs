@@ -29,7 +29,6 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// # Errors
 /// The connection is broken already.
 pub fn tune(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nonblocking(true)?;
     stream.set_nodelay(true)
 }
 

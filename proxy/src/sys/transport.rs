@@ -5,10 +5,15 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use super::socket::reset_on_close;
+
 /// A stream of bytes in both directions.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Waits until a read would not wait, without holding a buffer for it.
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Lets the next close break the connection instead of ending it in order.
+    fn break_on_close(&self);
 
     /// Whether something came, or the peer closed, while nobody was reading. Costs no system call.
     fn has_news(&self) -> bool {
@@ -19,5 +24,9 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
 impl Transport for TcpStream {
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.poll_read_ready(cx).map(|_| ())
+    }
+
+    fn break_on_close(&self) {
+        reset_on_close(self);
     }
 }

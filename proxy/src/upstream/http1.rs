@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use super::pool::{Connection, Holding};
-use crate::codec::body::{BodyFault, Fill, Framing, Sink, Source};
+use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
-use crate::codec::fields::{FieldRef, Fields, Known};
-use crate::codec::h1::{Asked, HeadFault, Http1, Persistence, read_response, write_request};
+use crate::codec::fields::{FieldRef, Known};
+use crate::codec::h1::{Asked, HeadFault, Http1, Persistence, Wired, read_response, write_request};
 use crate::codec::message::ResponseHead;
 use crate::outcome::Reason;
 
@@ -132,53 +132,22 @@ impl Attempt {
     /// Gives the connection away for another request, when the answer was read to its last byte and nothing follows.
     /// The caller must know that the request was sent whole.
     pub fn take_connection(&mut self) -> Option<Connection> {
-        if !self.reusable || !self.wire.is_whole() || self.wire.unread().len() != self.wire.payload().len() {
+        if !self.reusable || !self.wire.is_whole() {
             return None;
         }
         let holding = self.holding.take()?;
         self.wire.release().map(|io| Connection { io, holding })
     }
-
-    /// From here on bytes are only passed through.
-    pub fn begin_tunnel(&mut self) {
-        self.wire.receive(Framing::UntilClose, None);
-        self.wire.send(Framing::UntilClose);
-    }
-
-    /// Sends the end of our side of a tunnel.
-    pub fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        self.wire.poll_close(cx)
-    }
 }
 
-impl Source for Attempt {
-    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, BodyFault>> {
-        self.wire.poll_fill(cx)
+impl Wired for Attempt {
+    type Io = TcpStream;
+
+    fn wire(&self) -> &Http1<TcpStream> {
+        &self.wire
     }
 
-    fn payload(&self) -> &[u8] {
-        self.wire.payload()
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.wire.consume(count);
-    }
-
-    fn trailers(&self) -> Option<&Fields> {
-        self.wire.trailers()
-    }
-}
-
-impl Sink for Attempt {
-    fn poll_put(&mut self, cx: &mut Context<'_>, payload: &[u8]) -> Poll<std::io::Result<usize>> {
-        self.wire.poll_put(cx, payload)
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        self.wire.poll_flush(cx)
-    }
-
-    fn finish(&mut self, trailers: Option<&Fields>) -> std::io::Result<()> {
-        self.wire.finish(trailers)
+    fn wire_mut(&mut self) -> &mut Http1<TcpStream> {
+        &mut self.wire
     }
 }

@@ -87,7 +87,8 @@ impl<S> Http1<S> {
     /// Whether the rest of the body that is being received, and nothing else, was read already.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.decoder.is_whole_in(&self.input)
+        let rest = self.decoder.payload(&self.input).len();
+        self.decoder.is_whole_in(&self.input) && rest == self.input.filled().len()
     }
 
     /// Octets received and written so far.
@@ -105,6 +106,21 @@ impl<S> Http1<S> {
     pub fn send(&mut self, framing: Framing) -> &mut Vec<u8> {
         self.encoder = Encoder::new(framing);
         &mut self.output
+    }
+
+    /// Drops what was read of the body that is being received, and says whether that was all of it.
+    pub fn drop_buffered(&mut self) -> bool {
+        loop {
+            match self.decoder.advance(&mut self.input) {
+                Ok(Some(Fill::Payload)) => {
+                    let count = self.decoder.payload(&self.input).len();
+                    self.input.consume(count);
+                    self.decoder.consume(count as u64);
+                }
+                Ok(Some(Fill::End)) => return true,
+                Ok(None) | Err(_) => return false,
+            }
+        }
     }
 
     /// What was read and not yet used.
@@ -165,6 +181,20 @@ impl<S: Transport> Http1<S> {
         self.poll_read(cx).map_ok(|count| count as u64)
     }
 
+    /// Sends what is pending.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.output.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_write(cx, &[]).map_ok(|_| ())
+    }
+
+    /// From here on bytes are only passed through.
+    pub fn begin_tunnel(&mut self) {
+        self.decoder = Decoder::new(Framing::UntilClose, None);
+        self.encoder = Encoder::new(Framing::UntilClose);
+    }
+
     /// Sends the end of our side; the other side goes on.
     pub fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_flush(cx))?;
@@ -201,14 +231,25 @@ impl<S: Transport> Http1<S> {
     }
 }
 
-impl<S: Transport> Source for Http1<S> {
+/// Something that sends and receives over one HTTP/1.1 connection; bodies flow through it as through the connection.
+pub trait Wired {
+    /// The stream under the connection.
+    type Io: Transport;
+    /// The connection.
+    fn wire(&self) -> &Http1<Self::Io>;
+    /// The connection, to be used.
+    fn wire_mut(&mut self) -> &mut Http1<Self::Io>;
+}
+
+impl<W: Wired> Source for W {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, BodyFault>> {
+        let wire = self.wire_mut();
         loop {
-            if let Some(fill) = self.decoder.advance(&mut self.input)? {
+            if let Some(fill) = wire.decoder.advance(&mut wire.input)? {
                 return Poll::Ready(Ok(fill));
             }
-            match ready!(self.poll_read(cx)) {
-                Ok(0) => self.decoder.close()?,
+            match ready!(wire.poll_read(cx)) {
+                Ok(0) => wire.decoder.close()?,
                 Ok(_) => {}
                 Err(_) => return Poll::Ready(Err(BodyFault::Broken)),
             }
@@ -216,42 +257,43 @@ impl<S: Transport> Source for Http1<S> {
     }
 
     fn payload(&self) -> &[u8] {
-        self.decoder.payload(&self.input)
+        let wire = self.wire();
+        wire.decoder.payload(&wire.input)
     }
 
     fn consume(&mut self, count: usize) {
-        self.input.consume(count);
-        self.decoder.consume(count as u64);
+        let wire = self.wire_mut();
+        wire.input.consume(count);
+        wire.decoder.consume(count as u64);
     }
 
     fn trailers(&self) -> Option<&Fields> {
-        self.decoder.trailers()
+        self.wire().decoder.trailers()
     }
 }
 
-impl<S: Transport> Sink for Http1<S> {
+impl<W: Wired> Sink for W {
     fn poll_put(&mut self, cx: &mut Context<'_>, payload: &[u8]) -> Poll<io::Result<usize>> {
-        let allowed = self.encoder.begin(payload.len(), &mut self.output)?;
+        let wire = self.wire_mut();
+        let allowed = wire.encoder.begin(payload.len(), &mut wire.output)?;
         let payload = payload.get(..allowed).unwrap_or_default();
-        let count = if payload.len() <= COPY_MAX && self.output.len() <= COPY_MAX {
-            self.output.extend_from_slice(payload);
+        let count = if payload.len() <= COPY_MAX && wire.output.len() <= COPY_MAX {
+            wire.output.extend_from_slice(payload);
             payload.len()
         } else {
-            ready!(self.poll_write(cx, payload))?
+            ready!(wire.poll_write(cx, payload))?
         };
-        self.encoder.written(count, &mut self.output);
+        wire.encoder.written(count, &mut wire.output);
         Poll::Ready(Ok(count))
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.output.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        self.poll_write(cx, &[]).map_ok(|_| ())
+        self.wire_mut().poll_flush(cx)
     }
 
     fn finish(&mut self, trailers: Option<&Fields>) -> io::Result<()> {
-        self.encoder.finish(trailers, &mut self.output)
+        let wire = self.wire_mut();
+        wire.encoder.finish(trailers, &mut wire.output)
     }
 }
 

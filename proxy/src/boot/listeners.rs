@@ -1,0 +1,120 @@
+//! The listening sockets: opened before a table goes live, closed after it did, untouched when nothing changed.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::task::AbortHandle;
+use towpath_config::model::{Config, Listener};
+
+use crate::downstream::listener::{Acceptor, Doors};
+use crate::shared::Shared;
+use crate::sys::socket;
+
+/// A listener whose address cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("listener `{listener}` cannot listen on {address}: {fault}")]
+pub struct BindFault {
+    /// Its name.
+    pub listener: String,
+    /// The address.
+    pub address: SocketAddr,
+    /// What the system says.
+    pub fault: io::Error,
+}
+
+/// The open listeners of the process.
+#[derive(Debug)]
+pub struct Listeners {
+    shared: Arc<Shared>,
+    doors: Doors,
+    open: BTreeMap<String, Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    wanted: SocketAddr,
+    acceptor: Rc<Acceptor>,
+    task: AbortHandle,
+}
+
+/// Sockets that were bound for a table that is not live yet. Dropped, they are closed again.
+#[derive(Debug)]
+pub struct Bound(Vec<(String, SocketAddr, TcpListener)>);
+
+/// The listeners that this proxy of a fleet opens: their labels are all among its own.
+fn own(config: &Config) -> impl Iterator<Item = &Listener> {
+    let labels = config.process().labels();
+    config
+        .listeners()
+        .iter()
+        .filter(|listener| listener.proxies().iter().all(|(name, value)| labels.get(name) == Some(value)))
+}
+
+impl Listeners {
+    /// No listener yet.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>, doors: Doors) -> Self {
+        Self { shared, doors, open: BTreeMap::new() }
+    }
+
+    /// Binds what `config` wants and is not open.
+    ///
+    /// # Errors
+    /// Every address that cannot be had.
+    pub fn bind(&self, config: &Config) -> Result<Bound, Vec<BindFault>> {
+        let mut bound = Vec::new();
+        let mut faults = Vec::new();
+        for listener in own(config) {
+            let (name, address) = (listener.name(), *listener.address());
+            if self.open.get(name).is_some_and(|open| open.wanted == address) {
+                continue;
+            }
+            match socket::listen(address) {
+                Ok(socket) => bound.push((name.clone(), address, socket)),
+                Err(fault) => faults.push(BindFault { listener: name.clone(), address, fault }),
+            }
+        }
+        if faults.is_empty() { Ok(Bound(bound)) } else { Err(faults) }
+    }
+
+    /// Accepts on what was bound, and closes what `config` no longer wants.
+    ///
+    /// # Errors
+    /// The runtime cannot watch a socket.
+    pub fn open(&mut self, Bound(bound): Bound, config: &Config) -> io::Result<()> {
+        for (name, wanted, socket) in bound {
+            let acceptor = Acceptor::new(socket, &name, Arc::clone(&self.shared), Arc::clone(&self.doors))?;
+            let acceptor = Rc::new(acceptor);
+            tracing::info!(listener = name, address = %acceptor.address()?, "listening");
+            let running = Rc::clone(&acceptor);
+            let task = tokio::task::spawn_local(async move { running.run().await }).abort_handle();
+            if let Some(moved) = self.open.insert(name, Open { wanted, acceptor, task }) {
+                moved.close();
+            }
+        }
+        let kept: Vec<_> = own(config).map(|listener| listener.name().as_str()).collect();
+        let gone: Vec<_> = self.open.keys().filter(|name| !kept.contains(&name.as_str())).cloned().collect();
+        for name in gone {
+            if let Some(open) = self.open.remove(&name) {
+                open.close();
+                tracing::info!(listener = name, "closed");
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes all of them.
+    pub fn close(&mut self) {
+        std::mem::take(&mut self.open).into_values().for_each(Open::close);
+    }
+}
+
+impl Open {
+    fn close(self) {
+        self.task.abort();
+        self.acceptor.take_rest();
+    }
+}

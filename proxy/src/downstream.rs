@@ -1,0 +1,5 @@
+//! The side that calls us: stops 1, 2 and 3.
+
+pub mod connection;
+pub mod http1;
+pub mod listener;

@@ -1,0 +1,152 @@
+//! STOP 2: a connection between its requests. While it is idle it holds no buffer and no exchange.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::http1::{Http1Caller, NoRequest};
+use crate::codec::h1::Wired;
+use crate::codec::message::RequestHead;
+use crate::codec::scratch::Scratch;
+use crate::exchange::record::Record;
+use crate::exchange::respond::{self, Shape};
+use crate::exchange::{Ending, Visit, serve};
+use crate::filter::forwarded::Peer;
+use crate::local::Local;
+use crate::observe::stats::Counter;
+use crate::outcome::Reason;
+use crate::sys::timer::Timer;
+use crate::sys::transport::Transport;
+
+/// How long a caller may take to read the last answer.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// One connection, for as long as it lives.
+struct Connection {
+    local: Rc<Local>,
+    listener: Rc<str>,
+    peer: Peer,
+    timer: Timer,
+    served: u32,
+}
+
+/// Counts a connection as open until dropped, and notices when a bug of ours ended it.
+struct Open(Rc<Local>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.stats().sub(Counter::DownstreamOpen, 1);
+        if std::thread::panicking() {
+            self.0.stats().add(Counter::WorkerPanics, 1);
+        }
+    }
+}
+
+/// Carries a connection from its first byte to its end.
+pub async fn run<S: Transport>(local: Rc<Local>, io: S, listener: Rc<str>, peer: Peer) {
+    local.stats().add(Counter::DownstreamConnections, 1);
+    local.stats().add(Counter::DownstreamOpen, 1);
+    let _open = Open(Rc::clone(&local));
+    let timer = local.timers().timer();
+    let mut connection = Connection { local, listener, peer, timer, served: 0 };
+    let mut idle = Some(io);
+    while let Some(io) = idle {
+        if !connection.wait(&io).await {
+            return;
+        }
+        idle = Box::pin(connection.busy(io)).await;
+    }
+}
+
+impl Connection {
+    /// Waits for a next request; says whether there is one.
+    async fn wait<S: Transport>(&self, io: &S) -> bool {
+        let snapshot = self.local.snapshot();
+        let Some((_, listener)) = snapshot.listener(&self.listener) else { return false };
+        let limit = **listener.timeouts().idle();
+        drop(snapshot);
+        self.timer.arm_idle(limit.map(|limit| self.timer.now() + limit));
+        poll_fn(|cx| {
+            if io.poll_readable(cx).is_ready() {
+                return Poll::Ready(true);
+            }
+            if self.local.is_draining() || self.timer.poll_fired(cx) { Poll::Ready(false) } else { Poll::Pending }
+        })
+        .await
+    }
+
+    /// Serves requests until none is at hand. Gives the stream back when the connection stays open.
+    async fn busy<S: Transport>(&mut self, io: S) -> Option<S> {
+        let mut caller = Http1Caller::new(io, self.local.buffers().lend());
+        let mut scratch = self.local.scratch();
+        let ending = loop {
+            match self.exchange(&mut caller, &mut scratch).await {
+                Ending::Keep if !caller.is_persistent() => break Ending::Close,
+                Ending::Keep if caller.has_input() => {}
+                ending => break ending,
+            }
+        };
+        let (received, sent) = caller.wire().traffic();
+        self.local.stats().add(Counter::BytesReceived, received);
+        self.local.stats().add(Counter::BytesSent, sent);
+        self.local.put_scratch(scratch);
+        match ending {
+            Ending::Keep => caller.release(),
+            Ending::Close => {
+                // whoever does not end in time is cut off
+                let _ = self.timer.within(Some(Instant::now() + LINGER), caller.linger()).await;
+                None
+            }
+            Ending::Cut => {
+                caller.release().iter().for_each(Transport::break_on_close);
+                None
+            }
+        }
+    }
+
+    /// Reads one request and serves it.
+    async fn exchange<S: Transport>(&mut self, caller: &mut Http1Caller<S>, scratch: &mut Scratch) -> Ending {
+        let read = self.read(caller, &mut scratch.request).await;
+        self.served += 1;
+        let Some((last, shape)) = self.rules() else { return Ending::Close };
+        let visit = Visit { listener: &self.listener, peer: &self.peer, timer: &self.timer, last };
+        match read {
+            Ok(()) => serve(&self.local, &visit, scratch, caller).await,
+            Err(NoRequest::Gone) => Ending::Close,
+            Err(NoRequest::Refused(reason)) => {
+                let visit = Visit { last: true, ..visit };
+                let snapshot = self.local.snapshot();
+                let mut record = Record::begin(&self.local, &snapshot, Instant::now());
+                respond::refuse(reason, shape, &visit, caller, &mut record).await;
+                Ending::Close
+            }
+        }
+    }
+
+    /// Reads the head of a request, in the time that it may take.
+    async fn read<S: Transport>(
+        &self,
+        caller: &mut Http1Caller<S>,
+        head: &mut RequestHead,
+    ) -> Result<(), NoRequest> {
+        let snapshot = self.local.snapshot();
+        let Some((_, listener)) = snapshot.listener(&self.listener) else { return Err(NoRequest::Gone) };
+        let due = (**listener.timeouts().header()).map(|limit| self.timer.now() + limit);
+        let read = self.timer.within(due, poll_fn(|cx| caller.poll_request(cx, listener, head))).await;
+        read.unwrap_or(Err(NoRequest::Refused(Reason::HeadTimeout)))
+    }
+
+    /// Whether the request that was read is the last one, and how a refusal looks; `None` when the listener is gone.
+    fn rules(&self) -> Option<(bool, Shape)> {
+        let snapshot = self.local.snapshot();
+        let (_, listener) = snapshot.listener(&self.listener)?;
+        let limit = **listener.limits().requests_per_connection();
+        let last = self.local.is_draining() || limit.is_some_and(|limit| self.served >= limit);
+        let patience = **listener.timeouts().body();
+        let reason = *listener.reason_header();
+        Some((last, Shape { head_only: false, grpc: false, reason, patience }))
+    }
+}

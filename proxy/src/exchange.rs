@@ -1,0 +1,15 @@
+//! STOP 4: the life of one request, whole.
+
+pub mod caller;
+pub mod decide;
+pub mod location;
+pub mod outgoing;
+pub mod record;
+pub mod respond;
+pub mod rewrite;
+pub mod subject;
+
+mod serve;
+
+pub use caller::{AnswerHead, Caller, Ending, Visit};
+pub use serve::serve;

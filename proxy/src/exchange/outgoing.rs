@@ -1,0 +1,74 @@
+//! The heads that go out: what came in, less what ends here, plus what we say, as the route wants it.
+
+use std::io::Write;
+
+use towpath_config::model::CookieLife;
+
+use super::decide::Decision;
+use super::subject::Subject;
+use crate::codec::body::Framing;
+use crate::codec::fields::Known;
+use crate::codec::message::{RequestHead, ResponseHead};
+use crate::codec::outgoing::Outgoing;
+use crate::filter::edits::{self, Values};
+use crate::filter::forwarded::{self, Peer};
+use crate::filter::hop;
+
+/// Fills in what changes of the request's fields.
+pub fn request(
+    subject: &Subject<'_>,
+    decision: &Decision<'_>,
+    peer: &Peer,
+    values: &Values<'_>,
+    out: &mut Outgoing,
+    text: &mut Vec<u8>,
+) {
+    let head = subject.head;
+    let proxy = subject.snapshot.config().process().id();
+    out.clear();
+    hop::request(head, out);
+    host(head, decision, values, out);
+    forwarded::apply(head, subject.listener, proxy, peer, values.request_id, out, text);
+    if let Some(name) = decision.forward.split().sticky().as_ref().and_then(|sticky| sticky.send().as_ref()) {
+        out.remove(&head.fields, name.as_bytes());
+        out.add(name.as_bytes(), decision.destination.variant().as_bytes());
+    }
+    edits::apply(decision.destination.policy().request_headers(), values, &head.fields, out, text);
+}
+
+/// `Host` as the route wants it. An HTTP/1.0 caller may have sent none, the upstream must get one (RFC 9112 §3.2).
+fn host(head: &RequestHead, decision: &Decision<'_>, values: &Values<'_>, out: &mut Outgoing) {
+    if let Some(host) = decision.forward.rewrite().host() {
+        out.remove_known(&head.fields, Known::Host);
+        out.add(b"host", host.as_bytes());
+    } else if head.fields.first(Known::Host).is_none() {
+        let host = if head.authority().is_empty() { values.cluster } else { head.authority() };
+        out.add(b"host", host.as_bytes());
+    }
+}
+
+/// Fills in what changes of the answer's fields.
+pub fn response(
+    head: &ResponseHead,
+    decision: &Decision<'_>,
+    values: &Values<'_>,
+    out: &mut Outgoing,
+    text: &mut Vec<u8>,
+) {
+    out.clear();
+    hop::response(head, out);
+    if matches!(head.status, 101 | 204) || head.framing == Framing::UntilClose {
+        out.remove_known(&head.fields, Known::ContentLength);
+    }
+    if let Some(cookie) = &decision.cookie {
+        text.clear();
+        let value = std::str::from_utf8(&cookie.value).unwrap_or_default();
+        // writing to a vector cannot fail
+        let _ = write!(text, "{}={value}; Path=/; HttpOnly; SameSite=Lax", cookie.name);
+        if let CookieLife::For(life) = cookie.life {
+            let _ = write!(text, "; Max-Age={}", life.as_secs().max(1));
+        }
+        out.add(b"set-cookie", text);
+    }
+    edits::apply(decision.destination.policy().response_headers(), values, &head.fields, out, text);
+}

@@ -1,0 +1,167 @@
+//! One request, from its head to its record.
+
+use std::rc::Rc;
+
+use tokio::time::Instant;
+
+use super::caller::{AnswerHead, Caller, Ending, Visit};
+use super::decide::{Decision, decide};
+use super::outgoing;
+use super::record::Record;
+use super::respond;
+use super::subject::{Subject, plain_path};
+use crate::codec::message::ResponseHead;
+use crate::codec::outgoing::Outgoing;
+use crate::codec::scratch::{Scratch, Texts};
+use crate::filter::forwarded::{given_request_id, new_request_id};
+use crate::filter::reply::LocalReply;
+use crate::forward::order::Order;
+use crate::forward::{Answered, send, tunnel::tunnel};
+use crate::local::Local;
+use crate::observe::stats::Counter;
+use crate::outcome::Reason;
+use crate::upstream::http1::RequestLine;
+
+/// What an exchange writes into while it goes on.
+struct Memory<'a> {
+    request_out: &'a mut Outgoing,
+    response: &'a mut ResponseHead,
+    response_out: &'a mut Outgoing,
+    rewritten: &'a mut String,
+    value: &'a mut Vec<u8>,
+}
+
+/// Serves the request whose head stands in `scratch` and whose body `caller` gives.
+pub async fn serve<C: Caller>(local: &Rc<Local>, visit: &Visit<'_>, scratch: &mut Scratch, caller: &mut C) -> Ending {
+    let snapshot = local.snapshot();
+    let mut record = Record::begin(local, &snapshot, Instant::now());
+    let Some(listener) = snapshot.listener(visit.listener) else { return Ending::Close };
+    let Scratch { request, request_out, response, response_out, texts } = scratch;
+    let Texts { path, rewritten, request_id, value } = texts;
+    let id = given_request_id(request).unwrap_or_else(|| {
+        local.with_rng(|rng| new_request_id(rng, request_id));
+        request_id.as_str()
+    });
+    let plain = plain_path(request, listener.1, path);
+    let subject = Subject::new(&snapshot, listener, request, plain.unwrap_or_default(), id, visit);
+    let memory = Memory { request_out, response, response_out, rewritten, value };
+    let outcome = match plain {
+        Ok(_) => carry(local, visit, &subject, memory, caller, &mut record).await,
+        Err(reason) => Err(reason.into()),
+    };
+    match outcome {
+        Ok(ending) => ending,
+        Err(reply) => respond::local(&reply, &subject, visit, caller, &mut record).await,
+    }
+}
+
+/// Decides, sends, and passes the answer on.
+async fn carry<'a, C: Caller>(
+    local: &Rc<Local>,
+    visit: &Visit<'_>,
+    subject: &Subject<'a>,
+    memory: Memory<'_>,
+    caller: &mut C,
+    record: &mut Record<'_>,
+) -> Result<Ending, LocalReply<'a>> {
+    let Memory { request_out, response, response_out, rewritten, value } = memory;
+    let decision = local.with_rng(|rng| decide(subject, rng, &mut record.way))?;
+    let mut values = subject.values(Some(&decision));
+    outgoing::request(subject, &decision, visit.peer, &values, request_out, value);
+    let target = subject.target(&decision, rewritten);
+    let order = order(subject, &decision, request_out, &target)?;
+    let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
+    values.endpoint = Some(answered.active.endpoint().address());
+    outgoing::response(response, &decision, &values, response_out, value);
+    record.status = response.status;
+    let tunnel = is_tunnel(&order, response.status);
+    caller.answer(&answer_head(response, response_out, tunnel), visit.is_last(local));
+    if tunnel {
+        return Ok(pass_through(local, caller, &mut answered).await);
+    }
+    Ok(pass_down(local, caller, &mut answered, record).await)
+}
+
+fn order<'a>(
+    subject: &Subject<'a>,
+    decision: &Decision<'a>,
+    out: &'a Outgoing,
+    target: &'a [&'a str],
+) -> Result<Order<'a>, Reason> {
+    let id = *decision.destination.cluster();
+    let timeout = **decision.destination.policy().timeout();
+    Ok(Order {
+        head: subject.head,
+        out,
+        line: RequestLine {
+            method: subject.view.method,
+            target,
+            framing: subject.head.framing,
+            upgrade: subject.head.upgrade().is_some(),
+        },
+        destination: decision.destination,
+        cluster: subject.snapshot.config().cluster(id).ok_or(Reason::Internal)?,
+        live: subject.snapshot.cluster(id).ok_or(Reason::Internal)?,
+        due: timeout.map(|timeout| Instant::now() + timeout),
+        body_timeout: **subject.listener.timeouts().body(),
+    })
+}
+
+fn answer_head<'a>(head: &'a ResponseHead, out: &'a Outgoing, tunnel: bool) -> AnswerHead<'a> {
+    let ResponseHead { status, fields, framing, .. } = head;
+    AnswerHead { status: *status, phrase: head.phrase(), fields, out, framing: *framing, tunnel }
+}
+
+fn is_tunnel(order: &Order<'_>, status: u16) -> bool {
+    status == 101 || (order.line.method == "CONNECT" && (200..300).contains(&status))
+}
+
+/// Passes the body of the answer down. A connection whose answer is whole goes back before the caller is written to.
+async fn pass_down<C: Caller>(
+    local: &Rc<Local>,
+    caller: &mut C,
+    answered: &mut Answered<'_>,
+    record: &mut Record<'_>,
+) -> Ending {
+    put_back(local, answered);
+    let passed = answered.transfer.body(caller, &mut answered.attempt).await;
+    put_back(local, answered);
+    record.request_bytes = answered.transfer.uploaded();
+    match passed {
+        Ok(count) => {
+            record.response_bytes = count;
+            if answered.transfer.is_uploaded() { Ending::Keep } else { Ending::Close }
+        }
+        Err(reason) => {
+            record.broken(reason);
+            Ending::Cut
+        }
+    }
+}
+
+fn put_back(local: &Local, answered: &mut Answered<'_>) {
+    if answered.transfer.is_uploaded()
+        && let Some(connection) = answered.attempt.take_connection()
+    {
+        local.pool().put_back(connection, local.timers().now());
+    }
+}
+
+/// Passes bytes in both directions until both sides have ended.
+async fn pass_through<C: Caller>(local: &Local, caller: &mut C, answered: &mut Answered<'_>) -> Ending {
+    local.stats().add(Counter::Tunnels, 1);
+    local.stats().add(Counter::TunnelsOpen, 1);
+    let open = Open(local);
+    tunnel(caller, &mut answered.attempt).await;
+    drop(open);
+    Ending::Close
+}
+
+/// A tunnel that is counted as open until dropped.
+struct Open<'a>(&'a Local);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.stats().sub(Counter::TunnelsOpen, 1);
+    }
+}

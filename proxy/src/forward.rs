@@ -1,0 +1,10 @@
+//! STOP 7: the attempt loop. All its branches are here.
+
+pub mod order;
+pub mod replay;
+pub mod transfer;
+pub mod tunnel;
+
+mod send;
+
+pub use send::{Answered, Interim, send};

@@ -1,0 +1,58 @@
+//! What is to be sent, and under which limits.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use towpath_config::model::{Cluster, Destination};
+
+use crate::codec::h1::Asked;
+use crate::codec::message::RequestHead;
+use crate::codec::outgoing::Outgoing;
+use crate::snapshot::LiveCluster;
+use crate::upstream::http1::RequestLine;
+use crate::upstream::pool::PoolLimits;
+
+/// One request, decided upon.
+#[derive(Debug)]
+pub struct Order<'a> {
+    /// The request as it came.
+    pub head: &'a RequestHead,
+    /// What changes of its fields.
+    pub out: &'a Outgoing,
+    /// The request line that goes out.
+    pub line: RequestLine<'a>,
+    /// The chosen destination.
+    pub destination: &'a Destination,
+    /// Its cluster.
+    pub cluster: &'a Cluster,
+    /// The live side of the cluster.
+    pub live: &'a LiveCluster,
+    /// When the whole exchange must be over.
+    pub due: Option<Instant>,
+    /// How long the caller may stand still.
+    pub body_timeout: Option<Duration>,
+}
+
+impl Order<'_> {
+    /// What decides how the answer is read.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        match self.line.method {
+            "HEAD" => Asked::Head,
+            "CONNECT" => Asked::Connect,
+            _ if self.line.upgrade => Asked::Upgrade,
+            _ => Asked::Other,
+        }
+    }
+
+    /// What the config says of the cluster's connections.
+    #[must_use]
+    pub fn pool_limits(&self) -> PoolLimits {
+        PoolLimits {
+            connections: **self.cluster.limits().connections(),
+            pending: **self.cluster.limits().pending(),
+            idle: **self.cluster.idle_timeout(),
+            connect: **self.destination.policy().connect_timeout(),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A request body that can be sent a second time, as long as it is small.
+
+use std::task::{Context, Poll};
+
+use crate::codec::body::{BodyFault, Fill, Source};
+use crate::codec::fields::Fields;
+
+/// Payload that is kept for a second attempt; beyond it the body can be sent once only.
+const KEPT_MAX: usize = 64 * 1024;
+
+/// What was sent of a body, and whether it can be sent again.
+#[derive(Debug, Default)]
+pub struct Replay {
+    kept: Vec<u8>,
+    again: usize,
+    lost: bool,
+}
+
+impl Replay {
+    /// A body of which nothing need be kept.
+    #[must_use]
+    pub fn once() -> Self {
+        Self { lost: true, ..Self::default() }
+    }
+
+    /// Whether everything that was sent can be sent again.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        !self.lost
+    }
+
+    /// Begins anew with what was kept.
+    pub fn rewind(&mut self) {
+        self.again = 0;
+    }
+}
+
+/// The caller's body, kept while it passes.
+#[derive(Debug)]
+pub struct ReplayBody<'a, S> {
+    /// What was kept.
+    pub replay: &'a mut Replay,
+    /// Where the rest comes from.
+    pub source: &'a mut S,
+}
+
+impl<S: Source> Source for ReplayBody<'_, S> {
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, BodyFault>> {
+        if self.replay.again < self.replay.kept.len() {
+            return Poll::Ready(Ok(Fill::Payload));
+        }
+        self.source.poll_fill(cx)
+    }
+
+    fn payload(&self) -> &[u8] {
+        match self.replay.kept.get(self.replay.again..) {
+            Some(kept) if !kept.is_empty() => kept,
+            _ => self.source.payload(),
+        }
+    }
+
+    fn consume(&mut self, count: usize) {
+        if self.replay.again < self.replay.kept.len() {
+            self.replay.again += count;
+            return;
+        }
+        if !self.replay.lost {
+            let passed = self.source.payload().get(..count).unwrap_or_default();
+            if self.replay.kept.len() + passed.len() <= KEPT_MAX {
+                self.replay.kept.extend_from_slice(passed);
+                self.replay.again = self.replay.kept.len();
+            } else {
+                *self.replay = Replay::once();
+            }
+        }
+        self.source.consume(count);
+    }
+
+    fn trailers(&self) -> Option<&Fields> {
+        self.source.trailers()
+    }
+}

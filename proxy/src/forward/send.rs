@@ -1,0 +1,105 @@
+//! The loop over attempts: pick, check out, send, judge, and once more where that is safe.
+
+use std::rc::Rc;
+
+use super::order::Order;
+use super::replay::Replay;
+use super::transfer::{Transfer, Waits};
+use crate::codec::body::Source;
+use crate::codec::message::ResponseHead;
+use crate::filter::chain::Permitted;
+use crate::local::Local;
+use crate::observe::stats::Counter;
+use crate::outcome::Reason;
+use crate::sys::timer::Timer;
+use crate::upstream::cluster::Active;
+use crate::upstream::http1::{Attempt, AttemptFault};
+
+/// An upstream that has answered: its head is read, its body follows.
+#[derive(Debug)]
+pub struct Answered<'a> {
+    /// The connection.
+    pub attempt: Attempt,
+    /// Both directions, as far as they are.
+    pub transfer: Transfer<'a>,
+    /// Counts the request at its endpoint.
+    pub active: Active,
+}
+
+/// A caller that can be told of interim answers (RFC 9110 §15.2).
+pub trait Interim: Source {
+    /// Passes a 1xx head on.
+    fn interim(&mut self, head: &ResponseHead) -> impl Future<Output = std::io::Result<()>>;
+}
+
+/// Sends a request to one endpoint of its destination and waits for the head of the answer.
+///
+/// # Errors
+/// No endpoint gave one; the reason says what the caller is told.
+pub async fn send<'t, C: Interim>(
+    local: &Rc<Local>,
+    _permitted: &Permitted,
+    order: &Order<'_>,
+    caller: &mut C,
+    timer: &'t Timer,
+    head: &mut ResponseHead,
+) -> Result<Answered<'t>, Reason> {
+    let mut replay = Replay::default();
+    let mut fresh = false;
+    loop {
+        let endpoints = order.live.endpoints(*order.destination.subset());
+        let picked = local.with_rng(|rng| endpoints.pick(**order.cluster.balance(), rng).cloned());
+        let endpoint = picked.ok_or(Reason::NoEndpoint)?;
+        let active = Active::begin(&endpoint);
+        let limits = order.pool_limits();
+        let state = order.live.state();
+        let connection = local.pool().checkout(state, &endpoint, &limits, fresh, timer, order.due).await?;
+        let mut attempt =
+            Attempt::begin(connection, local.buffers().lend(), &order.line, order.out.fields(&order.head.fields));
+        let upstream = **order.destination.policy().response_idle_timeout();
+        let mut transfer = Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
+        match await_answer(&mut transfer, order, caller, &mut replay, &mut attempt, head).await {
+            Ok(()) => return Ok(Answered { attempt, transfer, active }),
+            Err(fault) if !fresh && may_repeat(order, &fault, &attempt, &transfer, &replay) => {
+                local.stats().add(Counter::UpstreamReusedReset, 1);
+                local.stats().add(Counter::UpstreamRetries, 1);
+                replay.rewind();
+                fresh = true;
+            }
+            Err(fault) => return Err(fault.reason),
+        }
+    }
+}
+
+/// Waits for the final head; interim ones are passed on.
+async fn await_answer<C: Interim>(
+    transfer: &mut Transfer<'_>,
+    order: &Order<'_>,
+    caller: &mut C,
+    replay: &mut Replay,
+    attempt: &mut Attempt,
+    head: &mut ResponseHead,
+) -> Result<(), AttemptFault> {
+    loop {
+        transfer.head(caller, replay, attempt, order.asked(), head).await?;
+        if !head.is_interim() {
+            return Ok(());
+        }
+        let gone = AttemptFault { reason: Reason::ClientGone, silent: false };
+        caller.interim(head).await.map_err(|_| gone)?;
+    }
+}
+
+/// Whether a request whose reused connection died may be sent again on a fresh one: the upstream cannot have seen any
+/// of it, or doing it twice does no harm and all of it is at hand.
+fn may_repeat(
+    order: &Order<'_>,
+    fault: &AttemptFault,
+    attempt: &Attempt,
+    transfer: &Transfer<'_>,
+    replay: &Replay,
+) -> bool {
+    let stale = attempt.is_reused() && fault.silent;
+    let whole = replay.is_possible() || transfer.uploaded() == 0;
+    stale && whole && (order.head.is_idempotent() || attempt.is_unsent())
+}

@@ -1,0 +1,164 @@
+//! Both directions of an exchange, driven by one task, with every wait under a deadline.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::replay::{Replay, ReplayBody};
+use crate::codec::body::{BodyFault, Pump, PumpFault, Sink, Source};
+use crate::codec::h1::Asked;
+use crate::codec::message::ResponseHead;
+use crate::outcome::Reason;
+use crate::sys::timer::{Timer, earlier};
+use crate::upstream::http1::{Attempt, AttemptFault};
+
+/// The limits on the waits of one exchange.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// When everything must be over.
+    pub due: Option<Instant>,
+    /// How long the caller may stand still.
+    pub caller: Option<Duration>,
+    /// How long the upstream may stand still.
+    pub upstream: Option<Duration>,
+}
+
+/// The request's body on its way up, beside whatever happens on the way down.
+#[derive(Debug)]
+pub struct Transfer<'a> {
+    timer: &'a Timer,
+    waits: Waits,
+    upload: Pump,
+    abandoned: bool,
+    seen: (u64, u64),
+}
+
+fn blame(fault: BodyFault) -> Reason {
+    match fault {
+        BodyFault::TooLarge => Reason::BodyTooLarge,
+        BodyFault::Malformed => Reason::BadRequest,
+        BodyFault::Truncated | BodyFault::Broken => Reason::ClientGone,
+    }
+}
+
+impl<'a> Transfer<'a> {
+    /// Nothing sent yet.
+    #[must_use]
+    pub fn new(timer: &'a Timer, waits: Waits) -> Self {
+        Self { timer, waits, upload: Pump::default(), abandoned: false, seen: (u64::MAX, 0) }
+    }
+
+    /// Whether the request was sent to its last byte.
+    #[must_use]
+    pub fn is_uploaded(&self) -> bool {
+        self.upload.is_done()
+    }
+
+    /// Octets of the request's body that were passed on.
+    #[must_use]
+    pub fn uploaded(&self) -> u64 {
+        self.upload.moved()
+    }
+
+    /// Passes the body on. An upstream that takes no more of it may still answer, so that is no fault.
+    fn poll_upload(
+        &mut self,
+        cx: &mut Context<'_>,
+        body: &mut impl Source,
+        attempt: &mut Attempt,
+    ) -> Result<(), Reason> {
+        if self.upload.is_done() || self.abandoned {
+            return Ok(());
+        }
+        match self.upload.poll(cx, body, attempt) {
+            Poll::Ready(Err(PumpFault::Source(fault))) => Err(blame(fault)),
+            Poll::Ready(Err(PumpFault::Sink)) => {
+                self.abandoned = true;
+                Ok(())
+            }
+            Poll::Ready(Ok(())) | Poll::Pending => Ok(()),
+        }
+    }
+
+    /// Whether the caller is the one that is waited for.
+    fn waits_for_caller(&self) -> bool {
+        !self.upload.is_done() && !self.abandoned && !self.upload.waits_for_sink()
+    }
+
+    /// Sets the deadline of the present wait, anew only when something moved; gives the reason when one has passed.
+    fn poll_due(&mut self, cx: &mut Context<'_>, progress: (u64, u64), on_caller: bool) -> Option<Reason> {
+        if progress != self.seen {
+            self.seen = progress;
+            let limit = if on_caller { self.waits.caller } else { self.waits.upstream };
+            let still = limit.map(|limit| self.timer.now() + limit);
+            self.timer.arm(earlier(self.waits.due, still));
+        }
+        if !self.timer.poll_fired(cx) {
+            return None;
+        }
+        let whole = self.waits.due.is_some_and(|due| due <= self.timer.now());
+        Some(match (whole, on_caller) {
+            (true, _) => Reason::Timeout,
+            (false, true) => Reason::BodyTimeout,
+            (false, false) => Reason::ResponseTimeout,
+        })
+    }
+
+    /// Sends the request and waits for a head, final or interim.
+    ///
+    /// # Errors
+    /// There will be none, or not in time.
+    pub async fn head(
+        &mut self,
+        caller: &mut impl Source,
+        replay: &mut Replay,
+        attempt: &mut Attempt,
+        asked: Asked,
+        head: &mut ResponseHead,
+    ) -> Result<(), AttemptFault> {
+        let fault = |reason| AttemptFault { reason, silent: false };
+        poll_fn(|cx| {
+            let mut body = ReplayBody { replay: &mut *replay, source: &mut *caller };
+            self.poll_upload(cx, &mut body, attempt).map_err(fault)?;
+            if let Poll::Ready(outcome) = attempt.poll_head(cx, asked, head) {
+                return Poll::Ready(outcome);
+            }
+            let on_caller = self.waits_for_caller();
+            let progress = (self.upload.moved() * 2 + u64::from(on_caller), attempt.traffic().0);
+            match self.poll_due(cx, progress, on_caller) {
+                Some(reason) => Poll::Ready(Err(fault(reason))),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Passes the answer's body down, and the rest of the request's up, until the answer is whole.
+    ///
+    /// # Errors
+    /// One of the sides failed, or stood still for too long. The answer's head is out, so nobody can be told.
+    pub async fn body<C: Source + Sink>(&mut self, caller: &mut C, attempt: &mut Attempt) -> Result<u64, Reason> {
+        let mut download = Pump::default();
+        self.seen = (u64::MAX, 0);
+        poll_fn(|cx| {
+            if self.poll_upload(cx, caller, attempt).is_err() {
+                self.abandoned = true;
+            }
+            match download.poll(cx, attempt, caller) {
+                Poll::Ready(Ok(())) => return Poll::Ready(Ok(download.moved())),
+                Poll::Ready(Err(PumpFault::Source(_))) => return Poll::Ready(Err(Reason::UpstreamReset)),
+                Poll::Ready(Err(PumpFault::Sink)) => return Poll::Ready(Err(Reason::ClientGone)),
+                Poll::Pending => {}
+            }
+            let on_caller = download.waits_for_sink();
+            let progress = (download.moved() * 2 + u64::from(on_caller), self.upload.moved());
+            match self.poll_due(cx, progress, on_caller) {
+                Some(reason) => Poll::Ready(Err(reason)),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+}
