@@ -1,0 +1,35 @@
+//! What the end-to-end tests stand on: the real binary, a client and an upstream that see and send raw bytes.
+//! Nothing here sleeps: whoever waits, waits for a condition, with a deadline.
+
+#![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")
+#![allow(clippy::print_stderr, reason = "the log of a proxy is shown when its test fails")]]
+
+mod client;
+mod process;
+mod table;
+mod upstream;
+mod wire;
+
+use std::time::{Duration, Instant};
+
+pub use client::{Client, Response, get};
+pub use process::Proxy;
+pub use table::{Case, Expect, Table, expect, rows};
+pub use upstream::{Call, Next, Received, Upstream, refusing};
+pub use wire::{Fields, Head, Wire, latin};
+
+/// How long a condition is waited for. Far beyond what any of them takes.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks until there is an answer.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begin.elapsed() < PATIENCE, "waited too long: {what}");
+        std::thread::yield_now();
+    }
+}

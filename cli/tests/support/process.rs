@@ -1,0 +1,157 @@
+//! The real binary, as a process of its own.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+
+use tempfile::TempDir;
+
+use super::PATIENCE;
+
+#[derive(Debug, Default)]
+struct Log {
+    lines: Vec<String>,
+    ended: bool,
+}
+
+/// A running proxy. It is killed when dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    child: Child,
+    folder: TempDir,
+    file: PathBuf,
+    log: Arc<(Mutex<Log>, Condvar)>,
+}
+
+impl Proxy {
+    /// Starts a proxy with this route table.
+    pub fn start(table: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the route table");
+        let file = folder.path().join("towpath.yaml");
+        fs::write(&file, table).expect("the folder can be written");
+        Self::start_in(folder, file)
+    }
+
+    /// Starts a proxy with a route table that stands somewhere in `folder`.
+    pub fn start_in(folder: TempDir, file: PathBuf) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_towpath"))
+            .args(["proxy", "-c"])
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let stderr = child.stderr.take().expect("stderr is a pipe");
+        let log: Arc<(Mutex<Log>, Condvar)> = Arc::default();
+        let shared = Arc::clone(&log);
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                shared.0.lock().unwrap().lines.push(line);
+                shared.1.notify_all();
+            }
+            shared.0.lock().unwrap().ended = true;
+            shared.1.notify_all();
+        });
+        Self { child, folder, file, log }
+    }
+
+    /// Starts a proxy with one listener `web`, one route and one cluster of these endpoints. `listener` and `cluster`
+    /// are more keys of theirs, each with its comma in front.
+    pub fn in_front_of(endpoint: SocketAddr, listener: &str, cluster: &str) -> Self {
+        Self::start(&format!(
+            "proxy: {{admin: \"127.0.0.1:0\", workers: 2}}\n\
+             listeners: {{web: {{address: \"127.0.0.1:0\"{listener}}}}}\n\
+             routes: {{all: {{to: app}}}}\n\
+             clusters: {{app: {{endpoints: [\"{endpoint}\"]{cluster}}}}}\n"
+        ))
+    }
+
+    /// The route table.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The folder of the route table.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The id of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Replaces the route table as editors do: a new file is renamed over the old one.
+    pub fn rewrite(&self, table: &str) {
+        let fresh = self.file.with_extension("new");
+        fs::write(&fresh, table).expect("the folder can be written");
+        fs::rename(&fresh, &self.file).expect("a file can be renamed");
+    }
+
+    /// Waits for a line of the log in which `find` finds something.
+    pub fn line<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+        let (log, changed) = &*self.log;
+        let found = |log: &Log| log.lines.iter().rev().find_map(|line| find(line));
+        let log = log.lock().unwrap();
+        let (log, _) =
+            changed.wait_timeout_while(log, PATIENCE, |log| !log.ended && found(log).is_none()).unwrap();
+        found(&log).unwrap_or_else(|| panic!("no line with {what} in the log:\n{}", log.lines.join("\n")))
+    }
+
+    /// The log so far.
+    pub fn log(&self) -> String {
+        self.log.0.lock().unwrap().lines.join("\n")
+    }
+
+    /// Where a listener is open.
+    pub fn address(&self, listener: &str) -> SocketAddr {
+        self.line(&format!("listener={listener}"), |line| {
+            (line.contains("listening") && value(line, "listener") == Some(listener))
+                .then(|| value(line, "address")?.parse().ok())
+                .flatten()
+        })
+    }
+
+    /// Where the admin port is open.
+    pub fn admin(&self) -> SocketAddr {
+        self.line("admin listening", |line| {
+            line.contains("admin listening").then(|| value(line, "address")?.parse().ok()).flatten()
+        })
+    }
+
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill -s {name}");
+    }
+
+    /// Waits for the process to end.
+    pub fn wait(&mut self) -> ExitStatus {
+        let (log, changed) = &*self.log;
+        let wait = changed.wait_timeout_while(log.lock().unwrap(), PATIENCE, |log| !log.ended).unwrap();
+        assert!(wait.0.ended, "the process does not end:\n{}", wait.0.lines.join("\n"));
+        drop(wait);
+        self.child.wait().expect("a child can be waited for")
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // it may have ended by itself
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("log of the proxy:\n{}", self.log());
+        }
+    }
+}
+
+/// The value of `key=value` in a line of the log.
+fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    line.split_whitespace().find_map(|word| Some(word.strip_prefix(key)?.strip_prefix('=')?.trim_matches('"')))
+}
