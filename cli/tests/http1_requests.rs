@@ -42,7 +42,8 @@ fn what_belongs_to_a_hop_ends_there() {
 
 fn every_case() -> Vec<support::Case> {
     use tables::{body, fields, framing, hops, place, start_line};
-    [framing::cases(), body::cases(), fields::cases(), start_line::cases(), place::cases(), hops::cases()].concat()
+    [framing::cases(), body::cases(), fields::cases(), start_line::cases(), place::cases(), hops::cases()]
+        .concat()
 }
 
 #[test]
@@ -61,7 +62,8 @@ fn a_cut_anywhere_changes_nothing() {
 #[test]
 fn single_bytes_change_nothing() {
     let few: Vec<_> = every_case().into_iter().filter(|case| case.bytes.len() <= 400).step_by(7).collect();
-    Table::start("").run_with(&few, |client, bytes| bytes.chunks(1).for_each(|byte| client.send_settled(byte)));
+    Table::start("")
+        .run_with(&few, |client, bytes| bytes.chunks(1).for_each(|byte| client.send_settled(byte)));
 }
 
 fn padded(path: usize, value: usize) -> Vec<u8> {
@@ -108,7 +110,12 @@ fn default_limits_hold() {
     let cases = [
         rows("at the limits", frame, expect::same, &[&padded(16 * 1024, 40_000), &fields(128)]),
         rows("URI beyond", frame, || expect::refused(&[414]), &[&padded(16 * 1024 + 1, 1)]),
-        rows("head beyond", frame, || expect::refused(&[431]), &[&padded(10, 64 * 1024), &fields(129), &fields(2000)]),
+        rows(
+            "head beyond",
+            frame,
+            || expect::refused(&[431]),
+            &[&padded(10, 64 * 1024), &fields(129), &fields(2000)],
+        ),
     ];
     Table::start("").run(&cases.concat());
 }
@@ -186,7 +193,9 @@ fn connections_are_limited() {
     assert!(refused.as_ref().map_or(true, |response| response.status == 503), "{refused:?}");
     assert_eq!(open[0].send(GET).response().unwrap().status, 200, "those that are open go on");
     open.pop();
-    eventually("room for one more", || get(proxy.address("web"), "/a").is_ok_and(|one| one.status == 200).then_some(()));
+    eventually("room for one more", || {
+        get(proxy.address("web"), "/a").is_ok_and(|one| one.status == 200).then_some(())
+    });
 }
 
 #[test]
@@ -198,7 +207,9 @@ fn pipelined_requests_are_answered_in_order() {
         0 => format!("GET /{number} HTTP/1.1\r\nHost: shop.test\r\n\r\n"),
         1 => format!("HEAD /{number} HTTP/1.1\r\nHost: shop.test\r\n\r\n"),
         2 => format!("POST /{number} HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 5\r\n\r\nGET /"),
-        _ => format!("PUT /{number} HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nG\r\n0\r\n\r\n"),
+        _ => format!(
+            "PUT /{number} HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nG\r\n0\r\n\r\n"
+        ),
     };
     client.send((0..200).map(request).collect::<String>());
     for number in 0..200 {
@@ -257,7 +268,8 @@ fn a_client_that_ends_inside_a_request_leaves_nothing_whole() {
         let rest = client.rest().unwrap();
         assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 4"), "{part:?}: {}", support::latin(&rest));
         assert_eq!(get(proxy.address("web"), "/after").unwrap().status, 200, "{part:?}");
-        let whole: Vec<_> = upstream.drain().into_iter().filter(|received| received.broken.is_none()).collect();
+        let whole: Vec<_> =
+            upstream.drain().into_iter().filter(|received| received.broken.is_none()).collect();
         assert_eq!(whole.len(), 1, "{part:?}: {whole:?}");
     }
 }
@@ -282,7 +294,9 @@ fn large_bodies_flow_both_ways_unchanged() {
     let proxy = Proxy::in_front_of(upstream.address(), "", "");
     let body: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
     let mut client = Client::connect(proxy.address("web"));
-    client.send(format!("POST /a HTTP/1.1\r\nHost: shop.test\r\nContent-Length: {}\r\n\r\n", body.len())).send(&body);
+    client
+        .send(format!("POST /a HTTP/1.1\r\nHost: shop.test\r\nContent-Length: {}\r\n\r\n", body.len()))
+        .send(&body);
     assert!(client.response().unwrap().body == body, "a body by its length comes back");
     client.send("POST /a HTTP/1.1\r\nHost: shop.test\r\nTransfer-Encoding: chunked\r\n\r\n");
     for chunk in body.chunks(70_001) {

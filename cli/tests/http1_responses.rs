@@ -48,7 +48,11 @@ fn judge(row: &Answer, answer: Result<Response, String>) -> Result<(), String> {
     };
     // how much of a broken body comes through is a matter of time
     let close = seen.0 == wanted.0 && seen.2 == wanted.2 && wanted.2 && wanted.1.starts_with(&seen.1);
-    if seen == wanted || close { Ok(()) } else { Err(format!("wanted {wanted:?}, got {seen:?} {:?}", got.broken)) }
+    if seen == wanted || close {
+        Ok(())
+    } else {
+        Err(format!("wanted {wanted:?}, got {seen:?} {:?}", got.broken))
+    }
 }
 
 fn run(rows: Vec<Answer>) {
@@ -62,7 +66,8 @@ fn run(rows: Vec<Answer>) {
         client.send(format!("{} /case/{number} HTTP/1.1\r\nHost: shop.test\r\n\r\n", row.method));
         let fault = judge(row, client.response_to(row.method)).err().or_else(|| {
             let after = get(proxy.address("web"), "/after");
-            let fine = after.as_ref().is_ok_and(|after| (after.status, after.text().as_str()) == (200, "fine"));
+            let fine =
+                after.as_ref().is_ok_and(|after| (after.status, after.text().as_str()) == (200, "fine"));
             (!fine).then(|| format!("the request after it got {after:?}"))
         });
         if let Some(fault) = fault {
@@ -130,7 +135,10 @@ fn a_body_waits_for_100_continue() {
     assert_eq!(client.head().unwrap().status, 100);
     assert_eq!(client.send("hello").response().unwrap().status, 200);
     assert_eq!(upstream.wait(1)[0].body, b"hello");
-    assert_eq!(client.send(GET.replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n")).response().unwrap().status, 200);
+    assert_eq!(
+        client.send(GET.replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n")).response().unwrap().status,
+        200
+    );
 }
 
 #[test]
@@ -173,7 +181,11 @@ fn heads_answer_before_their_bodies_end() {
     });
     client.send(GET);
     let head = client.head().unwrap();
-    assert_eq!(latin(&client.wire().take_until(b"first\r\n").unwrap()), "5\r\nfirst\r\n", "nothing is held back");
+    assert_eq!(
+        latin(&client.wire().take_until(b"first\r\n").unwrap()),
+        "5\r\nfirst\r\n",
+        "nothing is held back"
+    );
     tell.send(()).unwrap();
     assert_eq!(client.body("GET", head).unwrap().text(), "second");
 }
@@ -268,7 +280,16 @@ fn upstream_connections_are_used_again_only_when_they_may() {
         });
         Next::Keep
     });
-    let rows = [("/a", 1), ("/b", 1), ("/old-alive", 1), ("/close", 1), ("/c", 2), ("/old", 2), ("/d", 3), ("/e", 3)];
+    let rows = [
+        ("/a", 1),
+        ("/b", 1),
+        ("/old-alive", 1),
+        ("/close", 1),
+        ("/c", 2),
+        ("/old", 2),
+        ("/d", 3),
+        ("/e", 3),
+    ];
     for (path, connections) in rows {
         client.send(format!("GET {path} HTTP/1.1\r\nHost: shop.test\r\n\r\n"));
         assert_eq!(client.response().unwrap().status, 200);
@@ -298,11 +319,16 @@ fn upgrades_become_tunnels() {
         parrot(call)
     });
     let lines = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x";
-    let response = client.send(format!("GET /a HTTP/1.1\r\nHost: shop.test\r\n{lines}\r\n\r\nping")).response().unwrap();
+    let response =
+        client.send(format!("GET /a HTTP/1.1\r\nHost: shop.test\r\n{lines}\r\n\r\nping")).response().unwrap();
     assert_eq!((response.status, response.value("x-key")), (101, Some("1")));
     assert_eq!(response.value("upgrade"), Some("websocket"));
     assert!(response.value("connection").is_some_and(|value| value.eq_ignore_ascii_case("upgrade")));
-    assert_eq!(latin(&client.wire().take(8).unwrap()), "hailping", "what follows the head belongs to the tunnel");
+    assert_eq!(
+        latin(&client.wire().take(8).unwrap()),
+        "hailping",
+        "what follows the head belongs to the tunnel"
+    );
     client.send("GET / HTTP/1.1\r\n\r\n..");
     assert_eq!(latin(&client.wire().take(20).unwrap()), "GET / HTTP/1.1\r\n\r\n..");
     client.wire().finish();
@@ -325,8 +351,18 @@ fn connect_becomes_a_tunnel() {
         call.send("HTTP/1.1 200 Connection established\r\n\r\n");
         parrot(call)
     });
-    let response = client.send("CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n").response_to("CONNECT").unwrap();
-    assert_eq!((response.status, response.values("content-length").len(), response.values("transfer-encoding").len()), (200, 0, 0));
+    let response = client
+        .send("CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n")
+        .response_to("CONNECT")
+        .unwrap();
+    assert_eq!(
+        (
+            response.status,
+            response.values("content-length").len(),
+            response.values("transfer-encoding").len()
+        ),
+        (200, 0, 0)
+    );
     client.send("ping\u{0}\r\n!");
     assert_eq!(latin(&client.wire().take(8).unwrap()), "ping\u{0}\r\n!");
     client.wire().finish();
@@ -344,7 +380,8 @@ fn a_tunnel_ends_from_the_upstreams_side_too() {
         call.body();
         Next::Close
     });
-    let asked = client.send("CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n").response_to("CONNECT");
+    let asked =
+        client.send("CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n").response_to("CONNECT");
     assert_eq!(asked.unwrap().status, 200);
     assert_eq!(client.rest().unwrap(), b"", "its end comes through");
     client.send("last words").wire().finish();
@@ -423,7 +460,8 @@ fn failures_have_statuses_and_reasons() {
     ];
     for (path, status, reason) in rows {
         let mut client = Client::connect(proxy.address("web"));
-        let response = client.send(format!("GET {path} HTTP/1.1\r\nHost: shop.test\r\n\r\n")).response().unwrap();
+        let response =
+            client.send(format!("GET {path} HTTP/1.1\r\nHost: shop.test\r\n\r\n")).response().unwrap();
         assert_eq!((response.status, response.value("x-towpath-reason")), (status, Some(reason)), "{path}");
         let again = client.send("GET /nowhere HTTP/1.1\r\nHost: shop.test\r\n\r\n").response().unwrap();
         assert_eq!(again.status, 404, "{path} leaves the client's connection in order");

@@ -78,7 +78,8 @@ impl Client {
         let line = head.line.clone();
         let bytes = line.as_bytes();
         let plain = bytes.len() >= 13 && line.starts_with("HTTP/1.1 ") && bytes[12] == b' ';
-        let status = plain.then(|| line[9..12].parse().ok()).flatten().ok_or(format!("status line {line:?}"))?;
+        let status =
+            plain.then(|| line[9..12].parse().ok()).flatten().ok_or(format!("status line {line:?}"))?;
         Ok(Response { status, head, ..Response::default() })
     }
 

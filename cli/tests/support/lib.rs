@@ -2,8 +2,8 @@
 //! Nothing here sleeps: whoever waits, waits for a condition, with a deadline.
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")
-#![allow(clippy::print_stderr, reason = "the log of a proxy is shown when its test fails")]]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::print_stderr, reason = "the log of a proxy is shown when its test fails")]
 
 mod client;
 mod process;

@@ -153,5 +153,6 @@ impl Drop for Proxy {
 
 /// The value of `key=value` in a line of the log.
 fn value<'a>(line: &'a str, key: &str) -> Option<&'a str> {
-    line.split_whitespace().find_map(|word| Some(word.strip_prefix(key)?.strip_prefix('=')?.trim_matches('"')))
+    line.split_whitespace()
+        .find_map(|word| Some(word.strip_prefix(key)?.strip_prefix('=')?.trim_matches('"')))
 }

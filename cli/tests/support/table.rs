@@ -65,7 +65,8 @@ pub mod expect {
 
     /// Forwarded with this body and these trailers.
     pub fn trailers(body: &[u8], trailers: &[(&str, &str)]) -> Expect {
-        let trailers = trailers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let trailers =
+            trailers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Expect::Forwarded(Forwarded { body: body.to_vec(), trailers, ..Forwarded::default() })
     }
 
@@ -77,7 +78,11 @@ pub mod expect {
     /// Forwarded with another request line and exactly these fields.
     pub fn head(line: &str, fields: &[(&str, &str)]) -> Expect {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Expect::Forwarded(Forwarded { line: Some(line.to_owned()), fields: Some(fields), ..Forwarded::default() })
+        Expect::Forwarded(Forwarded {
+            line: Some(line.to_owned()),
+            fields: Some(fields),
+            ..Forwarded::default()
+        })
     }
 }
 
@@ -179,7 +184,9 @@ impl Table {
     fn check(&mut self, case: &Case, send: &impl Fn(&mut Client, &[u8])) -> Result<(), String> {
         let mut client = self.client();
         match &case.expect {
-            Expect::Refused(statuses) | Expect::Broken(statuses) => self.refused(&mut client, case, statuses, send),
+            Expect::Refused(statuses) | Expect::Broken(statuses) => {
+                self.refused(&mut client, case, statuses, send)
+            }
             Expect::Forwarded(_) => {
                 if self.exchange(case, &mut client, send)? {
                     return Ok(());
@@ -248,7 +255,8 @@ impl Table {
     ) -> Result<bool, String> {
         let Expect::Forwarded(expected) = &case.expect else { return Err("it is not forwarded".to_owned()) };
         send(client, &case.bytes);
-        let method = latin(case.bytes.trim_ascii_start().split(|byte| *byte == b' ').next().unwrap_or_default());
+        let method =
+            latin(case.bytes.trim_ascii_start().split(|byte| *byte == b' ').next().unwrap_or_default());
         let response = client.response_to(&method)?;
         if response.status != 200 {
             return Err(format!("refused with {} {:?}", response.head.line, response.head.fields));
@@ -277,11 +285,16 @@ fn is_as_expected(case: &Case, expected: &Forwarded, received: &Received) -> Res
     let sent_line = expected.line.clone().map_or_else(|| sent().map(|head| head.line), Ok)?;
     // framing and connection belong to each hop; the body tells whether they were right
     let plain = |fields: Fields| -> Fields {
-        let hop = |name: &str| ["transfer-encoding", "connection"].contains(&name.to_ascii_lowercase().as_str());
+        let hop =
+            |name: &str| ["transfer-encoding", "connection"].contains(&name.to_ascii_lowercase().as_str());
         fields.into_iter().filter(|(name, _)| !hop(name)).collect()
     };
     let fields = expected.fields.clone().map_or_else(|| sent().map(|head| plain(head.fields)), Ok)?;
-    let got = if expected.fields.is_some() { received.head.fields.clone() } else { plain(received.head.fields.clone()) };
+    let got = if expected.fields.is_some() {
+        received.head.fields.clone()
+    } else {
+        plain(received.head.fields.clone())
+    };
     differ("request line", &sent_line, &received.head.line)?;
     differ("fields", &fields, &got)?;
     differ("body", &latin(&expected.body), &latin(&received.body))?;

@@ -67,7 +67,11 @@ impl Head {
 
 /// The values of one name.
 pub fn values<'a>(fields: &'a Fields, name: &str) -> Vec<&'a str> {
-    fields.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).collect()
+    fields
+        .iter()
+        .filter(|(other, _)| other.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
+        .collect()
 }
 
 fn parse_fields<'a>(lines: impl Iterator<Item = &'a str>) -> Result<Fields, String> {

@@ -13,7 +13,11 @@ pub fn cases() -> Vec<Case> {
 
 fn keeps(lines: &str, kept: &[(&str, &str)]) -> Case {
     let fields = [&[("Host", "shop.test")], kept].concat();
-    Case { name: format!("hop by hop: {lines:?}"), bytes: with_lines(lines.as_bytes()), expect: head(LINE, &fields) }
+    Case {
+        name: format!("hop by hop: {lines:?}"),
+        bytes: with_lines(lines.as_bytes()),
+        expect: head(LINE, &fields),
+    }
 }
 
 fn dropped() -> Vec<Case> {
@@ -57,14 +61,28 @@ fn nominated() -> Vec<Case> {
 fn expectations() -> Vec<Case> {
     let with = |value: &[u8]| post(&[b"Content-Length: 5\r\nExpect:".as_slice(), value].concat(), b"hello");
     [
-        rows("expectation", with, || body(b"hello"), &[b" 100-continue", b" 100-Continue", b"\t100-continue "]),
-        rows("unknown expectation", with, || refused(&[417]), &[b" 200-ok", b" 100-continue, x", b" 100", b" \"100-continue\"", b" x=y"]),
+        rows(
+            "expectation",
+            with,
+            || body(b"hello"),
+            &[b" 100-continue".as_slice(), b" 100-Continue", b"\t100-continue "],
+        ),
+        rows(
+            "unknown expectation",
+            with,
+            || refused(&[417]),
+            &[b" 200-ok".as_slice(), b" 100-continue, x", b" 100", b" \"100-continue\"", b" x=y"],
+        ),
     ]
     .concat()
 }
 
 fn old() -> Vec<Case> {
-    let case = |name: &str, bytes: &[u8], expect: Expect| Case { name: name.to_owned(), bytes: bytes.to_vec(), expect };
+    let case = |name: &str, bytes: &[u8], expect: Expect| Case {
+        name: name.to_owned(),
+        bytes: bytes.to_vec(),
+        expect,
+    };
     let host = [("Host", "shop.test")];
     vec![
         case("HTTP/1.0", b"GET /old HTTP/1.0\r\nHost: shop.test\r\n\r\n", head("GET /old HTTP/1.1", &host)),
@@ -74,6 +92,10 @@ fn old() -> Vec<Case> {
             head("GET /old HTTP/1.1", &host),
         ),
         case("several hosts in HTTP/1.0", b"GET /old HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", bad()),
-        case("odd length in HTTP/1.0", b"POST /old HTTP/1.0\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello", bad()),
+        case(
+            "odd length in HTTP/1.0",
+            b"POST /old HTTP/1.0\r\nHost: a\r\nContent-Length: +5\r\n\r\nhello",
+            bad(),
+        ),
     ]
 }
