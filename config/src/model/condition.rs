@@ -1,5 +1,7 @@
 //! One language of conditions (`match`, `bypass`, `trust`) and one of values.
 
+use std::hash::{Hash, Hasher};
+
 use ipnet::IpNet;
 use regex_automata::meta::Regex;
 
@@ -72,13 +74,38 @@ pub enum HostPattern {
     Any,
 }
 
-/// One piece of a path template.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// One piece of a path template. Two parameters are equal whatever their names: they accept the same.
+#[derive(Debug, Clone)]
 pub enum Segment {
     /// Text that must stand there.
     Literal(String),
     /// `:name`: exactly one non-empty segment.
     Parameter(String),
+}
+
+impl Segment {
+    /// The text that must stand there; none for a parameter.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(text) => Some(text),
+            Self::Parameter(_) => None,
+        }
+    }
+}
+
+impl PartialEq for Segment {
+    fn eq(&self, other: &Self) -> bool {
+        self.literal() == other.literal()
+    }
+}
+
+impl Eq for Segment {}
+
+impl Hash for Segment {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.literal().hash(state);
+    }
 }
 
 /// Which paths a condition accepts. Compared with the normalised path; case counts.

@@ -40,6 +40,11 @@ impl<T> Placed<T> {
         Self { value, place: Place::BuiltIn }
     }
 
+    /// Another value from the same place.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Placed<U> {
+        Placed { value: change(self.value), place: self.place }
+    }
+
     /// Where the value was written.
     #[must_use]
     pub fn place(&self) -> Place {

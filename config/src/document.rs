@@ -1,0 +1,21 @@
+//! *Raw*: what was written. One declaration per section gives its reader and its schema.
+
+mod action;
+mod cluster;
+mod condition;
+mod listener;
+mod policy;
+mod process;
+mod route;
+mod split;
+mod table;
+
+pub(crate) use action::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
+pub(crate) use cluster::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
+pub(crate) use condition::ConditionDoc;
+pub(crate) use listener::{ListenerDoc, ListenerLimitsDoc};
+pub(crate) use policy::{EditsDoc, PolicyDoc};
+pub(crate) use process::ProcessDoc;
+pub(crate) use route::RouteDoc;
+pub(crate) use split::{DestinationDoc, KeyDoc, StickyDoc, To};
+pub(crate) use table::{DefaultsDoc, TableDoc};

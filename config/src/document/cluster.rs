@@ -1,0 +1,69 @@
+//! The section `clusters`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::PolicyDoc;
+use crate::language::{OrNone, Pairs, ShortOr, document};
+use crate::model::Balance;
+use crate::source::At;
+use crate::values::{ClusterProtocol, Line, Name, Whole};
+
+document! {
+    /// One cluster.
+    pub(crate) struct ClusterDoc as "a cluster such as `{endpoints: [127.0.0.1:3000]}`" {
+        /// The addresses that answer for it.
+        endpoints: Vec<At<ShortOr<SocketAddr, EndpointDoc>>>; required,
+        /// Parts of the cluster, by name.
+        subsets: Pairs<Name, SubsetDoc>,
+        /// What the endpoints speak.
+        protocol: ClusterProtocol = ClusterProtocol::Http1,
+        ..settings: ClusterSettingsDoc,
+        ..policy: PolicyDoc,
+    }
+}
+
+document! {
+    /// What a cluster inherits from `defaults`.
+    pub(crate) struct ClusterSettingsDoc as "a map" {
+        /// How an endpoint is chosen.
+        balance: Balance = Balance::LeastRequest,
+        /// Limits, per proxy process.
+        limits: ClusterLimitsDoc,
+        /// How long an unused upstream connection is kept, if the peer does not say less.
+        idle_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(60)),
+    }
+}
+
+document! {
+    /// Limits of a cluster.
+    pub(crate) struct ClusterLimitsDoc as "a map" {
+        /// Connections open at once, idle ones included.
+        connections: Whole<1, 10_000_000> = Whole(1024),
+        /// Requests that wait for a connection; 503 beyond.
+        pending: Whole<0, 10_000_000> = Whole(1024),
+    }
+}
+
+document! {
+    /// One address that answers for a cluster.
+    pub(crate) struct EndpointDoc as "an endpoint" {
+        /// IP and port.
+        address: SocketAddr; required,
+        /// Its share is weight / sum of weights; 0 gets nothing.
+        weight: Whole<0, 1_000_000> = Whole(1),
+        /// What subsets select by.
+        labels: Pairs<Line, Line>,
+        /// Region and zone, such as `eu-1/a`.
+        locality: Line,
+    }
+}
+
+document! {
+    /// The endpoints of a cluster that carry some labels.
+    pub(crate) struct SubsetDoc as "a subset such as `{labels: {version: v1}}`" {
+        /// Labels that an endpoint must carry, all of them.
+        labels: Pairs<Line, Line>; required,
+        ..policy: PolicyDoc,
+    }
+}

@@ -1,0 +1,25 @@
+//! One language of conditions.
+
+use ipnet::IpNet;
+
+use crate::language::{OneOrMany, Pairs, document};
+use crate::model::{PathPattern, ValueMatch};
+use crate::values::{CookieName, HeaderName, Line, Method};
+
+document! {
+    /// All of this must hold. An empty condition always does.
+    pub(crate) struct ConditionDoc as "a condition such as `{path: /api/*}`" {
+        /// `/exact`, `/prefix/*` (that path and all below it), `/users/:id/orders`, `{regex: …}`.
+        path: PathPattern,
+        /// Any of these. Case counts.
+        methods: OneOrMany<Method>,
+        /// What headers must be, by name. With several headers of a name, any of them will do.
+        headers: Pairs<HeaderName, ValueMatch>,
+        /// What query parameters must be, by name.
+        query: Pairs<Line, ValueMatch>,
+        /// What cookies must be, by name.
+        cookies: Pairs<CookieName, ValueMatch>,
+        /// The client's address (behind the trusted hops) is in any of these.
+        source: OneOrMany<IpNet>,
+    }
+}

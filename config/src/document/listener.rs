@@ -1,0 +1,57 @@
+//! The section `listeners`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::language::{OneOrMany, OrNone, Pairs, document};
+use crate::model::{ForwardHeader, PathNormalization};
+use crate::units::Size;
+use crate::values::{Flag, Line, ListenerProtocol, Whole};
+
+document! {
+    /// One listener.
+    pub(crate) struct ListenerDoc as "a listener such as `{address: 127.0.0.1:8080}`" {
+        /// Address and port that are opened.
+        address: SocketAddr; required,
+        /// What clients speak.
+        protocol: ListenerProtocol = ListenerProtocol::Http,
+        /// How many proxies in front of this one tell the truth about the client.
+        trusted_hops: Whole<0, 255> = Whole(0),
+        /// Which proxies of a fleet open it, by label; all when left out.
+        proxies: Pairs<Line, Line>,
+        /// How a path is made plain before it is matched and forwarded.
+        normalize_path: PathNormalization = PathNormalization::Base,
+        /// Headers that tell the next hop about this one; `none` writes none of them.
+        forward_headers: OrNone<OneOrMany<ForwardHeader>> = OrNone::Some(OneOrMany::built_in([
+            ForwardHeader::XForwarded, ForwardHeader::Forwarded, ForwardHeader::Via, ForwardHeader::RequestId,
+        ])),
+        /// Whether `x-towpath-reason` stands on answers that the proxy makes itself.
+        reason_header: Flag = Flag(true),
+        /// Limits of this listener.
+        limits: ListenerLimitsDoc,
+        /// From the first octet of a head to its last; 408 beyond.
+        header_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(10)),
+        /// Between two reads of a body, or two writes of an answer; 408 beyond.
+        body_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(30)),
+        /// Between two requests of a connection.
+        idle_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(60)),
+    }
+}
+
+document! {
+    /// Limits of one listener.
+    pub(crate) struct ListenerLimitsDoc as "a map" {
+        /// Connections open at once.
+        connections: Whole<1, 10_000_000> = Whole(10_000),
+        /// After so many requests a connection is closed.
+        requests_per_connection: OrNone<Whole<1, { u32::MAX }>> = OrNone::None,
+        /// Size of one head, request line included; 431 beyond.
+        header_bytes: Size<1024, { 16 << 20 }> = Size(64 << 10),
+        /// Number of headers of one head; 431 beyond.
+        header_count: Whole<1, 10_000> = Whole(128),
+        /// Size of a request's path and query; 414 beyond.
+        uri_bytes: Size<64, { 1 << 20 }> = Size(16 << 10),
+        /// Size of one request's body; 413 beyond.
+        body_bytes: OrNone<Size<1, { 1 << 60 }>> = OrNone::Some(Size(10 << 30)),
+    }
+}

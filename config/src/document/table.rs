@@ -1,0 +1,29 @@
+//! The whole document.
+
+use super::{ClusterDoc, ClusterSettingsDoc, ListenerDoc, PolicyDoc, ProcessDoc, RouteDoc};
+use crate::language::{Pairs, document};
+use crate::values::Name;
+
+document! {
+    /// A Towpath route table.
+    pub(crate) struct TableDoc as "a map of `listeners`, `routes` and `clusters`" {
+        /// What concerns the process: identity, workers, admin port, limits.
+        proxy: ProcessDoc,
+        /// Where requests come in, by name.
+        listeners: Pairs<Name, ListenerDoc>,
+        /// What clusters, subsets, routes and destinations inherit, field by field.
+        defaults: DefaultsDoc,
+        /// What is done with requests, by name. The order of this map does not matter: the more specific match wins.
+        routes: Pairs<Name, RouteDoc>,
+        /// Where requests go, by name.
+        clusters: Pairs<Name, ClusterDoc>,
+    }
+}
+
+document! {
+    /// What everything inherits that does not say otherwise.
+    pub(crate) struct DefaultsDoc as "a map of defaults" {
+        ..cluster: ClusterSettingsDoc,
+        ..policy: PolicyDoc,
+    }
+}

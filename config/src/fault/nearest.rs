@@ -1,0 +1,42 @@
+//! "did you mean …?"
+
+/// The candidate that is most like `word`, if any is like it: at most a third of its characters differ.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: Vec<char> = word.chars().take(64).collect();
+    let limit = (word.len() / 3).max(1);
+    candidates
+        .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= limit.saturating_mul(4))
+        .map(|candidate| (distance(&word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many insertions, removals, replacements and swaps of neighbours lead from one to the other
+/// (optimal string alignment).
+fn distance(from: &[char], to: &str) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=from.len()).collect();
+    let mut previous = None;
+    for (row, letter) in to.chars().enumerate() {
+        let mut line = Vec::with_capacity(above.len());
+        line.push(row + 1);
+        for (column, wanted) in from.iter().enumerate() {
+            let at = |line: &[usize], position: usize| line.get(position).copied().unwrap_or(usize::MAX / 2);
+            let replaced = at(&above, column) + usize::from(*wanted != letter);
+            let mut least = replaced.min(at(&above, column + 1) + 1).min(at(&line, column) + 1);
+            let left = column.checked_sub(1).and_then(|left| from.get(left));
+            if left == Some(&letter) && previous == Some(*wanted) {
+                least = least.min(at(&before, column - 1) + 1);
+            }
+            line.push(least);
+        }
+        before = std::mem::replace(&mut above, line);
+        previous = Some(letter);
+    }
+    above.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! A map whose keys are the writer's.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use serde_json::{Value, json};
+
+use super::{Definitions, Language, Reader, Word};
+use crate::fault::Fault;
+use crate::source::{At, Kind, Span, Tree};
+
+/// Keys and values, in the order written. No key is there twice.
+#[derive(Debug, Clone)]
+pub(crate) struct Pairs<K, V> {
+    pub(crate) list: Vec<(At<K>, At<V>)>,
+    /// Keys whose value is wrong: known, so that what refers to them is not blamed.
+    pub(crate) holes: Vec<K>,
+}
+
+impl<K, V> Default for Pairs<K, V> {
+    fn default() -> Self {
+        Self { list: Vec::new(), holes: Vec::new() }
+    }
+}
+
+impl<K: Word + Eq + Hash + Clone, V: Language> Language for Pairs<K, V> {
+    fn read(tree: &Tree<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Kind::Map(entries) = &tree.kind else { return reader.mismatch(tree, "a map") };
+        let mut seen: HashMap<K, Span> = HashMap::with_capacity(entries.len());
+        let mut pairs = Self { list: Vec::with_capacity(entries.len()), holes: Vec::new() };
+        for entry in entries {
+            let span = entry.key.span;
+            let key = K::parse(&entry.key.value).map_or_else(|wrong| reader.wrong(span, wrong), Some);
+            let value = At::read(&entry.value, reader);
+            let Some(key) = key else { continue };
+            if let Some(first) = seen.insert(key.clone(), span) {
+                let fault = Fault::error(span, format!("`{}` is there twice", entry.key.value));
+                reader.fault::<()>(fault.related(first, "first here").help("keep one of them"));
+                continue;
+            }
+            match value {
+                Some(value) => pairs.list.push((At { value: key, span }, value)),
+                None => pairs.holes.push(key),
+            }
+        }
+        Some(pairs)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        json!({"type": "object", "propertyNames": K::word_schema(), "additionalProperties": V::schema(definitions)})
+    }
+}

@@ -1,0 +1,11 @@
+//! The text of a document: where it comes from, what stands where in it.
+
+mod environment;
+mod file;
+mod span;
+mod tree;
+
+pub(crate) use environment::{Environment, escape, substitute};
+pub use file::{DOCUMENT_BYTES_MAX, Source, SourceFault};
+pub(crate) use span::{At, Span};
+pub(crate) use tree::{Entry, Kind, Tree, parse};

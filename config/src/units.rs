@@ -1,0 +1,7 @@
+//! Units: a bare number is a count, never a time or a size.
+
+mod duration;
+mod moment;
+mod size;
+
+pub(crate) use size::Size;

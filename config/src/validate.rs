@@ -1,0 +1,16 @@
+//! raw → [`Config`](crate::model::Config): names are resolved, policies inherited, rules checked. Everything that is
+//! wrong is found in one pass.
+
+mod action;
+mod cluster;
+mod compile;
+mod condition;
+mod listener;
+mod policy;
+mod ports;
+mod process;
+mod route;
+mod split;
+mod sticky;
+
+pub use compile::{Compiled, compile};

@@ -1,0 +1,199 @@
+//! The section `clusters`.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use super::policy::Inherited;
+use super::process::labels;
+use crate::document::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
+use crate::fault::{Fault, Findings, nearest};
+use crate::language::{Fields, OrNone, Pairs, ShortOr};
+use crate::model::{Cluster, ClusterId, ClusterLimits, Endpoint, Subset};
+use crate::source::{At, Span};
+use crate::values::{DestinationName, Name};
+
+/// The clusters, sorted by name, with what routes need to know of them.
+pub(super) struct Clusters {
+    list: Vec<Known>,
+    ids: HashMap<String, ClusterId>,
+    holes: Vec<Name>,
+}
+
+struct Known {
+    cluster: Cluster,
+    span: Span,
+    /// Where each endpoint is written.
+    spans: Vec<Span>,
+    used: bool,
+    inherited: Inherited,
+    /// What each subset hands down, in the order of the cluster's subsets.
+    subsets: Vec<Inherited>,
+    holes: Vec<Name>,
+}
+
+/// A destination that is there, and what it hands down.
+pub(super) struct Resolved {
+    pub(super) cluster: ClusterId,
+    pub(super) subset: Option<usize>,
+    pub(super) inherited: Inherited,
+}
+
+impl Clusters {
+    pub(super) fn new(
+        Pairs { mut list, holes }: Pairs<Name, ClusterDoc>,
+        settings: &ClusterSettingsDoc,
+        defaults: &Inherited,
+        findings: &mut Findings,
+    ) -> Self {
+        list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
+        let ids = list.iter().enumerate().map(|(id, (name, _))| (name.value.0.clone(), ClusterId(id as u32))).collect();
+        let known = |(name, document): (At<Name>, At<ClusterDoc>)| known(name, document.value, settings, defaults, findings);
+        Self { list: list.into_iter().map(known).collect(), ids, holes }
+    }
+
+    /// Every endpoint of every cluster.
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = (SocketAddr, Span)> {
+        self.list.iter().flat_map(|known| known.cluster.endpoints.iter().map(|one| one.address).zip(known.spans.iter().copied()))
+    }
+
+    /// The cluster and subset of this name; from now on the cluster is in use.
+    pub(super) fn find(&mut self, name: &At<DestinationName>, findings: &mut Findings) -> Option<Resolved> {
+        let DestinationName { cluster: wanted, subset, .. } = &name.value;
+        let Some(id) = self.ids.get(wanted).copied() else {
+            if !self.holes.iter().any(|hole| hole.0 == *wanted) {
+                let help = match nearest(wanted, self.list.iter().map(|known| known.cluster.name.as_str())) {
+                    Some(known) => format!("did you mean `{known}`?"),
+                    None => format!("add `{wanted}` to `clusters`, or name one that is there"),
+                };
+                findings.push(Fault::error(name.span, format!("there is no cluster `{wanted}`")).help(help));
+            }
+            return None;
+        };
+        let known = self.list.get_mut(id.index())?;
+        known.used = true;
+        let Some(wanted) = subset else {
+            return Some(Resolved { cluster: id, subset: None, inherited: known.inherited.clone() });
+        };
+        match known.cluster.subsets.binary_search_by(|subset| subset.name.cmp(wanted)) {
+            Ok(position) => {
+                let inherited = known.subsets.get(position)?.clone();
+                Some(Resolved { cluster: id, subset: Some(position), inherited })
+            }
+            Err(_) => {
+                if !known.holes.iter().any(|hole| hole.0 == *wanted) {
+                    findings.push(no_subset(name.span, &known.cluster, wanted).related(known.span, "the cluster"));
+                }
+                None
+            }
+        }
+    }
+
+    pub(super) fn warn_of_unused(&self, findings: &mut Findings) {
+        for known in self.list.iter().filter(|known| !known.used) {
+            let fault = Fault::warning(known.span, format!("no route goes to the cluster `{}`", known.cluster.name));
+            findings.push(fault.help("point a route at it, or leave it out"));
+        }
+    }
+
+    pub(super) fn into_model(self) -> Vec<Cluster> {
+        self.list.into_iter().map(|known| known.cluster).collect()
+    }
+}
+
+fn no_subset(span: Span, cluster: &Cluster, wanted: &str) -> Fault {
+    let names = cluster.subsets.iter().map(|subset| subset.name.as_str());
+    let help = match nearest(wanted, names) {
+        Some(known) => format!("did you mean `{}/{known}`?", cluster.name),
+        None => format!("add `{wanted}` to the `subsets` of `{}`", cluster.name),
+    };
+    Fault::error(span, format!("the cluster `{}` has no subset `{wanted}`", cluster.name)).help(help)
+}
+
+fn known(
+    name: At<Name>,
+    document: ClusterDoc,
+    defaults: &ClusterSettingsDoc,
+    inherited: &Inherited,
+    findings: &mut Findings,
+) -> Known {
+    let inherited = inherited.under(&document.policy);
+    let (endpoints, spans) = endpoints(&document, findings).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let Pairs { mut list, holes } = document.subsets.map(|subsets| subsets.value).unwrap_or_default();
+    list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
+    let subsets = list.iter().map(|(name, written)| subset(name, &written.value, &endpoints, findings)).collect();
+    let settings = merged(document.settings, defaults);
+    let limits = settings.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
+    let cluster = Cluster {
+        name: name.value.0,
+        place: name.span.place(),
+        endpoints,
+        subsets,
+        balance: settings.balance(),
+        limits: ClusterLimits {
+            connections: limits.connections().map(|count| count.0),
+            pending: limits.pending().map(|count| count.0),
+        },
+        idle_timeout: settings.idle_timeout().map(OrNone::into_option),
+    };
+    let subsets = list.iter().map(|(_, subset)| inherited.under(&subset.value.policy)).collect();
+    Known { cluster, span: name.span, spans, used: false, inherited, subsets, holes }
+}
+
+/// The settings of a cluster over those of `defaults`.
+fn merged(mut own: ClusterSettingsDoc, defaults: &ClusterSettingsDoc) -> ClusterSettingsDoc {
+    own.balance = own.balance.or_else(|| defaults.balance.clone());
+    own.idle_timeout = own.idle_timeout.or_else(|| defaults.idle_timeout.clone());
+    match (&mut own.limits, &defaults.limits) {
+        (Some(own), Some(defaults)) => {
+            own.value.connections = own.value.connections.take().or_else(|| defaults.value.connections.clone());
+            own.value.pending = own.value.pending.take().or_else(|| defaults.value.pending.clone());
+        }
+        (own, defaults) => *own = own.take().or_else(|| defaults.clone()),
+    }
+    own
+}
+
+fn endpoints(document: &ClusterDoc, findings: &mut Findings) -> Vec<(Endpoint, Span)> {
+    let Some(written) = &document.endpoints else { return Vec::new() };
+    if written.value.is_empty() {
+        let fault = Fault::warning(written.span, "this cluster has no endpoint: its requests are answered 503");
+        findings.push(fault.help("add one: `endpoints: [127.0.0.1:3000]`"));
+    }
+    let mut seen: HashMap<SocketAddr, Span> = HashMap::new();
+    let mut list = Vec::with_capacity(written.value.len());
+    for At { value, span } in &written.value {
+        let Some(endpoint) = endpoint(value, *span) else { continue };
+        if let Some(first) = seen.insert(endpoint.address, *span) {
+            let fault = Fault::warning(*span, format!("the endpoint `{}` is there twice", endpoint.address));
+            findings.push(fault.related(first, "first here").help("to give it a larger share, write a `weight`"));
+        }
+        list.push((endpoint, *span));
+    }
+    list
+}
+
+fn endpoint(written: &ShortOr<SocketAddr, EndpointDoc>, span: Span) -> Option<Endpoint> {
+    let document = match written {
+        ShortOr::Short(address) => &EndpointDoc { address: Some(At { value: *address, span }), ..EndpointDoc::nothing() },
+        ShortOr::Long(document) => document,
+    };
+    Some(Endpoint {
+        address: document.address.as_ref()?.value,
+        weight: document.weight().value.0,
+        labels: labels(document.labels.as_ref()),
+        locality: document.locality.as_ref().map(|locality| locality.value.0.clone()),
+        place: span.place(),
+    })
+}
+
+fn subset(name: &At<Name>, document: &SubsetDoc, endpoints: &[Endpoint], findings: &mut Findings) -> Subset {
+    let labels = labels(document.labels.as_ref());
+    let carries = |endpoint: &Endpoint| labels.iter().all(|(name, value)| endpoint.labels.get(name) == Some(value));
+    let members: Vec<usize> =
+        endpoints.iter().enumerate().filter(|(_, endpoint)| carries(endpoint)).map(|(position, _)| position).collect();
+    if members.is_empty() && !endpoints.is_empty() && document.labels.is_some() {
+        let found = format!("no endpoint carries the labels of the subset `{}`", name.value.0);
+        findings.push(Fault::warning(name.span, found).help("its requests are answered 503; label an endpoint so"));
+    }
+    Subset { name: name.value.0.clone(), place: name.span.place(), labels, endpoints: members }
+}

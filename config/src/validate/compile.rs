@@ -1,0 +1,86 @@
+//! The way from a text to a [`Config`].
+
+use super::cluster::Clusters;
+use super::listener::Listeners;
+use super::policy::Inherited;
+use super::{listener, ports, process, route};
+use crate::document::{DefaultsDoc, TableDoc};
+use crate::fault::{Fault, Faults, Findings};
+use crate::language::{Fields, Language, Reader};
+use crate::model::Config;
+use crate::order;
+use crate::source::{Environment, Source, Span, parse};
+
+/// A route table that can be used, and what is odd about it.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    config: Config,
+    warnings: Faults,
+}
+
+impl Compiled {
+    /// What the table means.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What its writer should look at.
+    #[must_use]
+    pub fn warnings(&self) -> &Faults {
+        &self.warnings
+    }
+
+    /// What the table means, without the warnings.
+    #[must_use]
+    pub fn into_config(self) -> Config {
+        self.config
+    }
+}
+
+/// Understands a route table. `environment` gives the values of `${…}`.
+///
+/// # Errors
+/// Everything that is wrong with the document, warnings included, in the order of its lines.
+pub fn compile(source: &Source, environment: &dyn Fn(&str) -> Option<String>) -> Result<Compiled, Faults> {
+    let mut findings = Findings::default();
+    let config = understood(source, environment, &mut findings);
+    let fatal = findings.fatal();
+    let faults = findings.into_faults(source);
+    match config {
+        Some(config) if !fatal => Ok(Compiled { config, warnings: faults }),
+        _ => Err(faults),
+    }
+}
+
+fn understood(source: &Source, environment: Environment<'_>, findings: &mut Findings) -> Option<Config> {
+    let tree = parse(source, findings)?;
+    let table = TableDoc::read(&tree, &mut Reader::new(environment, findings))?;
+    Some(config(table, tree.span, findings))
+}
+
+fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
+    let defaults = table.defaults.map(|defaults| defaults.value);
+    let DefaultsDoc { cluster, policy, .. } = defaults.unwrap_or_else(DefaultsDoc::nothing);
+    let inherited = Inherited::built_in().under(&policy);
+    let process = process::process(table.proxy.as_ref().map(|proxy| &proxy.value));
+    for (section, missing, outcome) in [
+        ("listeners", table.listeners.is_none(), "nothing comes in"),
+        ("routes", table.routes.is_none(), "every request is answered 404"),
+    ] {
+        if missing {
+            findings.push(Fault::warning(span, format!("there are no `{section}`: {outcome}")));
+        }
+    }
+    let listeners = Listeners::new(table.listeners.map(|section| section.value).unwrap_or_default());
+    let mut clusters =
+        Clusters::new(table.clusters.map(|section| section.value).unwrap_or_default(), &cluster, &inherited, findings);
+    ports::check(&listeners, &clusters, table.proxy.as_ref().map(|proxy| &proxy.value), findings);
+    let routes = table.routes.map(|section| section.value).unwrap_or_default();
+    let scope = route::Scope { namespace: &process.namespace, listeners: &listeners, defaults: &inherited };
+    let (routes, spans) = route::routes(routes, &scope, &mut clusters, findings);
+    clusters.warn_of_unused(findings);
+    let order = order::order(&routes);
+    order::shadowed(&routes, &order, &spans, findings);
+    Config { process, listeners: listener::listeners(listeners), routes, order, clusters: clusters.into_model() }
+}

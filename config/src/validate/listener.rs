@@ -1,0 +1,76 @@
+//! The section `listeners`.
+
+use std::collections::HashMap;
+
+use super::process::labels;
+use crate::document::{ListenerDoc, ListenerLimitsDoc};
+use crate::fault::{Fault, Findings, nearest};
+use crate::language::{Fields, OrNone, Pairs};
+use crate::model::{Listener, ListenerId, ListenerLimits, ListenerTimeouts};
+use crate::source::At;
+use crate::values::Name;
+
+/// The listeners as they are written, by name.
+pub(super) struct Listeners {
+    pub(super) list: Vec<(At<Name>, At<ListenerDoc>)>,
+    holes: Vec<Name>,
+    ids: HashMap<String, ListenerId>,
+}
+
+impl Listeners {
+    pub(super) fn new(Pairs { mut list, holes }: Pairs<Name, ListenerDoc>) -> Self {
+        list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
+        let ids = list.iter().enumerate().map(|(id, (name, _))| (name.value.0.clone(), ListenerId(id as u32))).collect();
+        Self { list, holes, ids }
+    }
+
+    /// The listener of this name.
+    pub(super) fn find(&self, name: &At<Name>, findings: &mut Findings) -> Option<ListenerId> {
+        let found = self.ids.get(&name.value.0).copied();
+        if found.is_none() && !self.holes.contains(&name.value) {
+            let known = self.list.iter().map(|(known, _)| known.value.0.as_str());
+            let help = match nearest(&name.value.0, known) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => format!("add `{}` to `listeners`, or name one that is there", name.value.0),
+            };
+            findings.push(Fault::error(name.span, format!("there is no listener `{}`", name.value.0)).help(help));
+        }
+        found
+    }
+}
+
+pub(super) fn listeners(listeners: Listeners) -> Vec<Listener> {
+    listeners.list.into_iter().filter_map(|(name, document)| listener(&name, &document.value)).collect()
+}
+
+fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
+    let limits = document.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
+    let headers = document.forward_headers().value.into_option();
+    Some(Listener {
+        name: name.value.0.clone(),
+        place: name.span.place(),
+        address: document.address.as_ref()?.value,
+        trusted_hops: u8::try_from(document.trusted_hops().value.0).unwrap_or(u8::MAX),
+        proxies: labels(document.proxies.as_ref()),
+        normalize_path: document.normalize_path().value,
+        forward_headers: headers.into_iter().flat_map(|headers| headers.into_values()).collect(),
+        reason_header: document.reason_header().value.0,
+        limits: limits_of(&limits),
+        timeouts: ListenerTimeouts {
+            header: document.header_timeout().map(OrNone::into_option),
+            body: document.body_timeout().map(OrNone::into_option),
+            idle: document.idle_timeout().map(OrNone::into_option),
+        },
+    })
+}
+
+fn limits_of(limits: &ListenerLimitsDoc) -> ListenerLimits {
+    ListenerLimits {
+        connections: limits.connections().map(|count| count.0),
+        requests_per_connection: limits.requests_per_connection().map(|count| count.into_option().map(|count| count.0)),
+        header_bytes: limits.header_bytes().map(|size| size.0 as u32),
+        header_count: limits.header_count().map(|count| count.0),
+        uri_bytes: limits.uri_bytes().map(|size| size.0 as u32),
+        body_bytes: limits.body_bytes().map(|size| size.into_option().map(|size| size.0)),
+    }
+}

@@ -1,0 +1,117 @@
+//! Inheritance, field by field.
+
+use std::time::Duration;
+
+use crate::document::{EditsDoc, PolicyDoc};
+use crate::fault::{Fault, Findings};
+use crate::language::{Fields, OneOrMany, OrNone, Pairs};
+use crate::model::{Edit, EditList, HeaderEdits, Placed, Policy, Template};
+use crate::source::At;
+use crate::values::EditedHeader;
+
+/// What a level hands down.
+#[derive(Debug, Clone)]
+pub(super) struct Inherited {
+    /// Of this, only the timeouts are looked at: edits are merged below.
+    timeouts: PolicyDoc,
+    request: HeaderEdits,
+    pub(super) response: HeaderEdits,
+}
+
+impl Inherited {
+    /// What is so when nobody says otherwise.
+    pub(super) fn built_in() -> Self {
+        Self { timeouts: PolicyDoc::nothing(), request: no_edits(), response: no_edits() }
+    }
+
+    /// What the level below hands down, with what is written there.
+    pub(super) fn under(&self, document: &PolicyDoc) -> Self {
+        let mut below = self.clone();
+        for (inherited, written) in [
+            (&mut below.timeouts.timeout, &document.timeout),
+            (&mut below.timeouts.connect_timeout, &document.connect_timeout),
+            (&mut below.timeouts.response_idle_timeout, &document.response_idle_timeout),
+        ] {
+            if written.is_some() {
+                inherited.clone_from(written);
+            }
+        }
+        match document.headers.as_ref().map(|headers| &headers.value) {
+            None => {}
+            Some(OrNone::None) => (below.request, below.response) = (no_edits(), no_edits()),
+            Some(OrNone::Some(headers)) => {
+                merge(&mut below.request, headers.request.as_ref().map(|edits| &edits.value));
+                merge(&mut below.response, headers.response.as_ref().map(|edits| &edits.value));
+            }
+        }
+        below
+    }
+
+    /// The effective policy.
+    pub(super) fn policy(&self) -> Policy {
+        let option = |timeout: Placed<OrNone<Duration>>| timeout.map(OrNone::into_option);
+        Policy {
+            timeout: option(self.timeouts.timeout()),
+            connect_timeout: option(self.timeouts.connect_timeout()),
+            response_idle_timeout: option(self.timeouts.response_idle_timeout()),
+            request_headers: self.request.clone(),
+            response_headers: self.response.clone(),
+        }
+    }
+
+    /// Notes timeouts that cannot fit into each other.
+    pub(super) fn check(&self, findings: &mut Findings) {
+        let written = |timeout: &Option<At<OrNone<Duration>>>| match timeout {
+            Some(At { value: OrNone::Some(time), span }) => Some((*time, *span)),
+            _ => None,
+        };
+        let whole = written(&self.timeouts.timeout);
+        let Some(((connect, connect_span), (whole, whole_span))) = written(&self.timeouts.connect_timeout).zip(whole)
+        else {
+            return;
+        };
+        if connect > whole {
+            let fault = Fault::warning(connect_span, "`connect_timeout` is longer than the `timeout` of the whole exchange");
+            findings.push_once(fault.related(whole_span, "this ends first").help("make it shorter than `timeout`"));
+        }
+    }
+}
+
+fn no_edits() -> HeaderEdits {
+    HeaderEdits { set: Vec::new(), add: Vec::new(), remove: Vec::new() }
+}
+
+fn merge(edits: &mut HeaderEdits, document: Option<&OrNone<EditsDoc>>) {
+    match document {
+        None => {}
+        Some(OrNone::None) => *edits = no_edits(),
+        Some(OrNone::Some(document)) => {
+            merge_list(&mut edits.set, document.set.as_ref().map(|set| &set.value));
+            merge_list(&mut edits.add, document.add.as_ref().map(|add| &add.value));
+            if let Some(remove) = &document.remove {
+                edits.remove = removed(&remove.value);
+            }
+        }
+    }
+}
+
+fn merge_list(edits: &mut EditList, written: Option<&OrNone<Pairs<EditedHeader, Template>>>) {
+    let pairs = match written {
+        None => return,
+        Some(OrNone::None) => return edits.clear(),
+        Some(OrNone::Some(pairs)) => pairs,
+    };
+    for (name, value) in &pairs.list {
+        edits.retain(|edit| !edit.name.eq_ignore_ascii_case(&name.value.lower));
+        edits.push(Edit { name: name.value.written.clone(), value: value.placed() });
+    }
+    edits.sort_by_cached_key(|edit| edit.name.to_ascii_lowercase());
+}
+
+fn removed(written: &OrNone<OneOrMany<EditedHeader>>) -> Vec<Placed<String>> {
+    let OrNone::Some(OneOrMany(names)) = written else { return Vec::new() };
+    let mut names: Vec<_> = names.iter().map(|name| name.placed().map(|name| name.lower)).collect();
+    names.sort_by(|left, right| left.value.cmp(&right.value));
+    names.dedup();
+    names
+}

@@ -1,0 +1,99 @@
+//! `to`.
+
+use std::collections::HashMap;
+
+use super::cluster::Clusters;
+use crate::document::{DestinationDoc, PolicyDoc, To};
+use crate::fault::{Fault, Findings};
+use crate::language::{Fields, ShortOr};
+use crate::model::{Destination, Placed};
+use crate::source::{At, Span};
+use crate::values::{DestinationName, Whole};
+
+/// The destinations, sorted by name, and where their weights are written.
+pub(super) fn destinations(
+    to: &At<To>,
+    policy: &PolicyDoc,
+    namespace: &str,
+    clusters: &mut Clusters,
+    findings: &mut Findings,
+) -> Vec<Destination> {
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    let mut list = Vec::new();
+    for (name, document) in written(to) {
+        let Some(destination) = destination(&name, &document, policy, namespace, clusters, findings) else { continue };
+        if let Some(first) = seen.insert(destination.name.clone(), name.span) {
+            let fault = Fault::error(name.span, format!("the destination `{}` is there twice", destination.name));
+            findings.push(fault.related(first, "first here").help("keep one, with the sum of the weights"));
+        }
+        list.push(destination);
+    }
+    // what could not be resolved was blamed already; only a whole split can be all zero
+    if !list.is_empty() && list.iter().all(|destination| destination.weight == 0) && list.len() == count(to) {
+        let fault = Fault::error(to.span, "all weights are zero: no destination would get a request");
+        findings.push(fault.help("give one of them a weight; to answer without a destination, see `maintenance`"));
+    }
+    list.sort_by(|left, right| order_of(left).cmp(&order_of(right)));
+    list
+}
+
+/// By cluster, then subset: `a/x` stands before `a-b`.
+fn order_of(destination: &Destination) -> (&str, &str) {
+    destination.name.split_once('/').unwrap_or((&destination.name, ""))
+}
+
+fn count(to: &At<To>) -> usize {
+    match &to.value {
+        ShortOr::Short(_) => 1,
+        ShortOr::Long(pairs) => pairs.list.len() + pairs.holes.len(),
+    }
+}
+
+/// The long form of what is written.
+fn written(to: &At<To>) -> Vec<(At<DestinationName>, DestinationDoc)> {
+    let pairs = match &to.value {
+        ShortOr::Short(name) => {
+            return vec![(At { value: name.clone(), span: to.span }, DestinationDoc::nothing())];
+        }
+        ShortOr::Long(pairs) => pairs,
+    };
+    let long = |(name, value): &(At<DestinationName>, At<ShortOr<_, DestinationDoc>>)| {
+        let document = match &value.value {
+            ShortOr::Short(weight) => {
+                DestinationDoc { weight: Some(At { value: *weight, span: value.span }), ..DestinationDoc::nothing() }
+            }
+            ShortOr::Long(document) => document.clone(),
+        };
+        (name.clone(), document)
+    };
+    pairs.list.iter().map(long).collect()
+}
+
+fn destination(
+    name: &At<DestinationName>,
+    document: &DestinationDoc,
+    policy: &PolicyDoc,
+    namespace: &str,
+    clusters: &mut Clusters,
+    findings: &mut Findings,
+) -> Option<Destination> {
+    if let Some(other) = name.value.namespace.as_deref().filter(|other| *other != namespace) {
+        let found = format!("`{other}` is another namespace than this proxy's, `{namespace}`");
+        let help = "clusters of other namespaces are known through the control server only";
+        findings.push(Fault::error(name.span, found).help(help));
+        return None;
+    }
+    let resolved = clusters.find(name, findings)?;
+    let inherited = resolved.inherited.under(policy).under(&document.policy);
+    inherited.check(findings);
+    let Placed { value: Whole(weight), .. } = document.weight();
+    Some(Destination {
+        cluster: resolved.cluster,
+        subset: resolved.subset,
+        weight,
+        name: name.value.to_string(),
+        variant: name.value.subset.clone().unwrap_or_else(|| name.value.cluster.clone()),
+        place: name.span.place(),
+        policy: inherited.policy(),
+    })
+}

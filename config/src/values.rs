@@ -1,0 +1,22 @@
+//! The small languages: what a name, an address, a path, a header, a template … looks like.
+
+mod address;
+mod choice;
+mod header;
+mod host;
+mod line;
+mod name;
+mod number;
+mod path;
+mod pattern;
+mod template;
+mod value_match;
+
+pub(crate) use choice::{ClusterProtocol, KeySource, ListenerProtocol, Scheme};
+pub(crate) use header::{CookieName, EditedHeader, HeaderName, Method};
+pub(crate) use host::Hostname;
+pub(crate) use line::Line;
+pub(crate) use name::{DestinationName, Name};
+pub(crate) use number::{Flag, Rank, Whole};
+pub(crate) use path::PlainPath;
+pub(crate) use pattern::RegexDoc;

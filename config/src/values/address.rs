@@ -1,0 +1,70 @@
+//! Addresses and networks.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use ipnet::IpNet;
+use serde_json::{Value, json};
+
+use crate::language::{Word, Write, Wrong};
+
+impl Word for SocketAddr {
+    const WANTED: &'static str = "an address such as `10.0.0.1:8080`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if let Ok(address) = text.parse() {
+            return Ok(address);
+        }
+        if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
+            return Ok(Self::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
+        }
+        let help = if text.bytes().all(|octet| octet.is_ascii_digit()) {
+            format!("an address is IP:port: `127.0.0.1:{text}`")
+        } else if text.parse::<IpAddr>().is_ok() {
+            let bracketed = if text.contains(':') { format!("[{text}]") } else { text.to_owned() };
+            format!("the port is missing: `{bracketed}:8080`")
+        } else if text.starts_with("unix:") {
+            "addresses are IP:port here".to_owned()
+        } else if text.split(':').next().is_some_and(|host| host.contains(|c: char| c.is_ascii_alphabetic())) {
+            "addresses are IP:port here, host names are not looked up: `10.0.0.1:8080`, `localhost:8080`".to_owned()
+        } else {
+            "write IP:port: `10.0.0.1:8080`, `\"[2001:db8::1]:8080\"`".to_owned()
+        };
+        Err(Wrong::not(text, "an address", help))
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "string", "examples": ["127.0.0.1:8080", "[::1]:8080"]})
+    }
+}
+
+impl Write for SocketAddr {
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+impl Word for IpNet {
+    const WANTED: &'static str = "a network such as `10.0.0.0/8`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let net = text.parse::<Self>().or_else(|_| text.parse::<IpAddr>().map(Self::from));
+        let net = net.map_err(|_| {
+            Wrong::not(text, "a network", "write an address or a network: `192.0.2.7`, `10.0.0.0/8`, `\"2001:db8::/32\"`")
+        })?;
+        if net.addr() != net.network() {
+            let help = format!("the network is `{}`; a single address is `{}`", net.trunc(), net.addr());
+            return Err(Wrong::new(format!("`{text}` has bits set outside of its prefix"), help));
+        }
+        Ok(net)
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "string", "examples": ["10.0.0.0/8", "192.0.2.7"]})
+    }
+}
+
+impl Write for IpNet {
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}

@@ -1,0 +1,121 @@
+//! One of a few words.
+
+use std::num::NonZeroU16;
+
+use serde_json::{Value, json};
+
+use crate::fault::nearest;
+use crate::language::{Word, Write, Wrong};
+use crate::model::{Balance, ForwardHeader, PathNormalization, Workers};
+
+/// Declares the words of a type. Each value has exactly one.
+macro_rules! choice {
+    ($kind:ty, $what:literal: $($word:literal => $value:path),+ $(,)?) => {
+        impl Word for $kind {
+            const WANTED: &'static str = $what;
+
+            fn parse(text: &str) -> Result<Self, Wrong> {
+                match text {
+                    $($word => Ok($value),)+
+                    _ => Err(unknown(text, $what, &[$($word),+])),
+                }
+            }
+
+            fn word_schema() -> Value {
+                json!({"enum": [$($word),+]})
+            }
+        }
+
+        impl Write for $kind {
+            fn write(&self) -> Value {
+                match self {
+                    $($value => json!($word),)+
+                }
+            }
+        }
+    };
+}
+
+fn unknown(text: &str, what: &str, words: &[&str]) -> Wrong {
+    let listed = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let help = match nearest(text, words.iter().copied()) {
+        Some(word) => format!("did you mean `{word}`?"),
+        None if words.len() == 1 => format!("only {listed} is known here"),
+        None => format!("one of {listed}"),
+    };
+    Wrong::not(text, what, help)
+}
+
+/// What a listener speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ListenerProtocol {
+    Http,
+}
+
+/// What a cluster's endpoints speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClusterProtocol {
+    Http1,
+}
+
+/// Which property of the connection's peer is a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeySource {
+    Ip,
+}
+
+/// The scheme of a redirect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
+choice!(ListenerProtocol, "a protocol of a listener": "http" => Self::Http);
+choice!(ClusterProtocol, "a protocol of a cluster": "h1" => Self::Http1);
+choice!(KeySource, "a property of the peer": "ip" => Self::Ip);
+choice!(Scheme, "a scheme": "http" => Self::Http, "https" => Self::Https);
+choice!(Balance, "a way to balance":
+    "least-request" => Self::LeastRequest,
+    "round-robin" => Self::RoundRobin,
+    "random" => Self::Random,
+);
+choice!(PathNormalization, "a way to normalise paths":
+    "base" => Self::Base,
+    "none" => Self::None,
+    "merge-slashes" => Self::MergeSlashes,
+    "decode-and-merge-slashes" => Self::DecodeAndMergeSlashes,
+);
+choice!(ForwardHeader, "a header for the next hop":
+    "x-forwarded" => Self::XForwarded,
+    "forwarded" => Self::Forwarded,
+    "via" => Self::Via,
+    "request-id" => Self::RequestId,
+);
+
+impl Word for Workers {
+    const WANTED: &'static str = "`auto` or a number of threads";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        match text.parse::<NonZeroU16>() {
+            Ok(count) if count.get() <= 256 => Ok(Self::Count(count)),
+            _ => Err(Wrong::not(text, "a number of workers", "write `auto`, or a number from 1 to 256")),
+        }
+    }
+
+    fn word_schema() -> Value {
+        json!({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": 256}]})
+    }
+}
+
+impl Write for Workers {
+    fn write(&self) -> Value {
+        match self {
+            Self::Auto => json!("auto"),
+            Self::Count(count) => json!(count.get()),
+        }
+    }
+}

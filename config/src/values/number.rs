@@ -1,0 +1,78 @@
+//! Counts, ranks and switches.
+
+use serde_json::{Value, json};
+
+use crate::language::{Word, Write, Wrong};
+
+/// A whole number, at least `MIN` and at most `MAX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Whole<const MIN: u32, const MAX: u32>(pub(crate) u32);
+
+impl<const MIN: u32, const MAX: u32> Word for Whole<MIN, MAX> {
+    const WANTED: &'static str = "a whole number";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let bounds = || format!("write a whole number from {MIN} to {MAX}");
+        if text.is_empty() || !text.bytes().all(|octet| octet.is_ascii_digit()) {
+            return Err(Wrong::not(text, "a whole number", bounds()));
+        }
+        match text.parse() {
+            Ok(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
+            _ => Err(Wrong::new(format!("`{text}` is out of bounds"), bounds())),
+        }
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "integer", "minimum": MIN, "maximum": MAX})
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> Write for Whole<MIN, MAX> {
+    fn write(&self) -> Value {
+        json!(self.0)
+    }
+}
+
+/// Decides between routes that match equally.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rank(pub(crate) i32);
+
+impl Word for Rank {
+    const WANTED: &'static str = "a whole number";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        text.parse().map(Self).map_err(|_| Wrong::not(text, "a rank", "write a whole number; higher goes first"))
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "integer", "minimum": i32::MIN, "maximum": i32::MAX})
+    }
+}
+
+impl Write for Rank {
+    fn write(&self) -> Value {
+        json!(self.0)
+    }
+}
+
+/// `true` or `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flag(pub(crate) bool);
+
+impl Word for Flag {
+    const WANTED: &'static str = "`true` or `false`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        text.parse().map(Self).map_err(|_| Wrong::not(text, "a switch", "write `true` or `false`"))
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "boolean"})
+    }
+}
+
+impl Write for Flag {
+    fn write(&self) -> Value {
+        json!(self.0)
+    }
+}
