@@ -4,6 +4,7 @@ mod chunk;
 mod decoder;
 mod encoder;
 mod framing;
+pub mod fuzz;
 mod request;
 mod response;
 mod scan;

@@ -1,0 +1,61 @@
+use super::*;
+
+fn fields(lines: &[(&str, &str)]) -> Fields {
+    let mut bytes = Vec::new();
+    let mut spans = Vec::new();
+    for (name, value) in lines {
+        let start = bytes.len();
+        bytes.extend_from_slice(name.as_bytes());
+        let middle = bytes.len();
+        bytes.extend_from_slice(value.as_bytes());
+        spans.push((start..middle, middle..bytes.len()));
+    }
+    let mut fields = Fields::default();
+    fields.take_bytes(&bytes);
+    spans.into_iter().for_each(|(name, value)| fields.mark(name, value));
+    fields
+}
+
+#[test]
+fn the_client_is_as_far_away_as_hops_are_trusted() {
+    let peer = Peer::new([10, 0, 0, 9].into());
+    let table: [(&[&str], u8, &str); 9] = [
+        (&["1.1.1.1"], 0, "10.0.0.9"),
+        (&["1.1.1.1"], 1, "1.1.1.1"),
+        (&["6.6.6.6, 1.1.1.1"], 1, "1.1.1.1"),
+        (&["6.6.6.6", "1.1.1.1,2.2.2.2"], 2, "1.1.1.1"),
+        (&["1.1.1.1"], 2, "10.0.0.9"),
+        (&["nonsense"], 1, "10.0.0.9"),
+        (&[], 1, "10.0.0.9"),
+        (&["[::1]"], 1, "::1"),
+        (&["1.1.1.1:4711"], 1, "1.1.1.1"),
+    ];
+    for (lines, hops, expected) in table {
+        let lines: Vec<_> = lines.iter().map(|line| ("X-Forwarded-For", *line)).collect();
+        assert_eq!(client(&fields(&lines), &peer, hops).to_string(), expected, "{lines:?} {hops}");
+    }
+}
+
+#[test]
+fn request_ids_are_random_uuids() {
+    let mut rng = fastrand::Rng::with_seed(3);
+    let (mut one, mut other) = (String::new(), String::new());
+    new_request_id(&mut rng, &mut one);
+    new_request_id(&mut rng, &mut other);
+    assert_ne!(one, other);
+    for id in [one, other] {
+        let shape: String = id.chars().map(|char| if char.is_ascii_hexdigit() { 'x' } else { char }).collect();
+        assert_eq!(shape, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+        assert_eq!(id.as_bytes()[14], b'4', "the version");
+        assert!(b"89ab".contains(&id.as_bytes()[19]), "the variant");
+    }
+}
+
+#[test]
+fn only_sane_request_ids_are_taken_over() {
+    let long = "x".repeat(129);
+    for (value, expected) in [("abc-1", Some("abc-1")), ("", None), ("a b", None), (long.as_str(), None)] {
+        let head = RequestHead { fields: fields(&[("X-Request-Id", value)]), ..RequestHead::default() };
+        assert_eq!(given_request_id(&head), expected);
+    }
+}
