@@ -158,3 +158,6 @@ pub fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> 
         (one, other) => one.or(other),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -286,3 +286,6 @@ fn is_alive(connection: &Connection, idle: Option<Duration>, now: Instant) -> bo
     let safe = learned.map(|limit| limit.saturating_sub((limit / 10).max(Duration::from_millis(500)).min(limit / 2)));
     idle.is_none_or(|limit| age < limit) && safe.is_none_or(|limit| age < limit)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+use std::future::pending;
+
+use super::*;
+
+fn timers() -> Rc<Timers> {
+    let timers = Rc::<Timers>::default();
+    tokio::task::spawn_local(Rc::clone(&timers).run());
+    timers
+}
+
+async fn on_local(test: impl Future<Output = ()>) {
+    tokio::task::LocalSet::new().run_until(test).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_fires_within_a_tick() {
+    on_local(async {
+        let timer = timers().timer();
+        let begun = Instant::now();
+        let due = begun + Duration::from_millis(250);
+        assert_eq!(timer.within(Some(due), pending::<()>()).await, Err(Elapsed));
+        let late = begun.elapsed() - Duration::from_millis(250);
+        assert!(late <= TICK * 2, "{late:?}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_that_is_ready_wins() {
+    on_local(async {
+        let timer = timers().timer();
+        assert_eq!(timer.within(Some(Instant::now()), async { 7 }).await, Ok(7));
+        let slow = tokio::time::sleep(Duration::from_secs(3600));
+        assert_eq!(timer.within(None, slow).await, Ok(()), "without a deadline nothing fires");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn rearming_moves_the_deadline() {
+    on_local(async {
+        let timer = timers().timer();
+        let begun = Instant::now();
+        timer.arm(Some(begun + Duration::from_millis(100)));
+        timer.arm(Some(begun + Duration::from_secs(5)));
+        poll_fn(|cx| if timer.poll_fired(cx) { Poll::Ready(()) } else { Poll::Pending }).await;
+        assert!(begun.elapsed() >= Duration::from_secs(5));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_idle_ones_are_woken_by_a_drain() {
+    on_local(async {
+        let timers = timers();
+        let (idle, busy) = (timers.timer(), timers.timer());
+        let far = Some(Instant::now() + Duration::from_secs(3600));
+        idle.arm_idle(far);
+        busy.arm(far);
+        timers.expire_idle();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(idle.poll_fired(&mut cx));
+        assert!(!busy.poll_fired(&mut cx));
+    })
+    .await;
+}
+
+#[test]
+fn dropped_deadlines_are_forgotten() {
+    let timers = Rc::<Timers>::default();
+    drop(timers.timer());
+    let _kept = timers.timer();
+    timers.sweep();
+    assert_eq!(timers.cells.borrow().len(), 1);
+}

@@ -1,0 +1,124 @@
+use std::rc::Rc;
+
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::sys::timer::Timers;
+
+const LIMITS: PoolLimits = PoolLimits {
+    connections: 2,
+    pending: 1,
+    idle: Some(Duration::from_secs(60)),
+    connect: Some(Duration::from_secs(5)),
+};
+
+/// A worker's pool, a cluster and an endpoint that accepts.
+struct Stand {
+    pool: Pool,
+    cluster: Arc<ClusterState>,
+    endpoint: Arc<EndpointState>,
+    listener: TcpListener,
+    timer: Timer,
+}
+
+impl Stand {
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        Self {
+            pool: Pool::default(),
+            cluster: Arc::new(ClusterState::new("c")),
+            endpoint: Arc::new(EndpointState::new(address)),
+            listener,
+            timer: Rc::<Timers>::default().timer(),
+        }
+    }
+
+    async fn checkout(&self, fresh: bool) -> Result<Connection, Reason> {
+        self.pool.checkout(&self.cluster, &self.endpoint, &LIMITS, fresh, &self.timer, None).await
+    }
+}
+
+#[tokio::test]
+async fn the_last_used_connection_is_used_again() {
+    let stand = Stand::new().await;
+    let one = stand.checkout(false).await.expect("a connection");
+    assert!(!one.holding.is_reused());
+    let port = one.io.local_addr().expect("an address").port();
+    stand.pool.put_back(one, Instant::now());
+    assert_eq!((stand.endpoint.idle(), stand.cluster.open()), (1, 1));
+    let again = stand.checkout(false).await.expect("a connection");
+    assert!(again.holding.is_reused());
+    assert_eq!(again.io.local_addr().expect("an address").port(), port);
+    assert_eq!(stand.endpoint.idle(), 0);
+    drop(again);
+    assert_eq!(stand.cluster.open(), 0, "a dropped connection gives its slot back");
+}
+
+#[tokio::test]
+async fn a_connection_that_the_peer_closed_is_not_used() {
+    let stand = Stand::new().await;
+    let one = stand.checkout(false).await.expect("a connection");
+    let (peer, _) = stand.listener.accept().await.expect("a peer");
+    drop(peer);
+    one.io.readable().await.expect("the end is seen");
+    stand.pool.put_back(one, Instant::now());
+    let other = stand.checkout(false).await.expect("a connection");
+    assert!(!other.holding.is_reused());
+    let counts = stand.pool.take_counts();
+    assert_eq!((counts.opened, counts.reused, counts.evicted), (2, 0, 1));
+}
+
+#[tokio::test]
+async fn who_waits_gets_what_comes_back_and_no_more_may_wait_than_allowed() {
+    let stand = Stand::new().await;
+    let one = stand.checkout(false).await.expect("a connection");
+    let _two = stand.checkout(false).await.expect("a connection");
+    let waiting = stand.checkout(false);
+    let crowd = async {
+        while stand.cluster.pending() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(stand.checkout(false).await.err(), Some(Reason::PendingLimit));
+        stand.pool.put_back(one, Instant::now());
+    };
+    let (got, ()) = tokio::join!(waiting, crowd);
+    assert!(got.expect("the one that came back").holding.is_reused());
+    assert_eq!(stand.cluster.pending(), 0);
+    assert!(stand.pool.queues.borrow().is_empty(), "nobody waits any more");
+}
+
+#[tokio::test]
+async fn a_closed_connection_makes_room_for_who_waits() {
+    let stand = Stand::new().await;
+    let one = stand.checkout(false).await.expect("a connection");
+    let _two = stand.checkout(false).await.expect("a connection");
+    let closing = async {
+        while stand.cluster.pending() == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(one);
+    };
+    let (got, ()) = tokio::join!(stand.checkout(true), closing);
+    assert!(!got.expect("a fresh one").holding.is_reused());
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_a_failure_and_gives_its_slot_back() {
+    let mut stand = Stand::new().await;
+    let address = stand.endpoint.address();
+    drop(std::mem::replace(&mut stand.listener, TcpListener::bind("127.0.0.1:0").await.expect("a port")));
+    assert_eq!(stand.checkout(false).await.err(), Some(Reason::ConnectFailure), "{address}");
+    assert_eq!((stand.cluster.open(), stand.pool.take_counts().failed), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_that_a_peer_told_is_kept_with_a_margin() {
+    let stand = Stand::new().await;
+    stand.endpoint.learn_keep_alive(Duration::from_secs(5));
+    for (age, reused) in [(Duration::from_secs(4), true), (Duration::from_millis(4600), false)] {
+        let connection = stand.checkout(true).await.expect("a connection");
+        stand.pool.put_back(connection, stand.timer.now() - age);
+        assert_eq!(stand.checkout(false).await.expect("a connection").holding.is_reused(), reused, "{age:?}");
+    }
+}
