@@ -11,7 +11,7 @@ use crate::filter::chain::{self, Permitted};
 use crate::filter::forwarded;
 use crate::filter::reply::LocalReply;
 use crate::outcome::Reason;
-use crate::route::index::Miss;
+use crate::route::Miss;
 use crate::route::split::{NewCookie, choose};
 
 /// A request that goes to an upstream.

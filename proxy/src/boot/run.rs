@@ -1,0 +1,162 @@
+//! A whole process, from its route table to the end of its drain.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
+use towpath_config::Source;
+use towpath_config::model::{Config, Workers};
+
+use super::listeners::{BindFault, Listeners};
+use crate::observe::series::SeriesBook;
+use crate::reload::{self, Environment, Reloader, Requests};
+use crate::shared::Shared;
+use crate::snapshot::Snapshot;
+use crate::worker::{self, Worker};
+
+/// How often the drain looks whether everything has ended.
+const DRAIN_STEP: Duration = Duration::from_millis(10);
+
+/// What a process is started with.
+pub struct Options {
+    /// The route table's file.
+    pub path: PathBuf,
+    /// What was read from it.
+    pub source: Source,
+    /// What it means.
+    pub config: Config,
+    /// Where `${…}` comes from.
+    pub environment: Environment,
+}
+
+/// Why a process could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Addresses of listeners cannot be had.
+    #[error("{}", lines(.0))]
+    Bind(Vec<BindFault>),
+    /// The address of the admin port cannot be had.
+    #[error("the admin port cannot listen on {address}: {fault}")]
+    Admin {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        fault: io::Error,
+    },
+    /// The system refuses something that every process needs.
+    #[error("the process cannot start: {0}")]
+    System(#[from] io::Error),
+}
+
+fn lines(faults: &[BindFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Runs until the drain is over.
+///
+/// # Errors
+/// The process cannot start.
+pub fn run(options: Options) -> Result<(), Error> {
+    let workers = match options.config.process().workers() {
+        Workers::Auto => std::thread::available_parallelism().map_or(1, usize::from),
+        Workers::Count(count) => usize::from(count.get()),
+    };
+    let book = Arc::new(SeriesBook::new(workers));
+    let snapshot = Snapshot::next(None, options.config.clone(), &book);
+    let shared = Arc::new(Shared::new(snapshot, book, workers));
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let workers: Vec<Worker> =
+        (0..workers).map(|number| worker::start(number, Arc::clone(&shared))).collect::<io::Result<_>>()?;
+    let doors = workers.iter().map(|worker| worker.door.clone()).collect();
+    let outcome = runtime.block_on(live(options, Arc::clone(&shared), Listeners::new(Arc::clone(&shared), doors)));
+    drop(runtime);
+    finish(workers);
+    outcome
+}
+
+/// Serves until the drain is over. Everything on the control thread happens below this.
+async fn live(options: Options, shared: Arc<Shared>, mut listeners: Listeners) -> Result<(), Error> {
+    let mut ending = Ending::new()?;
+    let bound = listeners.bind(&options.config).map_err(Error::Bind)?;
+    let (requester, requests) = reload::requests();
+    super::side::open(&options, &shared, requester).await?;
+    listeners.open(bound, &options.config)?;
+    tracing::info!(path = options.source.name(), "serving");
+    let mut drain = shared.drain_signal();
+    tokio::select! {
+        fault = keep_up(options, &shared, requests, &mut listeners) => fault?,
+        () = ending.asked() => {}
+        _ = drain.wait_for(|draining| *draining) => {}
+    }
+    shared.begin_drain();
+    listeners.close();
+    let limit = **shared.snapshot().config().process().drain_timeout();
+    tracing::info!(connections = shared.connections(), ?limit, "draining");
+    tokio::select! {
+        () = emptied(&shared, Instant::now() + limit) => {}
+        () = ending.asked() => tracing::warn!(connections = shared.connections(), "asked again to end: not waiting"),
+    }
+    Ok(())
+}
+
+/// Takes over every new table: opens sockets first, then publishes, then closes what is no longer wanted.
+async fn keep_up(
+    options: Options,
+    shared: &Arc<Shared>,
+    requests: Requests,
+    listeners: &mut Listeners,
+) -> io::Result<()> {
+    let reloader = Reloader::new(Arc::clone(shared), options.path, options.environment, &options.source);
+    let mut go_live = |config: &Config, publish: &mut dyn FnMut()| {
+        let bound = listeners.bind(config).map_err(|faults| lines(&faults))?;
+        publish();
+        listeners.open(bound, config).map_err(|fault| fault.to_string())
+    };
+    reload::run(reloader, requests, &mut go_live).await
+}
+
+/// Ends when no connection is open, or at the deadline.
+async fn emptied(shared: &Shared, due: Instant) {
+    while shared.connections() > 0 {
+        if Instant::now() >= due {
+            tracing::warn!(connections = shared.connections(), "the drain is over, these connections are cut off");
+            return;
+        }
+        tokio::time::sleep(DRAIN_STEP).await;
+    }
+    tracing::info!("drained");
+}
+
+/// Lets the workers end, and waits for their threads.
+fn finish(workers: Vec<Worker>) {
+    let threads: Vec<_> = workers.into_iter().map(|Worker { door, thread }| (drop(door), thread).1).collect();
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("a worker ended by a bug of the proxy");
+        }
+    }
+}
+
+/// The signals that ask a process to end.
+struct Ending {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ending {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
