@@ -18,4 +18,5 @@ pub(crate) use policy::{EditsDoc, PolicyDoc};
 pub(crate) use process::ProcessDoc;
 pub(crate) use route::RouteDoc;
 pub(crate) use split::{DestinationDoc, KeyDoc, StickyDoc, To};
+pub use table::schema;
 pub(crate) use table::{DefaultsDoc, TableDoc};

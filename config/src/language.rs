@@ -15,6 +15,6 @@ pub(crate) use document::{Fields, document};
 pub(crate) use object::Object;
 pub(crate) use one_or_many::OneOrMany;
 pub(crate) use pairs::Pairs;
-pub(crate) use reader::{Language, Reader, brief};
+pub(crate) use reader::{Language, Reader};
 pub(crate) use short::{OrNone, ShortOr};
 pub(crate) use word::{Word, Write, Wrong};

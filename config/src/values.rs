@@ -17,6 +17,6 @@ pub(crate) use header::{CookieName, EditedHeader, HeaderName, Method};
 pub(crate) use host::Hostname;
 pub(crate) use line::Line;
 pub(crate) use name::{DestinationName, Name};
-pub(crate) use number::{Flag, Rank, Whole};
+pub(crate) use number::{Flag, Rank, RedirectStatus, Whole};
 pub(crate) use path::PlainPath;
 pub(crate) use pattern::RegexDoc;

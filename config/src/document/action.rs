@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::ConditionDoc;
 use crate::language::{OneOrMany, OrNone, document};
 use crate::model::{PathPattern, Pattern};
-use crate::values::{Flag, Hostname, Line, PlainPath, Scheme, Whole};
+use crate::values::{Flag, Hostname, Line, PlainPath, RedirectStatus, Scheme, Whole};
 
 document! {
     /// What the upstream gets instead of what the client asked for.
@@ -45,7 +45,7 @@ document! {
         /// What the condition matched becomes this.
         prefix: PlainPath,
         /// 301, 302, 303, 307 or 308.
-        status: Whole<300, 399> = Whole(302),
+        status: RedirectStatus = RedirectStatus(302),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The whole document.
 
+use serde_json::{Value, json};
+
 use super::{ClusterDoc, ClusterSettingsDoc, ListenerDoc, PolicyDoc, ProcessDoc, RouteDoc};
-use crate::language::{Pairs, document};
+use crate::language::{Definitions, Language, Pairs, document};
 use crate::values::Name;
 
 document! {
@@ -26,4 +28,20 @@ document! {
         ..cluster: ClusterSettingsDoc,
         ..policy: PolicyDoc,
     }
+}
+
+/// The JSON Schema (2020-12) of a route table, with the meaning and the default of every key.
+#[must_use]
+pub fn schema() -> Value {
+    let mut definitions = Definitions::default();
+    let root = TableDoc::schema(&mut definitions);
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Towpath route table",
+        "$defs": definitions.into_json(),
+    });
+    if let (Some(schema), Value::Object(root)) = (schema.as_object_mut(), root) {
+        schema.extend(root);
+    }
+    schema
 }

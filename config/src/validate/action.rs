@@ -17,13 +17,6 @@ pub(super) fn redirect(
     findings: &mut Findings,
 ) -> Redirect {
     let path = path(document.prefix.as_ref(), document.path.as_ref(), None, conditions, findings);
-    let status = document.status();
-    if ![301, 302, 303, 307, 308].contains(&status.value.0)
-        && let Some(written) = &document.status
-    {
-        let fault = Fault::error(written.span, format!("{} is no status of a redirect", status.value.0));
-        findings.push(fault.help("301 and 308 are for good, 302, 303 and 307 for now; 307 and 308 keep the method"));
-    }
     let scheme = document.scheme.as_ref().and_then(|scheme| Some(scheme.value.write().as_str()?.to_owned()));
     if scheme.is_none() && document.host.is_none() && document.port.is_none() && path.is_none() && document.wrong().is_empty() {
         let fault = Fault::error(*span, "this redirect leads to where the request came from");
@@ -35,7 +28,7 @@ pub(super) fn redirect(
         host: document.host.as_ref().map(|host| host.value.0.clone()),
         port: document.port.as_ref().map(|port| port.value.0 as u16),
         path: path.map(|path| path.value),
-        status: status.value.0 as u16,
+        status: document.status().value.0,
         response_headers: response_headers.clone(),
     }
 }

@@ -81,6 +81,9 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let (routes, spans) = route::routes(routes, &scope, &mut clusters, findings);
     clusters.warn_of_unused(findings);
     let order = order::order(&routes);
-    order::shadowed(&routes, &order, &spans, findings);
+    if !findings.fatal() {
+        // what was not understood looks like no predicate at all, and would cover everything
+        order::shadowed(&routes, &order, &spans, findings);
+    }
     Config { process, listeners: listener::listeners(listeners), routes, order, clusters: clusters.into_model() }
 }

@@ -20,18 +20,22 @@ pub(super) fn destinations(
 ) -> Vec<Destination> {
     let mut seen: HashMap<String, Span> = HashMap::new();
     let mut list = Vec::new();
-    for (name, document) in written(to) {
+    let written = written(to);
+    let nothing = written.iter().all(|(_, document)| document.weight().value.0 == 0);
+    if nothing && !written.is_empty() && holes(to) == 0 {
+        let fault = Fault::error(to.span, "all weights are zero: no destination would get a request");
+        findings.push(fault.help("give one of them a weight; to answer without a destination, see `maintenance`"));
+    }
+    if written.is_empty() && holes(to) == 0 {
+        findings.push(Fault::error(to.span, "this split has no destination").help("name one: `to: {checkout: 1}`"));
+    }
+    for (name, document) in written {
         let Some(destination) = destination(&name, &document, policy, namespace, clusters, findings) else { continue };
         if let Some(first) = seen.insert(destination.name.clone(), name.span) {
             let fault = Fault::error(name.span, format!("the destination `{}` is there twice", destination.name));
             findings.push(fault.related(first, "first here").help("keep one, with the sum of the weights"));
         }
         list.push(destination);
-    }
-    // what could not be resolved was blamed already; only a whole split can be all zero
-    if !list.is_empty() && list.iter().all(|destination| destination.weight == 0) && list.len() == count(to) {
-        let fault = Fault::error(to.span, "all weights are zero: no destination would get a request");
-        findings.push(fault.help("give one of them a weight; to answer without a destination, see `maintenance`"));
     }
     list.sort_by(|left, right| order_of(left).cmp(&order_of(right)));
     list
@@ -42,10 +46,11 @@ fn order_of(destination: &Destination) -> (&str, &str) {
     destination.name.split_once('/').unwrap_or((&destination.name, ""))
 }
 
-fn count(to: &At<To>) -> usize {
+/// Destinations whose weight is wrong: what it should be is not known.
+fn holes(to: &At<To>) -> usize {
     match &to.value {
-        ShortOr::Short(_) => 1,
-        ShortOr::Long(pairs) => pairs.list.len() + pairs.holes.len(),
+        ShortOr::Short(_) => 0,
+        ShortOr::Long(pairs) => pairs.holes.len(),
     }
 }
 

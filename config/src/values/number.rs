@@ -33,6 +33,34 @@ impl<const MIN: u32, const MAX: u32> Write for Whole<MIN, MAX> {
     }
 }
 
+/// The status of a redirect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RedirectStatus(pub(crate) u16);
+
+const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+
+impl Word for RedirectStatus {
+    const WANTED: &'static str = "the status of a redirect";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let status = text.parse().ok().filter(|status| REDIRECTS.contains(status));
+        status.map(Self).ok_or_else(|| {
+            let help = "301 and 308 are for good, 302, 303 and 307 for now; 307 and 308 keep the method";
+            Wrong::not(text, "the status of a redirect", help)
+        })
+    }
+
+    fn word_schema() -> Value {
+        json!({"enum": REDIRECTS})
+    }
+}
+
+impl Write for RedirectStatus {
+    fn write(&self) -> Value {
+        json!(self.0)
+    }
+}
+
 /// Decides between routes that match equally.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rank(pub(crate) i32);

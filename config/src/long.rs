@@ -1,0 +1,11 @@
+//! The long form: a table with every default and every effective value spelled out, in the language itself.
+
+mod cluster;
+mod condition;
+mod listener;
+mod policy;
+mod route;
+mod table;
+
+pub(crate) use condition::condition;
+pub use table::{long, long_yaml};

@@ -1,0 +1,33 @@
+//! The section `clusters`.
+
+use serde_json::{Map, Value, json};
+
+use super::table::{labels, optional, or_none};
+use crate::language::Write;
+use crate::model::{Cluster, Endpoint, Subset};
+use crate::values::ClusterProtocol;
+
+pub(super) fn cluster(cluster: &Cluster) -> Value {
+    json!({
+        "endpoints": cluster.endpoints.iter().map(endpoint).collect::<Vec<_>>(),
+        "subsets": cluster.subsets.iter().map(subset).collect::<Map<_, _>>(),
+        "protocol": ClusterProtocol::Http1.write(),
+        "balance": cluster.balance.write(),
+        "limits": {"connections": *cluster.limits.connections, "pending": *cluster.limits.pending},
+        "idle_timeout": or_none(cluster.idle_timeout.as_ref()),
+    })
+}
+
+fn endpoint(endpoint: &Endpoint) -> Value {
+    let mut object = json!({
+        "address": endpoint.address.write(),
+        "weight": endpoint.weight,
+        "labels": labels(&endpoint.labels),
+    });
+    optional(&mut object, "locality", endpoint.locality.as_ref().map(|locality| json!(locality)));
+    object
+}
+
+fn subset(subset: &Subset) -> (String, Value) {
+    (subset.name.clone(), json!({"labels": labels(&subset.labels)}))
+}

@@ -1,0 +1,41 @@
+//! The section `listeners`.
+
+use serde_json::{Value, json};
+
+use super::table::{labels, or_none};
+use crate::language::Write;
+use crate::model::{Listener, ListenerLimits};
+use crate::units::Size;
+use crate::values::{ListenerProtocol, Whole};
+
+pub(super) fn listener(listener: &Listener) -> Value {
+    let headers = match listener.forward_headers.is_empty() {
+        true => json!("none"),
+        false => Value::Array(listener.forward_headers.iter().map(Write::write).collect()),
+    };
+    json!({
+        "address": listener.address.write(),
+        "protocol": ListenerProtocol::Http.write(),
+        "trusted_hops": listener.trusted_hops,
+        "proxies": labels(&listener.proxies),
+        "normalize_path": listener.normalize_path.write(),
+        "forward_headers": headers,
+        "reason_header": listener.reason_header,
+        "limits": limits(&listener.limits),
+        "header_timeout": or_none(listener.timeouts.header.as_ref()),
+        "body_timeout": or_none(listener.timeouts.body.as_ref()),
+        "idle_timeout": or_none(listener.timeouts.idle.as_ref()),
+    })
+}
+
+fn limits(limits: &ListenerLimits) -> Value {
+    let size = |octets: u64| Size::<1, { u64::MAX }>(octets);
+    json!({
+        "connections": *limits.connections,
+        "requests_per_connection": or_none((*limits.requests_per_connection).map(Whole::<1, { u32::MAX }>).as_ref()),
+        "header_bytes": size((*limits.header_bytes).into()).write(),
+        "header_count": *limits.header_count,
+        "uri_bytes": size((*limits.uri_bytes).into()).write(),
+        "body_bytes": or_none((*limits.body_bytes).map(size).as_ref()),
+    })
+}

@@ -1,0 +1,77 @@
+//! The whole document.
+
+use serde_json::{Map, Value, json};
+
+use super::{cluster, listener, route};
+use crate::language::{OrNone, Write};
+use crate::model::{Config, Process};
+use crate::source::escape;
+
+/// The canonical document of a table: short forms are long, defaults are written, policies stand at each destination.
+/// Read again, it means the same.
+#[must_use]
+pub fn long(config: &Config) -> Value {
+    let mut document = json!({
+        "proxy": process(&config.process),
+        "listeners": named(&config.listeners, |one| (one.name.clone(), listener::listener(one))),
+        "routes": named(&config.routes, |one| (one.name.clone(), route::route(one, config))),
+        "clusters": named(&config.clusters, |one| (one.name.clone(), cluster::cluster(one))),
+    });
+    escaped(&mut document);
+    document
+}
+
+/// The canonical document as YAML.
+#[must_use]
+pub fn long_yaml(config: &Config) -> String {
+    let document = long(config);
+    // every JSON document is YAML as well
+    serde_saphyr::to_string(&document).unwrap_or_else(|_| document.to_string())
+}
+
+fn named<T>(list: &[T], entry: impl Fn(&T) -> (String, Value)) -> Value {
+    Value::Object(list.iter().map(entry).collect())
+}
+
+/// The value, or `none`.
+pub(super) fn or_none<T: Write + Clone>(value: Option<&T>) -> Value {
+    value.cloned().map_or(OrNone::None, OrNone::Some).write()
+}
+
+/// Puts in what is there; what is not cannot be written.
+pub(super) fn optional(object: &mut Value, key: &str, value: Option<Value>) {
+    if let (Some(object), Some(value)) = (object.as_object_mut(), value) {
+        object.insert(key.to_owned(), value);
+    }
+}
+
+pub(super) fn labels(labels: &std::collections::BTreeMap<String, String>) -> Value {
+    labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into()
+}
+
+fn process(process: &Process) -> Value {
+    let mut object = json!({
+        "id": process.id,
+        "namespace": process.namespace,
+        "labels": labels(&process.labels),
+        "workers": process.workers.write(),
+        "admin": or_none(process.admin.as_ref()),
+        "limits": {"connections": *process.limits.connections},
+        "drain_timeout": process.drain_timeout.write(),
+    });
+    optional(&mut object, "locality", process.locality.as_ref().map(|locality| json!(locality)));
+    object
+}
+
+/// `${` is written so that it is not taken for a variable.
+fn escaped(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains("${") => *text = escape(text),
+        Value::Array(items) => items.iter_mut().for_each(escaped),
+        Value::Object(entries) => entries.values_mut().for_each(escaped),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;
