@@ -7,12 +7,11 @@ mod answers;
 #[path = "support/lib.rs"]
 mod support;
 
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use answers::{Answer, Outcome};
-use support::{Call, Client, Next, PATIENCE, Proxy, Response, Upstream, get, latin, refusing};
+use support::{Client, Next, PATIENCE, Proxy, Response, Upstream, before, get, latin, wait};
 
 /// An upstream that answers `/case/N` with the bytes of that row, and all else with `fine`.
 fn scripted(rows: Arc<Vec<Answer>>) -> Upstream {
@@ -99,14 +98,6 @@ fn there_are_enough_cases() {
     assert!(count >= 100, "{count} cases");
 }
 
-/// A proxy before an upstream with this script.
-fn before(script: impl Fn(&mut Call<'_>) -> Next + Send + Sync + 'static) -> (Upstream, Proxy, Client) {
-    let upstream = Upstream::start(script);
-    let proxy = Proxy::in_front_of(upstream.address(), ", forward_headers: none", "");
-    let client = Client::connect(proxy.address("web"));
-    (upstream, proxy, client)
-}
-
 const GET: &str = "GET /a HTTP/1.1\r\nHost: shop.test\r\n\r\n";
 
 #[test]
@@ -188,10 +179,6 @@ fn heads_answer_before_their_bodies_end() {
     );
     tell.send(()).unwrap();
     assert_eq!(client.body("GET", head).unwrap().text(), "second");
-}
-
-fn wait(told: &Mutex<Receiver<()>>) {
-    told.lock().unwrap().recv_timeout(PATIENCE).expect("the test says when");
 }
 
 #[test]
@@ -297,109 +284,6 @@ fn upstream_connections_are_used_again_only_when_they_may() {
     }
 }
 
-/// Sends back what comes on the other side, says `bye` at its end, and ends.
-fn parrot(call: &mut Call<'_>) -> Next {
-    while call.wire().has_more().unwrap_or(false) {
-        match call.wire().take(4) {
-            Ok(bytes) => call.send(bytes),
-            Err(part) => call.send(part),
-        };
-    }
-    call.send("bye");
-    Next::Close
-}
-
-#[test]
-fn upgrades_become_tunnels() {
-    let (upstream, _proxy, mut client) = before(|call| {
-        call.body();
-        assert_eq!(call.head.value("upgrade"), Some("websocket"));
-        assert!(call.head.value("connection").is_some_and(|value| value.eq_ignore_ascii_case("upgrade")));
-        call.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Key: 1\r\n\r\nhail");
-        parrot(call)
-    });
-    let lines = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x";
-    let response =
-        client.send(format!("GET /a HTTP/1.1\r\nHost: shop.test\r\n{lines}\r\n\r\nping")).response().unwrap();
-    assert_eq!((response.status, response.value("x-key")), (101, Some("1")));
-    assert_eq!(response.value("upgrade"), Some("websocket"));
-    assert!(response.value("connection").is_some_and(|value| value.eq_ignore_ascii_case("upgrade")));
-    assert_eq!(
-        latin(&client.wire().take(8).unwrap()),
-        "hailping",
-        "what follows the head belongs to the tunnel"
-    );
-    client.send("GET / HTTP/1.1\r\n\r\n..");
-    assert_eq!(latin(&client.wire().take(20).unwrap()), "GET / HTTP/1.1\r\n\r\n..");
-    client.wire().finish();
-    assert_eq!(latin(&client.rest().unwrap()), "bye", "one side may end before the other");
-    assert_eq!(upstream.drain().len(), 1);
-}
-
-#[test]
-fn an_upgrade_that_is_refused_stays_http() {
-    let (_upstream, _proxy, mut client) = before(|call| call.answer());
-    let upgrade = "GET /a HTTP/1.1\r\nHost: shop.test\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
-    assert_eq!(client.send(upgrade).response().unwrap().text(), "answer");
-    assert_eq!(client.send(GET).response().unwrap().value("x-seen"), Some("GET /a HTTP/1.1"));
-}
-
-#[test]
-fn connect_becomes_a_tunnel() {
-    let (_upstream, _proxy, mut client) = before(|call| {
-        assert_eq!(call.head.line, "CONNECT db.test:5432 HTTP/1.1");
-        call.send("HTTP/1.1 200 Connection established\r\n\r\n");
-        parrot(call)
-    });
-    let response = client
-        .send("CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n")
-        .response_to("CONNECT")
-        .unwrap();
-    assert_eq!(
-        (
-            response.status,
-            response.values("content-length").len(),
-            response.values("transfer-encoding").len()
-        ),
-        (200, 0, 0)
-    );
-    client.send("ping\u{0}\r\n!");
-    assert_eq!(latin(&client.wire().take(8).unwrap()), "ping\u{0}\r\n!");
-    client.wire().finish();
-    assert_eq!(latin(&client.rest().unwrap()), "bye");
-}
-
-#[test]
-fn a_tunnel_ends_from_the_upstreams_side_too() {
-    let (upstream, _proxy, mut client) = before(|call| {
-        call.send("HTTP/1.1 200 OK\r\n\r\n");
-        let stream = call.wire().stream().try_clone().unwrap();
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
-        let rest = call.wire().take_rest().unwrap_or_default();
-        assert_eq!(latin(&rest), "last words");
-        call.body();
-        Next::Close
-    });
-    let asked =
-        client.send("CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n").response_to("CONNECT");
-    assert_eq!(asked.unwrap().status, 200);
-    assert_eq!(client.rest().unwrap(), b"", "its end comes through");
-    client.send("last words").wire().finish();
-    assert_eq!(upstream.wait(1).len(), 1, "what we still said came through");
-}
-
-#[test]
-fn connect_that_is_refused_stays_http() {
-    let (_upstream, _proxy, mut client) = before(|call| {
-        call.body();
-        call.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
-        Next::Keep
-    });
-    client.send("CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n");
-    let response = client.response_to("CONNECT").unwrap();
-    assert_eq!((response.status, response.text().as_str()), (403, "no"));
-}
-
 #[test]
 fn heads_keep_case_and_order() {
     let (_upstream, _proxy, mut client) = before(|call| {
@@ -425,117 +309,4 @@ fn hop_by_hop_fields_of_answers_end_here() {
     let response = client.send(GET).response().unwrap();
     let names: Vec<_> = response.head.fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["X-Keep", "Content-Length"]);
-}
-
-#[test]
-fn failures_have_statuses_and_reasons() {
-    let silent = Upstream::start(|call| {
-        call.body();
-        // holds the request until the proxy gives up
-        let _ = call.wire().has_more();
-        Next::Close
-    });
-    let table = format!(
-        "proxy: {{admin: \"127.0.0.1:0\"}}\n\
-         listeners: {{web: {{address: \"127.0.0.1:0\"}}}}\n\
-         routes:\n  \
-           refused: {{match: {{path: /refused}}, to: refused}}\n  \
-           empty: {{match: {{path: /empty}}, to: empty/none}}\n  \
-           late: {{match: {{path: /late}}, to: silent, timeout: 150ms}}\n  \
-           idle: {{match: {{path: /idle}}, to: silent, response_idle_timeout: 150ms}}\n\
-         clusters:\n  \
-           refused: {{endpoints: [\"{}\"]}}\n  \
-           silent: {{endpoints: [\"{silent}\"]}}\n  \
-           empty: {{endpoints: [\"{silent}\"], subsets: {{none: {{labels: {{version: none}}}}}}}}\n",
-        refusing(),
-        silent = silent.address()
-    );
-    let proxy = Proxy::start(&table);
-    let rows = [
-        ("/refused", 502, "connect-failure"),
-        ("/empty", 503, "no-endpoint"),
-        ("/late", 504, "timeout"),
-        ("/idle", 504, "response-timeout"),
-        ("/nowhere", 404, "no-path"),
-    ];
-    for (path, status, reason) in rows {
-        let mut client = Client::connect(proxy.address("web"));
-        let response =
-            client.send(format!("GET {path} HTTP/1.1\r\nHost: shop.test\r\n\r\n")).response().unwrap();
-        assert_eq!((response.status, response.value("x-towpath-reason")), (status, Some(reason)), "{path}");
-        let again = client.send("GET /nowhere HTTP/1.1\r\nHost: shop.test\r\n\r\n").response().unwrap();
-        assert_eq!(again.status, 404, "{path} leaves the client's connection in order");
-    }
-}
-
-#[test]
-fn pending_requests_are_limited() {
-    let (tell, told) = channel::<()>();
-    let told = Mutex::new(told);
-    let upstream = Upstream::start(move |call| {
-        let held = call.path() == "/held";
-        call.body();
-        if held {
-            wait(&told);
-        }
-        call.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine");
-        Next::Keep
-    });
-    let proxy = Proxy::in_front_of(upstream.address(), "", ", limits: {connections: 1, pending: 1}");
-    let address = proxy.address("web");
-    let (answered, answers) = channel();
-    let ask = |path: &'static str| {
-        let answered = answered.clone();
-        thread::spawn(move || answered.send(get(address, path)).is_ok());
-    };
-    ask("/held");
-    upstream.wait(1);
-    (0..8).for_each(|_| ask("/a"));
-    let next = || answers.recv_timeout(PATIENCE).expect("an answer").expect("a whole one");
-    // one of the eight waits for the only connection, the others are shed at once
-    for _ in 0..7 {
-        let shed = next();
-        assert_eq!((shed.status, shed.value("x-towpath-reason")), (503, Some("pending-limit")));
-    }
-    tell.send(()).unwrap();
-    assert_eq!([next().status, next().status], [200, 200]);
-}
-
-#[test]
-fn a_request_that_may_not_be_repeated_is_not() {
-    let (upstream, _proxy, mut client) = before(|call| {
-        if call.path() == "/fine" {
-            return call.answer();
-        }
-        call.body();
-        Next::Close
-    });
-    client.send("POST /fine HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 1\r\n\r\na");
-    assert_eq!(client.response().unwrap().status, 200);
-    client.send("POST /lost HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 1\r\n\r\na");
-    let response = client.response().unwrap();
-    assert_eq!((response.status, response.value("x-towpath-reason")), (502, Some("reset")));
-    assert_eq!(upstream.drain().len(), 2, "it was sent once");
-}
-
-#[test]
-fn clients_that_leave_end_their_requests() {
-    let (upstream, proxy, mut client) = before(|call| {
-        let gone = call.path() == "/gone";
-        call.body();
-        if !gone {
-            call.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine");
-            return Next::Keep;
-        }
-        // ends when the proxy ends the connection
-        let more = call.wire().has_more().unwrap_or(true);
-        assert!(!more, "the proxy lets go of the upstream");
-        call.body();
-        Next::Close
-    });
-    client.send("GET /gone HTTP/1.1\r\nHost: shop.test\r\n\r\n");
-    upstream.wait(1);
-    drop(client);
-    upstream.wait(1);
-    assert_eq!(get(proxy.address("web"), "/after").unwrap().text(), "fine");
 }

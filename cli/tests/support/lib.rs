@@ -11,6 +11,8 @@ mod table;
 mod upstream;
 mod wire;
 
+use std::sync::Mutex;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 pub use client::{Client, Response, get};
@@ -32,4 +34,17 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(begin.elapsed() < PATIENCE, "waited too long: {what}");
         std::thread::yield_now();
     }
+}
+
+/// A proxy before an upstream with this script.
+pub fn before(script: impl Fn(&mut Call<'_>) -> Next + Send + Sync + 'static) -> (Upstream, Proxy, Client) {
+    let upstream = Upstream::start(script);
+    let proxy = Proxy::in_front_of(upstream.address(), ", forward_headers: none", "");
+    let client = Client::connect(proxy.address("web"));
+    (upstream, proxy, client)
+}
+
+/// Waits, inside a script, until the test says so.
+pub fn wait(told: &Mutex<Receiver<()>>) {
+    told.lock().unwrap().recv_timeout(PATIENCE).expect("the test says when");
 }

@@ -1,0 +1,125 @@
+//! What the proxy answers by itself when an exchange fails, and what becomes of the other side.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+#[path = "support/lib.rs"]
+mod support;
+
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::thread;
+
+use support::{Client, Next, PATIENCE, Proxy, Upstream, before, get, refusing, wait};
+
+#[test]
+fn failures_have_statuses_and_reasons() {
+    let silent = Upstream::start(|call| {
+        call.body();
+        // holds the request until the proxy gives up
+        let _ = call.wire().has_more();
+        Next::Close
+    });
+    let table = format!(
+        "proxy: {{admin: \"127.0.0.1:0\"}}\n\
+         listeners: {{web: {{address: \"127.0.0.1:0\"}}}}\n\
+         routes:\n  \
+           refused: {{match: {{path: /refused}}, to: refused}}\n  \
+           empty: {{match: {{path: /empty}}, to: empty/none}}\n  \
+           late: {{match: {{path: /late}}, to: silent, timeout: 150ms}}\n  \
+           idle: {{match: {{path: /idle}}, to: silent, response_idle_timeout: 150ms}}\n\
+         clusters:\n  \
+           refused: {{endpoints: [\"{}\"]}}\n  \
+           silent: {{endpoints: [\"{silent}\"]}}\n  \
+           empty: {{endpoints: [\"{silent}\"], subsets: {{none: {{labels: {{version: none}}}}}}}}\n",
+        refusing(),
+        silent = silent.address()
+    );
+    let proxy = Proxy::start(&table);
+    let rows = [
+        ("/refused", 502, "connect-failure"),
+        ("/empty", 503, "no-endpoint"),
+        ("/late", 504, "timeout"),
+        ("/idle", 504, "response-timeout"),
+        ("/nowhere", 404, "no-path"),
+    ];
+    for (path, status, reason) in rows {
+        let mut client = Client::connect(proxy.address("web"));
+        let response =
+            client.send(format!("GET {path} HTTP/1.1\r\nHost: shop.test\r\n\r\n")).response().unwrap();
+        assert_eq!((response.status, response.value("x-towpath-reason")), (status, Some(reason)), "{path}");
+        let again = client.send("GET /nowhere HTTP/1.1\r\nHost: shop.test\r\n\r\n").response().unwrap();
+        assert_eq!(again.status, 404, "{path} leaves the client's connection in order");
+    }
+}
+
+#[test]
+fn pending_requests_are_limited() {
+    let (tell, told) = channel::<()>();
+    let told = Mutex::new(told);
+    let upstream = Upstream::start(move |call| {
+        let held = call.path() == "/held";
+        call.body();
+        if held {
+            wait(&told);
+        }
+        call.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine");
+        Next::Keep
+    });
+    let proxy = Proxy::in_front_of(upstream.address(), "", ", limits: {connections: 1, pending: 1}");
+    let address = proxy.address("web");
+    let (answered, answers) = channel();
+    let ask = |path: &'static str| {
+        let answered = answered.clone();
+        thread::spawn(move || answered.send(get(address, path)).is_ok());
+    };
+    ask("/held");
+    upstream.wait(1);
+    (0..8).for_each(|_| ask("/a"));
+    let next = || answers.recv_timeout(PATIENCE).expect("an answer").expect("a whole one");
+    // one of the eight waits for the only connection, the others are shed at once
+    for _ in 0..7 {
+        let shed = next();
+        assert_eq!((shed.status, shed.value("x-towpath-reason")), (503, Some("pending-limit")));
+    }
+    tell.send(()).unwrap();
+    assert_eq!([next().status, next().status], [200, 200]);
+}
+
+#[test]
+fn a_request_that_may_not_be_repeated_is_not() {
+    let (upstream, _proxy, mut client) = before(|call| {
+        if call.path() == "/fine" {
+            return call.answer();
+        }
+        call.body();
+        Next::Close
+    });
+    client.send("POST /fine HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 1\r\n\r\na");
+    assert_eq!(client.response().unwrap().status, 200);
+    client.send("POST /lost HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 1\r\n\r\na");
+    let response = client.response().unwrap();
+    assert_eq!((response.status, response.value("x-towpath-reason")), (502, Some("reset")));
+    assert_eq!(upstream.drain().len(), 2, "it was sent once");
+}
+
+#[test]
+fn clients_that_leave_end_their_requests() {
+    let (upstream, proxy, mut client) = before(|call| {
+        let gone = call.path() == "/gone";
+        call.body();
+        if !gone {
+            call.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine");
+            return Next::Keep;
+        }
+        // ends when the proxy ends the connection
+        let more = call.wire().has_more().unwrap_or(true);
+        assert!(!more, "the proxy lets go of the upstream");
+        call.body();
+        Next::Close
+    });
+    client.send("GET /gone HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    upstream.wait(1);
+    drop(client);
+    upstream.wait(1);
+    assert_eq!(get(proxy.address("web"), "/after").unwrap().text(), "fine");
+}
