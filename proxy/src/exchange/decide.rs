@@ -97,5 +97,5 @@ pub fn decide<'a>(
     let chosen = choose(forward.split(), view, rng).ok_or(Reason::NoDestination)?;
     way.destination = Some(chosen.destination);
     let destination = forward.split().destinations().get(chosen.destination).ok_or(Reason::Internal)?;
-    Ok(Decision { route, condition, forward, destination, cookie: chosen.cookie, permitted })
+    Ok(Decision { route, condition, forward, destination, cookie: chosen.cookie(), permitted })
 }

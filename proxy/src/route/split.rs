@@ -1,9 +1,7 @@
 //! Which of several destinations a request goes to.
 
-use std::fmt;
-
 use fastrand::Rng;
-use towpath_config::model::{Destination, Split};
+use towpath_config::model::{CookieLife, Destination, Split};
 
 use crate::route::rendezvous::Member;
 use crate::route::sticky::Ground;
@@ -18,16 +16,16 @@ pub use explain::{Explained, Share, explain};
 
 /// A destination, and what decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Chosen {
+pub struct Chosen<'a> {
     /// Position in the split's destinations.
     pub destination: usize,
     /// What decided.
-    pub by: ChosenBy,
+    pub by: ChosenBy<'a>,
 }
 
 /// What decided about a destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChosenBy {
+pub enum ChosenBy<'a> {
     /// There is only one.
     Only,
     /// Chance, by weight.
@@ -39,55 +37,52 @@ pub enum ChosenBy {
     },
     /// The variant that a trusted caller sent, whatever its weight is now.
     Trusted,
-    /// A key that was made up just now: the answer has to set it as a cookie.
-    NewCookie {
-        /// Position in `by` of the cookie.
-        position: usize,
-        /// Its value.
-        id: CookieId,
-    },
+    /// A key that was made up just now.
+    NewCookie(NewCookie<'a>),
 }
 
-/// 128 random bits in hexadecimal: the value of a generated cookie.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct CookieId([u8; 32]);
+/// A key that the answer has to set as a cookie, so that the client comes back with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewCookie<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// 128 random bits in hexadecimal.
+    pub value: [u8; 32],
+    /// How long it lives; never passive.
+    pub life: CookieLife,
+}
 
-impl CookieId {
-    fn new(rng: &mut Rng) -> Self {
-        let bits = rng.u128(..);
-        let digit = |position: usize| char::from_digit((bits >> (4 * position)) as u32 & 0xf, 16);
-        Self(std::array::from_fn(|position| digit(position).map_or(b'0', |digit| digit as u8)))
-    }
-
-    /// The value as text.
+impl<'a> Chosen<'a> {
+    /// The cookie that is to be set, if one was made.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for CookieId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+    pub fn cookie(&self) -> Option<NewCookie<'a>> {
+        if let ChosenBy::NewCookie(cookie) = self.by { Some(cookie) } else { None }
     }
 }
 
 /// Chooses a destination; `None` when every weight is zero.
 #[must_use]
-pub fn choose(split: &Split, view: &RequestView<'_>, rng: &mut Rng) -> Option<Chosen> {
+pub fn choose<'a>(split: &'a Split, view: &RequestView<'_>, rng: &mut Rng) -> Option<Chosen<'a>> {
     let destinations = split.destinations();
     let (destination, by) = match Ground::of(split, view) {
         Ground::Only => (0, ChosenBy::Only),
         Ground::Trusted(destination) => (destination, ChosenBy::Trusted),
         Ground::Key { position, member } => (best(&member, destinations)?, ChosenBy::Key { position }),
-        Ground::NewCookie { position } => {
-            let cohort = split.sticky().as_ref().map_or("", |sticky| sticky.cohort());
-            let id = CookieId::new(rng);
-            (best(&Member::new(cohort, &id.0), destinations)?, ChosenBy::NewCookie { position, id })
+        Ground::NewCookie { cohort, name, life } => {
+            let value = hexadecimal(rng.u128(..));
+            let by = ChosenBy::NewCookie(NewCookie { name, value, life });
+            (best(&Member::new(cohort, &value), destinations)?, by)
         }
         Ground::Chance => (drawn(destinations, rng)?, ChosenBy::Random),
     };
     Some(Chosen { destination, by })
+}
+
+fn hexadecimal(bits: u128) -> [u8; 32] {
+    std::array::from_fn(|position| match (bits >> (4 * position)) as u8 & 0xf {
+        digit @ 0..=9 => b'0' + digit,
+        letter => b'a' + letter - 10,
+    })
 }
 
 fn best(member: &Member, destinations: &[Destination]) -> Option<usize> {

@@ -10,23 +10,22 @@ use crate::route::rendezvous::Member;
 use crate::route::view::RequestView;
 
 /// What decides, with what it needs to.
-#[derive(Clone)]
-pub(crate) enum Ground {
+pub(crate) enum Ground<'a> {
     /// There is one destination.
     Only,
     /// A trusted caller named the variant of the destination at this position.
     Trusted(usize),
     /// The key at this position of `by` is there.
     Key { position: usize, member: Member },
-    /// No key is there; the cookie at this position of `by` will be made.
-    NewCookie { position: usize },
+    /// No key is there; this cookie of `by` will be made.
+    NewCookie { cohort: &'a str, name: &'a str, life: CookieLife },
     /// No key is there, or none is asked for.
     Chance,
 }
 
-impl Ground {
+impl<'a> Ground<'a> {
     /// The ground for this request.
-    pub(crate) fn of(split: &Split, view: &RequestView<'_>) -> Self {
+    pub(crate) fn of(split: &'a Split, view: &RequestView<'_>) -> Self {
         if split.destinations().len() == 1 {
             return Self::Only;
         }
@@ -34,19 +33,16 @@ impl Ground {
         if let Some(position) = trusted(sticky, split.destinations(), view) {
             return Self::Trusted(position);
         }
-        let present = |(position, key)| Some((position, member(sticky.cohort(), key, view)?));
-        match sticky.by().iter().enumerate().find_map(present) {
-            Some((position, member)) => Self::Key { position, member },
-            None => {
-                let made = sticky.by().iter().position(is_made);
-                made.map_or(Self::Chance, |position| Self::NewCookie { position })
-            }
-        }
+        let cohort = sticky.cohort().as_str();
+        let present = |(position, key)| Some(Self::Key { position, member: member(cohort, key, view)? });
+        let made = |key: &'a Key| match key {
+            Key::Cookie { life: CookieLife::Passive, .. } => None,
+            Key::Cookie { name, life } => Some(Self::NewCookie { cohort, name, life: *life }),
+            Key::Header(_) | Key::SourceIp | Key::Query(_) => None,
+        };
+        let by = || sticky.by().iter();
+        by().enumerate().find_map(present).or_else(|| by().find_map(made)).unwrap_or(Self::Chance)
     }
-}
-
-fn is_made(key: &Key) -> bool {
-    matches!(key, Key::Cookie { life: CookieLife::Session | CookieLife::For(_), .. })
 }
 
 /// The destination that a trusted caller has chosen, even one of weight 0: users who were sent there stay there.

@@ -8,24 +8,24 @@ use crate::route::view::RequestView;
 
 /// What would be chosen, and why.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Explained {
+pub struct Explained<'a> {
     /// The choice; `None` when chance decides, or every weight is zero.
-    pub chosen: Option<Chosen>,
+    pub chosen: Option<Chosen<'a>>,
     /// The value of the key that decides.
     pub key: Option<String>,
-    /// The position in `by` of the cookie that the answer would set.
-    pub new_cookie: Option<usize>,
+    /// The cookie that the answer would set, with a new key in it.
+    pub new_cookie: Option<&'a str>,
     /// All destinations, in their order.
-    pub shares: Vec<Share>,
+    pub shares: Vec<Share<'a>>,
 }
 
 /// One destination of a split.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Share {
+pub struct Share<'a> {
     /// `cluster` or `cluster/subset`.
-    pub name: String,
+    pub name: &'a str,
     /// What cohorts agree on.
-    pub variant: String,
+    pub variant: &'a str,
     /// As written.
     pub weight: u32,
     /// Of all requests, or of all users, between 0 and 1.
@@ -38,7 +38,7 @@ pub struct Share {
 
 /// Explains what [`super::choose`] would do.
 #[must_use]
-pub fn explain(split: &Split, view: &RequestView<'_>) -> Explained {
+pub fn explain<'a>(split: &'a Split, view: &RequestView<'_>) -> Explained<'a> {
     let destinations = split.destinations();
     let ground = Ground::of(split, view);
     let only = matches!(ground, Ground::Only);
@@ -47,8 +47,8 @@ pub fn explain(split: &Split, view: &RequestView<'_>) -> Explained {
     let shares = destinations.iter().map(|destination| {
         let (variant, weight) = (destination.variant(), *destination.weight());
         Share {
-            name: destination.name().clone(),
-            variant: variant.clone(),
+            name: destination.name(),
+            variant,
             weight,
             share: if only { 1.0 } else { f64::from(weight) / total },
             draw: member.map(|member| member.draw(variant)),
@@ -64,7 +64,7 @@ pub fn explain(split: &Split, view: &RequestView<'_>) -> Explained {
             let by = ChosenBy::Key { position: *position };
             (best(member, destinations).and_then(|best| chosen(best, by)), key_text(split, *position, view), None)
         }
-        Ground::NewCookie { position } => (None, None, Some(*position)),
+        Ground::NewCookie { name, .. } => (None, None, Some(*name)),
         Ground::Chance => (None, None, None),
     };
     Explained { chosen, key, new_cookie, shares }
