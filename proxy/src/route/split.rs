@@ -12,7 +12,7 @@ mod explain;
 #[cfg(test)]
 mod tests;
 
-pub use explain::{Explained, Share, explain};
+pub use explain::{Bucket, Decides, Explained, Share, explain};
 
 /// A destination, and what decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,8 @@ fn hexadecimal(bits: u128) -> [u8; 32] {
 }
 
 fn best(member: &Member, destinations: &[Destination]) -> Option<usize> {
-    member.best(destinations.iter().map(|destination| (destination.variant().as_str(), *destination.weight())))
+    member
+        .best(destinations.iter().map(|destination| (destination.variant().as_str(), *destination.weight())))
 }
 
 fn drawn(destinations: &[Destination], rng: &mut Rng) -> Option<usize> {

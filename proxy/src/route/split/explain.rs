@@ -1,22 +1,40 @@
-//! A split in words: every destination with its share, and what each would score for this request.
+//! A split in words: what decides, and every destination with its share and score.
 
 use towpath_config::model::Split;
 
-use crate::route::split::{Chosen, ChosenBy, best, weight_total};
+use crate::route::split::{best, weight_total};
 use crate::route::sticky::{Ground, read};
 use crate::route::view::RequestView;
 
 /// What would be chosen, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explained<'a> {
-    /// The choice; `None` when chance decides, or every weight is zero.
-    pub chosen: Option<Chosen<'a>>,
-    /// The value of the key that decides.
-    pub key: Option<String>,
-    /// The cookie that the answer would set, with a new key in it.
-    pub new_cookie: Option<&'a str>,
+    /// What decides.
+    pub by: Decides<'a>,
+    /// Position of the destination; `None` when chance is still to be asked, or every weight is zero.
+    pub destination: Option<usize>,
     /// All destinations, in their order.
     pub shares: Vec<Share<'a>>,
+}
+
+/// What decides about a destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decides<'a> {
+    /// There is only one.
+    Only,
+    /// The variant that a trusted caller sent.
+    Trusted,
+    /// A key of the request.
+    Key {
+        /// Position in `by`.
+        position: usize,
+        /// What it holds.
+        value: String,
+    },
+    /// A new key, which the answer sets as this cookie.
+    NewCookie(&'a str),
+    /// Chance, by weight.
+    Chance,
 }
 
 /// One destination of a split.
@@ -30,10 +48,17 @@ pub struct Share<'a> {
     pub weight: u32,
     /// Of all requests, or of all users, between 0 and 1.
     pub share: f64,
-    /// Where in the cohort the user stands for this variant, between 0 and 1. Only when a key decides.
-    pub draw: Option<f64>,
+    /// Where the user stands for this variant; only when a key decides.
+    pub bucket: Option<Bucket>,
+}
+
+/// Where a user of a cohort stands for one variant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// What the user's key draws, between 0 and 1.
+    pub draw: f64,
     /// weight / -ln(draw); the highest wins.
-    pub score: Option<f64>,
+    pub score: f64,
 }
 
 /// Explains what [`super::choose`] would do.
@@ -41,38 +66,36 @@ pub struct Share<'a> {
 pub fn explain<'a>(split: &'a Split, view: &RequestView<'_>) -> Explained<'a> {
     let destinations = split.destinations();
     let ground = Ground::of(split, view);
-    let only = matches!(ground, Ground::Only);
     let total = weight_total(destinations).max(1) as f64;
-    let member = if let Ground::Key { member, .. } = &ground { Some(member) } else { None };
     let shares = destinations.iter().map(|destination| {
-        let (variant, weight) = (destination.variant(), *destination.weight());
-        Share {
-            name: destination.name(),
-            variant,
-            weight,
-            share: if only { 1.0 } else { f64::from(weight) / total },
-            draw: member.map(|member| member.draw(variant)),
-            score: member.map(|member| member.score(variant, weight)),
-        }
+        let (variant, weight) = (destination.variant().as_str(), *destination.weight());
+        let share = if destinations.len() == 1 { 1.0 } else { f64::from(weight) / total };
+        let bucket = match &ground {
+            Ground::Key { member, .. } => {
+                Some(Bucket { draw: member.draw(variant), score: member.score(variant, weight) })
+            }
+            _ => None,
+        };
+        Share { name: destination.name(), variant, weight, share, bucket }
     });
     let shares = shares.collect();
-    let chosen = |destination, by| Some(Chosen { destination, by });
-    let (chosen, key, new_cookie) = match &ground {
-        Ground::Only => (chosen(0, ChosenBy::Only), None, None),
-        Ground::Trusted(destination) => (chosen(*destination, ChosenBy::Trusted), None, None),
+    let (by, destination) = match ground {
+        Ground::Only => (Decides::Only, Some(0)),
+        Ground::Trusted(destination) => (Decides::Trusted, Some(destination)),
         Ground::Key { position, member } => {
-            let by = ChosenBy::Key { position: *position };
-            (best(member, destinations).and_then(|best| chosen(best, by)), key_text(split, *position, view), None)
+            let value = key_text(split, position, view);
+            (Decides::Key { position, value }, best(&member, destinations))
         }
-        Ground::NewCookie { name, .. } => (None, None, Some(*name)),
-        Ground::Chance => (None, None, None),
+        Ground::NewCookie { name, .. } => (Decides::NewCookie(name), None),
+        Ground::Chance => (Decides::Chance, None),
     };
-    Explained { chosen, key, new_cookie, shares }
+    Explained { by, destination, shares }
 }
 
-fn key_text(split: &Split, position: usize, view: &RequestView<'_>) -> Option<String> {
-    let key = split.sticky().as_ref()?.by().get(position)?;
-    let mut text = None;
-    read(key, view, &mut |value| text = Some(String::from_utf8_lossy(value).into_owned()));
+fn key_text(split: &Split, position: usize, view: &RequestView<'_>) -> String {
+    let mut text = String::new();
+    if let Some(key) = split.sticky().as_ref().and_then(|sticky| sticky.by().get(position)) {
+        read(key, view, &mut |value| text.push_str(&String::from_utf8_lossy(value)));
+    }
     text
 }
