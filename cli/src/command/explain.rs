@@ -1,0 +1,113 @@
+//! `towpath explain`
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde_json::{Map, Value, json};
+use towpath_proxy::admin::{Question, explain};
+use towpath_proxy::observe::series::SeriesBook;
+use towpath_proxy::snapshot::Snapshot;
+
+use super::arguments::Format;
+use crate::client::{Client, Request};
+use crate::failure::BadInput;
+use crate::{document, output};
+
+/// A request that nobody sends, and who is asked about it.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("table").required(true)))]
+pub struct Arguments {
+    /// By this route table (`-` for stdin)
+    #[arg(short, long, value_name = "FILE", group = "table")]
+    config: Option<PathBuf>,
+    /// By the route table that a running proxy has: the address of its admin port
+    #[arg(long, value_name = "ADDRESS", group = "table")]
+    admin: Option<SocketAddr>,
+    /// As in the request line
+    method: String,
+    /// With a host, or only a path
+    url: String,
+    /// A header of the request; may come several times
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(String, String)>,
+    /// The listener it comes to, when there are several
+    #[arg(long, value_name = "NAME")]
+    listener: Option<String>,
+    /// The address it comes from
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    source: IpAddr,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("a header is written `name: value`")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// Prints what would become of the request, and why.
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let text = match (&arguments.config, arguments.admin) {
+        (Some(path), _) => by_file(arguments, path)?,
+        (None, Some(admin)) => by_proxy(arguments, admin)?,
+        (None, None) => return Err(BadInput("error: either --config or --admin is wanted".into()).into()),
+    };
+    output::answer(&text.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn by_file(arguments: &Arguments, path: &std::path::Path) -> anyhow::Result<String> {
+    let snapshot = Snapshot::next(None, document::load(path)?, &SeriesBook::new(1));
+    let question = Question {
+        method: arguments.method.clone(),
+        url: arguments.url.clone(),
+        headers: arguments.headers.clone(),
+        listener: arguments.listener.clone(),
+        source: arguments.source,
+    };
+    let explanation = explain(&snapshot, &question).map_err(|fault| BadInput(format!("error: {fault}")))?;
+    Ok(match arguments.format {
+        Format::Text => explanation.to_string(),
+        Format::Json => serde_json::to_string_pretty(&explanation)?,
+    })
+}
+
+fn by_proxy(arguments: &Arguments, admin: SocketAddr) -> anyhow::Result<String> {
+    let accept = match arguments.format {
+        Format::Text => "text/plain",
+        Format::Json => "application/json",
+    };
+    let headers = [("accept", accept), ("content-type", "application/json"), ("connection", "close")];
+    let body = question(arguments).to_string();
+    let request = Request { method: "POST", path: "/explain", headers: &headers, body: body.as_bytes() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut client = Client::new(admin);
+    let answer = runtime
+        .block_on(client.send(request))
+        .with_context(|| format!("the admin port {admin} cannot be asked"))?;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    match answer.status {
+        200 => Ok(text),
+        400..500 => Err(BadInput(format!("error: {}", text.trim_end())).into()),
+        status => anyhow::bail!("the admin port {admin} answered {status}: {}", text.trim_end()),
+    }
+}
+
+/// The question as the admin port takes it.
+fn question(arguments: &Arguments) -> Value {
+    let mut headers = Map::new();
+    for (name, value) in &arguments.headers {
+        let values = headers.entry(name.to_ascii_lowercase()).or_insert_with(|| json!([]));
+        if let Some(values) = values.as_array_mut() {
+            values.push(json!(value));
+        }
+    }
+    let Arguments { method, url, listener, source, .. } = arguments;
+    json!({"method": method, "url": url, "headers": headers, "listener": listener, "source": source.to_string()})
+}
+
+#[cfg(test)]
+mod tests;

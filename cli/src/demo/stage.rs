@@ -1,0 +1,194 @@
+//! Sets the demo up, lets it run, and takes it down.
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
+use tokio::time::{interval, sleep, timeout};
+use towpath_proxy::boot;
+
+use super::board::{Board, verdict};
+use super::crowd;
+use super::live::Live;
+use super::ports::Ports;
+use super::service::{self, VERSIONS};
+use super::table_file::TableFile;
+use super::tally::Tally;
+use crate::client::{Client, Request};
+use crate::failure::FAILED;
+use crate::{document, environment, output};
+
+/// How long the proxy may take to open its ports, and to close them.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the demo is asked for.
+#[derive(Debug)]
+pub struct Options {
+    /// Ends by itself after this long; without it, at Ctrl-C.
+    pub duration: Option<Duration>,
+    /// Writes the route table here, and leaves it here.
+    pub keep: Option<PathBuf>,
+}
+
+/// Runs the demo. The exit code is 1 when it was to end by itself and the split did not fit the weights.
+///
+/// # Errors
+/// When a port, a thread or a file cannot be had, or the proxy ends before the demo.
+pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let terminal = io::stdout().is_terminal();
+    let ports = Ports::find().context("cannot open the ports of the demo")?;
+    let interactive = terminal && options.duration.is_none();
+    let table = TableFile::write(options.keep.as_deref(), interactive, &ports)?;
+    let stage = Stage { web: ports.web, admin: ports.admin, proxy: start_proxy(table.path().to_owned())? };
+    for (version, listener) in VERSIONS.into_iter().zip(ports.services) {
+        service::start(version, listener).with_context(|| format!("cannot start {}", version.name))?;
+    }
+    output::answer(&introduction(&stage, &table))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = LocalSet::new();
+    let (text, good) =
+        runtime.block_on(local.run_until(stage.play(&local, options.duration, Board::new(terminal))))?;
+    output::answer(&text)?;
+    let failed = options.duration.is_some() && !good;
+    Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+}
+
+/// How the proxy's thread ended.
+type Ended = oneshot::Receiver<Result<(), boot::Error>>;
+
+/// The proxy, just as `towpath proxy` runs it, on a thread of this process.
+fn start_proxy(path: PathBuf) -> anyhow::Result<Ended> {
+    let source = document::read(&path)?;
+    let config = document::understand(&source)?;
+    let options = boot::Options { path, source, config, environment: Arc::new(environment::variable) };
+    let (end, ended) = oneshot::channel();
+    let run = move || {
+        // nobody waits any more when the demo was ended
+        let _ = end.send(boot::run(options));
+    };
+    thread::Builder::new().name("demo-proxy".into()).spawn(run)?;
+    Ok(ended)
+}
+
+/// What runs.
+#[derive(Debug)]
+struct Stage {
+    web: SocketAddr,
+    admin: SocketAddr,
+    proxy: Ended,
+}
+
+impl Stage {
+    async fn play(
+        mut self,
+        local: &LocalSet,
+        duration: Option<Duration>,
+        mut board: Board,
+    ) -> anyhow::Result<(String, bool)> {
+        let mut admin = Client::new(self.admin);
+        let mut live = tokio::select! {
+            live = ready(&mut admin) => live?,
+            ended = &mut self.proxy => return Err(early(ended)),
+        };
+        let tally = Rc::new(RefCell::new(Tally::default()));
+        let crowd = crowd::start(local, self.web, &tally);
+        let mut stopped = std::pin::pin!(stop(duration));
+        let mut second = interval(Duration::from_secs(1));
+        loop {
+            tokio::select! {
+                result = &mut stopped => break result?,
+                ended = &mut self.proxy => return Err(early(ended)),
+                _ = second.tick() => {}
+            }
+            tally.borrow_mut().tick();
+            follow(&mut live, &mut admin, &tally).await;
+            board.show(&tally.borrow(), &live)?;
+        }
+        drop(crowd);
+        let told = verdict(&tally.borrow(), &live);
+        self.end(&mut admin).await?;
+        Ok(told)
+    }
+
+    /// Asks the proxy to drain, and waits until it did.
+    async fn end(self, admin: &mut Client) -> anyhow::Result<()> {
+        let drain = admin.send(Request { method: "POST", path: "/drain", ..Request::default() });
+        // after Ctrl-C it drains already, and its admin port may be closed
+        let _ = timeout(PATIENCE, drain).await;
+        timeout(PATIENCE, self.proxy).await.context("the proxy did not drain within 10 s")???;
+        Ok(())
+    }
+}
+
+/// Waits until the proxy takes traffic.
+async fn ready(admin: &mut Client) -> anyhow::Result<Live> {
+    let asked = async {
+        loop {
+            match Live::fetch(admin).await {
+                Ok(live) if live.generation > 0 => return live,
+                _ => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    timeout(PATIENCE, asked).await.context("the proxy did not open its ports within 10 s")
+}
+
+/// Other weights: other counts.
+async fn follow(live: &mut Live, admin: &mut Client, tally: &RefCell<Tally>) {
+    // a question that fails is asked again a second later
+    let Ok(Ok(now)) = timeout(PATIENCE, Live::fetch(admin)).await else { return };
+    if now.weights != live.weights {
+        tally.borrow_mut().restart();
+    }
+    *live = now;
+}
+
+/// Ends after the duration, at Ctrl-C or at SIGTERM.
+async fn stop(duration: Option<Duration>) -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let elapsed = async {
+        match duration {
+            Some(duration) => sleep(duration).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = elapsed => Ok(()),
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn early(ended: Result<Result<(), boot::Error>, oneshot::error::RecvError>) -> anyhow::Error {
+    match ended {
+        Ok(Err(error)) => anyhow::Error::new(error).context("the proxy cannot run"),
+        Ok(Ok(())) | Err(_) => anyhow!("the proxy ended before the demo did"),
+    }
+}
+
+fn introduction(stage: &Stage, table: &TableFile) -> String {
+    let Stage { web, admin, .. } = stage;
+    let path = table.path().display();
+    format!(
+        "two versions of a service, and a proxy that splits 90/10 between them\n\
+         \n\
+         \x20 the route table       {path}   (edit it: 10 → 50, save, and watch)\n\
+         \x20 a request             curl -i http://{web}/\n\
+         \x20 one user stays        curl -H 'x-user-id: ada' http://{web}/\n\
+         \x20 a tester gets v2      curl -H 'canary-user: true' http://{web}/\n\
+         \x20 why it does that      towpath explain -c {path} GET http://{web}/ -H 'x-user-id: ada'\n\
+         \x20 the same, asked live  towpath explain --admin {admin} GET http://{web}/\n\
+         \x20 counts                curl http://{admin}/metrics\n\
+         \x20 what is live          curl http://{admin}/config\n"
+    )
+}

@@ -1,0 +1,33 @@
+//! The process log: lines on stderr, written by a thread of its own so that no worker waits for a slow reader.
+
+use std::io::{self, IsTerminal};
+
+use clap::ValueEnum;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::LevelFilter;
+
+/// Lines that wait for the writer; more are dropped and counted.
+const LINES_MAX: usize = 16 * 1024;
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts the log. Lines that still wait are written when the guard is dropped; the counter knows those that were
+/// dropped.
+pub fn start(format: Format, level: LevelFilter) -> (WorkerGuard, ErrorCounter) {
+    let (writer, guard) =
+        NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX).lossy(true).finish(io::stderr());
+    let dropped = writer.error_counter();
+    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(writer);
+    match format {
+        Format::Text => lines.with_ansi(io::stderr().is_terminal()).init(),
+        Format::Json => lines.json().flatten_event(true).init(),
+    }
+    (guard, dropped)
+}
