@@ -9,10 +9,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{Client, Next, Proxy, Response, Upstream};
+use support::{Client, Next, Proxy, Response, Upstream, get};
 
 /// What each example must show.
-const SHOWN: &[(&str, fn(&Example))] = &[("minimal.yaml", minimal)];
+const SHOWN: &[(&str, Show)] = &[
+    ("ab-test.yaml", ab_test),
+    ("blue-green.yaml", blue_green),
+    ("canary-header.yaml", canary_header),
+    ("canary.yaml", canary),
+    ("cohorts.yaml", cohorts),
+    ("defaults.yaml", defaults),
+    ("edge.yaml", edge),
+    ("headers.yaml", headers),
+    ("hosts-and-paths.yaml", hosts_and_paths),
+    ("limits.yaml", limits),
+    ("load-test.yaml", load_test),
+    ("maintenance.yaml", maintenance),
+    ("minimal.yaml", minimal),
+    ("redirects.yaml", redirects),
+    ("rewrites.yaml", rewrites),
+];
+
+type Show = fn(&Example);
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/examples")
@@ -31,9 +49,13 @@ fn every_example_is_shown_and_every_row_has_its_example() {
 
 #[test]
 fn every_example_does_what_it_says() {
-    for (name, show) in SHOWN {
-        show(&Example::start(name));
-    }
+    // one after another, all of them, so that one that fails does not hide the next
+    let failed: Vec<_> = SHOWN
+        .iter()
+        .filter(|(name, show)| std::thread::spawn(|| show(&Example::start(name))).join().is_err())
+        .map(|(name, _)| name)
+        .collect();
+    assert!(failed.is_empty(), "{failed:?}");
 }
 
 /// An example in a running proxy, with an upstream for each endpoint that it names.
@@ -95,7 +117,9 @@ fn telling(port: u16) -> Upstream {
         }
         let body = String::from_utf8_lossy(&call.head.raw).into_owned();
         let length = body.len();
-        call.send(format!("HTTP/1.1 200 OK\r\nX-Port: {port}\r\nContent-Length: {length}\r\n\r\n{body}"));
+        call.send(format!(
+            "HTTP/1.1 200 OK\r\nServer: telling\r\nX-Port: {port}\r\nContent-Length: {length}\r\n\r\n{body}"
+        ));
         Next::Keep
     })
 }
@@ -114,7 +138,274 @@ fn addresses(table: &str) -> Vec<(String, u16)> {
     found
 }
 
+/// A host that no example names.
+const ANY: &str = "any.test";
+
+fn user(number: usize) -> String {
+    format!("X-User-Id: user-{number}")
+}
+
+fn ab_test(example: &Example) {
+    assert_eq!(example.who("GET /?variant=a", ANY, &[]), 3001);
+    assert_eq!(example.who("GET /?variant=b", ANY, &[]), 3002);
+    assert_eq!(example.who("GET /", ANY, &["X-Variant: b"]), 3002);
+    let choices: Vec<u16> = (0..200).map(|number| example.who("GET /", ANY, &[&user(number)])).collect();
+    let again: Vec<u16> = (0..200).map(|number| example.who("GET /b", ANY, &[&user(number)])).collect();
+    assert_eq!(choices, again, "a user stays");
+    let first = choices.iter().filter(|port| **port == 3001).count();
+    assert!((60..=140).contains(&first), "{first} of 200 by half and half");
+
+    let visitor = example.ask("GET /", ANY, &[]);
+    let cookie = visitor.value("set-cookie").expect("a new visitor gets a cookie");
+    assert!(cookie.starts_with("visitor=") && cookie.contains("Max-Age=2592000"), "{cookie}");
+    let sent = format!("Cookie: {}", cookie.split(';').next().unwrap());
+    for _ in 0..20 {
+        let next = example.ask("GET /", ANY, &[&sent]);
+        assert_eq!((next.value("x-port"), next.value("set-cookie")), (visitor.value("x-port"), None));
+        assert_eq!(next.value("x-variant"), visitor.value("x-variant"));
+    }
+}
+
+fn blue_green(example: &Example) {
+    for _ in 0..50 {
+        assert_eq!(example.who("GET /", ANY, &[]), 3001, "all on blue");
+    }
+    assert_eq!(example.who("GET /", ANY, &["X-Colour: green"]), 3002);
+    assert_eq!(example.who("GET /", ANY, &["x-colour: blue"]), 3001);
+    assert_eq!(example.who("GET /", ANY, &["x-colour: GREEN"]), 3001, "values are compared exactly");
+}
+
+fn canary_header(example: &Example) {
+    assert_eq!(example.who("GET /", ANY, &["Canary-User: true"]), 3002);
+    assert_eq!(example.who("GET /", ANY, &["Canary-User: false"]), 3001);
+    assert_eq!(example.who("GET /", ANY, &[]), 3001);
+}
+
+fn canary(example: &Example) {
+    let choices: Vec<u16> = (0..1000).map(|number| example.who("GET /", ANY, &[&user(number)])).collect();
+    let canaries = choices.iter().filter(|port| **port == 3002).count();
+    // the binomial bound: 4 sigma of 1000 draws at 10 % are 38
+    assert!((62..=138).contains(&canaries), "{canaries} of 1000");
+    for (number, port) in choices.into_iter().enumerate().take(100) {
+        let again = example.ask("POST /again", ANY, &[&user(number), "Content-Length: 0"]);
+        let version = if port == 3001 { "stable" } else { "canary" };
+        assert_eq!(again.value("x-version"), Some(version), "user {number}");
+    }
+    assert!(
+        example
+            .ask("GET /", ANY, &[])
+            .value("set-cookie")
+            .is_some_and(|cookie| cookie.starts_with("towpath="))
+    );
+}
+
+fn cohorts(example: &Example) {
+    let mut new = 0;
+    for number in 0..300 {
+        let front = example.ask("GET /", ANY, &[&user(number)]);
+        let basket = example.who("GET /basket/a", ANY, &[&user(number)]);
+        let (port, variant) = match front.value("x-port") {
+            Some("3001") => (3003, "old"),
+            _ => (3004, "new"),
+        };
+        assert_eq!(basket, port, "both services agree on user {number}");
+        assert!(
+            front.text().to_lowercase().contains(&format!("\r\nx-variant: {variant}\r\n")),
+            "{}",
+            front.text()
+        );
+        new += usize::from(variant == "new");
+    }
+    assert!((30..=90).contains(&new), "{new} of 300 by a fifth");
+    for number in 0..20 {
+        assert_eq!(example.who("GET /basket/a", ANY, &[&user(number), "X-Variant: new"]), 3004);
+        assert_eq!(example.who("GET /basket/a", ANY, &[&user(number), "X-Variant: old"]), 3003);
+        let front = example.who("GET /", ANY, &[&user(number)]);
+        assert_eq!(
+            example.who("GET /", ANY, &[&user(number), "X-Variant: new"]),
+            front,
+            "no trust, no choice"
+        );
+    }
+}
+
+fn defaults(example: &Example) {
+    assert_eq!(example.who("GET /quick/a", ANY, &[]), 3001);
+    assert_eq!(example.who("GET /", ANY, &[]), 3001);
+    let ports: BTreeSet<u16> = (0..200).map(|_| example.who("GET /reports/a", ANY, &[])).collect();
+    assert_eq!(ports, BTreeSet::from([3001, 3002]));
+    assert!(example.ask("GET /", ANY, &["X-Mesh: mine"]).text().contains("\r\nx-mesh: towpath\r\n"));
+    let clusters = get(example.proxy.admin(), "/clusters").unwrap().text();
+    assert!(clusters.contains("500") && clusters.contains("20"), "{clusters}");
+}
+
+fn edge(example: &Example) {
+    let shop = "shop.example.com";
+    let ports: BTreeSet<u16> = (0..4).map(|_| example.who("GET /", shop, &[])).collect();
+    assert_eq!(ports, BTreeSet::from([3001, 3002]), "in turn");
+    let seen = example.ask("GET /a//b/../c", shop, &["X-Forwarded-For: 203.0.113.9"]);
+    assert!(seen.text().starts_with("GET /a/c HTTP/1.1\r\n"), "{}", seen.text());
+    let text = seen.text().to_lowercase();
+    assert!(text.contains("\r\nx-forwarded-for: 203.0.113.9, 127.0.0.1\r\n"), "{text}");
+    assert!(
+        text.contains("\r\nx-request-id: ") && !text.contains("\r\nvia:") && !text.contains("\r\nforwarded:")
+    );
+    assert_eq!(seen.value("server"), None);
+
+    let inside = "X-Forwarded-For: 203.0.113.9, 10.1.2.3";
+    assert_eq!(example.ask("GET /internal/a", shop, &[inside]).status, 200);
+    for outside in ["X-Forwarded-For: 10.1.2.3, 203.0.113.9", "X-Forwarded-For: 203.0.113.9", "X-Other: 1"] {
+        let refused = example.ask("GET /internal/a", shop, &[outside]);
+        assert_eq!((refused.status, refused.value("x-towpath-reason")), (403, None), "{outside}");
+    }
+    let unknown = example.ask("GET /", ANY, &[]);
+    assert_eq!((unknown.status, unknown.text().as_str()), (404, "no such site"));
+}
+
+fn headers(example: &Example) {
+    let mut betas = BTreeSet::new();
+    for _ in 0..60 {
+        let response = example.ask("GET /api/a", ANY, &["X-Debug: 1", "X-Region: us"]);
+        let text = response.text();
+        assert!(text.contains("\r\nx-region: eu\r\n") && text.contains("\r\nx-route: api\r\n"), "{text}");
+        assert!(
+            text.contains("\r\nx-caller: 127.0.0.1") && !text.to_lowercase().contains("x-debug"),
+            "{text}"
+        );
+        assert!(!text.contains("us\r\n"), "set replaces: {text}");
+        let beta = response.value("x-port") == Some("3002");
+        assert_eq!(text.contains("\r\nx-beta: 1\r\n"), beta, "{text}");
+        assert_eq!(response.value("x-served-by"), Some(if beta { "app/v2" } else { "app/v1" }));
+        assert_eq!(response.value("strict-transport-security"), Some("max-age=31536000"));
+        assert_eq!(response.value("server"), None);
+        betas.insert(beta);
+    }
+    assert_eq!(betas.len(), 2, "both destinations were seen");
+    let plain = example.ask("GET /plain", ANY, &["X-Debug: 1"]);
+    assert!(
+        plain.text().contains("\r\nX-Debug: 1\r\n") && !plain.text().contains("x-region"),
+        "{}",
+        plain.text()
+    );
+    assert_eq!((plain.value("server"), plain.value("strict-transport-security")), (Some("telling"), None));
+}
+
+fn hosts_and_paths(example: &Example) {
+    let rows: &[(u16, &str, &str, &[&str])] = &[
+        (3001, "GET /", "shop.example.com", &[]),
+        (3001, "GET /login", "SHOP.example.com:8080", &[]),
+        (3002, "GET /", "a.example.com", &[]),
+        (3002, "GET /login", "a.b.example.com", &[]),
+        (3001, "GET /", "example.com", &[]),
+        (3003, "GET /login", ANY, &[]),
+        (3003, "GET /login/", ANY, &[]),
+        (3003, "GET /login/again", ANY, &[]),
+        (3001, "GET /logins", ANY, &[]),
+        (3004, "GET /users/7/orders", ANY, &[]),
+        (3003, "GET /users/7/address", ANY, &[]),
+        (3003, "GET /users/7/orders/1", ANY, &[]),
+        (3006, "GET /v12/a", ANY, &[]),
+        (3001, "GET /v12", ANY, &[]),
+        (3001, "GET /va/a", ANY, &[]),
+        (3004, "GET /orders/1", ANY, &[]),
+        (3005, "DELETE /orders/1", ANY, &[]),
+        (3005, "POST /orders/1", ANY, &["Content-Length: 0"]),
+        (3007, "GET /", ANY, &["User-Agent: Mozilla (iPhone)"]),
+        (3001, "GET /", ANY, &["User-Agent: Mozilla (Linux)"]),
+        (3002, "GET /?beta", ANY, &["X-Partner: acme"]),
+        (3002, "GET /?a=b&beta=1", ANY, &["X-Partner: test-7"]),
+        (3001, "GET /", ANY, &["X-Partner: acme"]),
+        (3001, "GET /?beta", ANY, &["X-Partner: other"]),
+        (3006, "GET /basket", ANY, &[]),
+        (3006, "GET /basket", ANY, &["Cookie: a=b"]),
+        (3001, "GET /basket", ANY, &["Cookie: a=b; session=1"]),
+        (3003, "GET /admin/a", ANY, &[]),
+    ];
+    for (port, line, host, fields) in rows {
+        assert_eq!(example.who(line, host, fields), *port, "{line} {host} {fields:?}");
+    }
+}
+
+fn limits(example: &Example) {
+    assert_eq!(example.who("PUT /uploads/a", ANY, &["Content-Length: 0"]), 3001);
+    assert_eq!(example.ask("POST /uploads/a", ANY, &["Content-Length: 2000000"]).status, 413);
+    assert_eq!(example.ask(&format!("GET /{}", "a".repeat(5000)), ANY, &[]).status, 414);
+    assert_eq!(example.ask("GET /", ANY, &[&format!("X: {}", "a".repeat(17_000))]).status, 431);
+    assert_eq!(example.ask("GET /", ANY, &vec!["X: y"; 70]).status, 431);
+    assert_eq!(example.upstreams[&3001].drain().len(), 1);
+}
+
+fn load_test(example: &Example) {
+    assert_eq!(example.who("GET /", ANY, &["X-Load-Test: 1"]), 3002);
+    assert_eq!(example.who("GET /", ANY, &[]), 3001);
+    let metrics = get(example.proxy.admin(), "/metrics").unwrap().text();
+    let counted = |parts: &[&str]| {
+        let requests = metrics.lines().filter(|line| line.starts_with("towpath_requests_total{"));
+        requests.filter(|line| parts.iter().all(|part| line.contains(part))).count()
+    };
+    assert_eq!(
+        counted(&["class=\"synthetic\"", "cluster=\"checkout-load\"", "code=\"2xx\""]),
+        1,
+        "{metrics}"
+    );
+    assert_eq!(counted(&["class=\"synthetic\"", "cluster=\"checkout\""]), 0, "{metrics}");
+}
+
+fn maintenance(example: &Example) {
+    let closed = example.ask("GET /shop/a", ANY, &[]);
+    assert_eq!((closed.status, closed.value("retry-after")), (503, Some("600")));
+    assert_eq!(closed.value("x-towpath-reason"), Some("maintenance"));
+    assert_eq!(closed.text(), "the shop is closed for an hour, back at noon");
+    assert_eq!(example.who("GET /shop/a", ANY, &["X-Operator: me"]), 3001);
+    assert_eq!(example.who("GET /billing/a", ANY, &[]), 3002, "not yet");
+    assert_eq!(example.ask("GET /legacy/a", ANY, &[]).status, 503);
+    let grpc = example.ask("POST /shop/a", ANY, &["Content-Type: application/grpc", "Content-Length: 0"]);
+    assert_eq!((grpc.status, grpc.value("grpc-status")), (200, Some("14")));
+    assert_eq!(example.upstreams[&3001].drain().len(), 1, "nobody else got through");
+}
+
 fn minimal(example: &Example) {
-    assert_eq!(example.who("GET /any/path", "any.test", &[]), 3000);
-    assert_eq!(example.upstreams[&3000].drain().len(), 1);
+    assert_eq!(example.who("GET /any/path", ANY, &[]), 3001);
+    assert_eq!(example.upstreams[&3001].drain().len(), 1);
+}
+
+fn redirects(example: &Example) {
+    let rows = [
+        ("GET /a?b=c", "secure.example.com", 308, "https://secure.example.com/a?b=c"),
+        ("GET /a", "old.example.com", 301, "http://new.example.com/a"),
+        ("GET /blog/2026/x?y", ANY, 301, "http://any.test/articles/2026/x?y"),
+        ("GET /blog", ANY, 301, "http://any.test/articles"),
+        ("GET /about-us", ANY, 302, "http://any.test/about"),
+        ("GET /about.html", ANY, 302, "http://any.test/about"),
+    ];
+    for (line, host, status, location) in rows {
+        let response = example.ask(line, host, &[]);
+        assert_eq!((response.status, response.value("location")), (status, Some(location)), "{line}");
+    }
+    let robots = example.ask("GET /robots.txt", ANY, &[]);
+    assert_eq!((robots.status, robots.text().as_str()), (200, "User-agent: *\nDisallow: /private\n"));
+    assert_eq!(robots.value("content-type"), Some("text/plain; charset=utf-8"));
+    let head = example.ask("HEAD /robots.txt", ANY, &[]);
+    assert_eq!((head.status, head.value("content-length")), (200, robots.value("content-length")));
+    assert_eq!(example.ask("GET /healthz", ANY, &[]).text(), "ok");
+    assert_eq!(example.ask("GET /v1/a", ANY, &[]).status, 410);
+    assert_eq!(example.who("GET /", ANY, &[]), 3001);
+}
+
+fn rewrites(example: &Example) {
+    let rows = [
+        ("GET /api/users?x=1", 3001, "GET /users?x=1", ANY),
+        ("GET /api", 3001, "GET /", ANY),
+        ("GET /v1/users", 3001, "GET /legacy/users", "legacy.internal"),
+        ("GET /v1", 3001, "GET /legacy", "legacy.internal"),
+        ("GET /app/any/page?x", 3002, "GET /index.html?x", ANY),
+        ("GET /item-42", 3001, "GET /items/42", ANY),
+        ("GET /item-x", 3002, "GET /item-x", ANY),
+    ];
+    for (line, port, seen, host) in rows {
+        let response = example.ask(line, ANY, &[]);
+        assert_eq!(response.value("x-port"), Some(port.to_string().as_str()), "{line}");
+        assert!(response.text().starts_with(&format!("{seen} HTTP/1.1\r\n")), "{line}: {}", response.text());
+        assert!(response.text().contains(&format!("\r\nHost: {host}\r\n")), "{line}: {}", response.text());
+    }
 }
