@@ -53,3 +53,13 @@ fn bad_tables_say_all_that_is_wrong() {
     }).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
+
+#[test]
+fn examples_compile_without_a_word() {
+    let examples = fixtures("examples");
+    assert!(examples.len() >= 15, "an example is missing");
+    for path in examples {
+        let compiled = compile(&source(&path), &|_| None).unwrap_or_else(|faults| panic!("{faults}"));
+        assert!(compiled.warnings().is_empty(), "{}", compiled.warnings());
+    }
+}

@@ -15,11 +15,13 @@ pub(crate) struct Pairs<K, V> {
     pub(crate) list: Vec<(At<K>, At<V>)>,
     /// Keys whose value is wrong: known, so that what refers to them is not blamed.
     pub(crate) holes: Vec<K>,
+    /// Whether each key and each value was understood.
+    pub(crate) whole: bool,
 }
 
 impl<K, V> Default for Pairs<K, V> {
     fn default() -> Self {
-        Self { list: Vec::new(), holes: Vec::new() }
+        Self { list: Vec::new(), holes: Vec::new(), whole: true }
     }
 }
 
@@ -27,11 +29,12 @@ impl<K: Word + Eq + Hash + Clone, V: Language> Language for Pairs<K, V> {
     fn read(tree: &Tree<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let Kind::Map(entries) = &tree.kind else { return reader.mismatch(tree, "a map") };
         let mut seen: HashMap<K, Span> = HashMap::with_capacity(entries.len());
-        let mut pairs = Self { list: Vec::with_capacity(entries.len()), holes: Vec::new() };
+        let mut pairs = Self { list: Vec::with_capacity(entries.len()), ..Self::default() };
         for entry in entries {
             let span = entry.key.span;
             let key = K::parse(&entry.key.value).map_or_else(|wrong| reader.wrong(span, wrong), Some);
             let value = At::read(&entry.value, reader);
+            pairs.whole &= key.is_some() && value.is_some();
             let Some(key) = key else { continue };
             if let Some(first) = seen.insert(key.clone(), span) {
                 let fault = Fault::error(span, format!("`{}` is there twice", entry.key.value));

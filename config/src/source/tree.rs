@@ -128,6 +128,8 @@ impl<'a> Builder<'a, '_> {
                 Err(Fault::error(span, "a second document begins here").help("a file holds one document"))
             }
             Event::Scalar(text, style, anchor, _) => {
+                // the parser gives `~` for a value that is not there
+                let text = if span.start == span.end { Cow::Borrowed("") } else { text };
                 let kind = Kind::Text { text, plain: style == ScalarStyle::Plain };
                 self.place(Tree { span, kind }, anchor)
             }

@@ -40,7 +40,7 @@ pub(super) struct Resolved {
 
 impl Clusters {
     pub(super) fn new(
-        Pairs { mut list, holes }: Pairs<Name, ClusterDoc>,
+        Pairs { mut list, holes, .. }: Pairs<Name, ClusterDoc>,
         settings: &ClusterSettingsDoc,
         defaults: &Inherited,
         findings: &mut Findings,
@@ -118,7 +118,7 @@ fn known(
 ) -> Known {
     let inherited = inherited.under(&document.policy);
     let (endpoints, spans) = endpoints(&document, findings).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
-    let Pairs { mut list, holes } = document.subsets.map(|subsets| subsets.value).unwrap_or_default();
+    let Pairs { mut list, holes, .. } = document.subsets.map(|subsets| subsets.value).unwrap_or_default();
     list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
     let subsets = list.iter().map(|(name, written)| subset(name, &written.value, &endpoints, findings)).collect();
     let settings = merged(document.settings, defaults);

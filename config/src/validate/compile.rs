@@ -64,14 +64,7 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let DefaultsDoc { cluster, policy, .. } = defaults.unwrap_or_else(DefaultsDoc::nothing);
     let inherited = Inherited::built_in().under(&policy);
     let process = process::process(table.proxy.as_ref().map(|proxy| &proxy.value));
-    for (section, missing, outcome) in [
-        ("listeners", table.listeners.is_none(), "nothing comes in"),
-        ("routes", table.routes.is_none(), "every request is answered 404"),
-    ] {
-        if missing {
-            findings.push(Fault::warning(span, format!("there are no `{section}`: {outcome}")));
-        }
-    }
+    let sections = [("listeners", table.listeners.is_none()), ("routes", table.routes.is_none())];
     let listeners = Listeners::new(table.listeners.map(|section| section.value).unwrap_or_default());
     let mut clusters =
         Clusters::new(table.clusters.map(|section| section.value).unwrap_or_default(), &cluster, &inherited, findings);
@@ -79,10 +72,13 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let routes = table.routes.map(|section| section.value).unwrap_or_default();
     let scope = route::Scope { namespace: &process.namespace, listeners: &listeners, defaults: &inherited };
     let (routes, spans) = route::routes(routes, &scope, &mut clusters, findings);
-    clusters.warn_of_unused(findings);
     let order = order::order(&routes);
+    // these look at what is not there; where something was not understood they would only echo its fault
     if !findings.fatal() {
-        // what was not understood looks like no predicate at all, and would cover everything
+        for (section, _) in sections.into_iter().filter(|(_, missing)| *missing) {
+            findings.push(Fault::warning(span, format!("there are no `{section}`")).help("nothing is served without"));
+        }
+        clusters.warn_of_unused(findings);
         order::shadowed(&routes, &order, &spans, findings);
     }
     Config { process, listeners: listener::listeners(listeners), routes, order, clusters: clusters.into_model() }

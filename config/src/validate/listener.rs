@@ -18,7 +18,7 @@ pub(super) struct Listeners {
 }
 
 impl Listeners {
-    pub(super) fn new(Pairs { mut list, holes }: Pairs<Name, ListenerDoc>) -> Self {
+    pub(super) fn new(Pairs { mut list, holes, .. }: Pairs<Name, ListenerDoc>) -> Self {
         list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
         let ids = list.iter().enumerate().map(|(id, (name, _))| (name.value.0.clone(), ListenerId(id as u32))).collect();
         Self { list, holes, ids }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::cluster::Clusters;
 use crate::document::{DestinationDoc, PolicyDoc, To};
 use crate::fault::{Fault, Findings};
-use crate::language::{Fields, ShortOr};
+use crate::language::{Fields, Pairs, ShortOr};
 use crate::model::{Destination, Placed};
 use crate::source::{At, Span};
 use crate::values::{DestinationName, Whole};
@@ -21,13 +21,12 @@ pub(super) fn destinations(
     let mut seen: HashMap<String, Span> = HashMap::new();
     let mut list = Vec::new();
     let written = written(to);
-    let nothing = written.iter().all(|(_, document)| document.weight().value.0 == 0);
-    if nothing && !written.is_empty() && holes(to) == 0 {
+    let whole = !matches!(&to.value, ShortOr::Long(Pairs { whole: false, .. }));
+    if whole && written.is_empty() {
+        findings.push(Fault::error(to.span, "this split has no destination").help("name one: `to: {checkout: 1}`"));
+    } else if whole && written.iter().all(|(_, document)| document.weight().value == Whole(0)) {
         let fault = Fault::error(to.span, "all weights are zero: no destination would get a request");
         findings.push(fault.help("give one of them a weight; to answer without a destination, see `maintenance`"));
-    }
-    if written.is_empty() && holes(to) == 0 {
-        findings.push(Fault::error(to.span, "this split has no destination").help("name one: `to: {checkout: 1}`"));
     }
     for (name, document) in written {
         let Some(destination) = destination(&name, &document, policy, namespace, clusters, findings) else { continue };
@@ -44,14 +43,6 @@ pub(super) fn destinations(
 /// By cluster, then subset: `a/x` stands before `a-b`.
 fn order_of(destination: &Destination) -> (&str, &str) {
     destination.name.split_once('/').unwrap_or((&destination.name, ""))
-}
-
-/// Destinations whose weight is wrong: what it should be is not known.
-fn holes(to: &At<To>) -> usize {
-    match &to.value {
-        ShortOr::Short(_) => 0,
-        ShortOr::Long(pairs) => pairs.holes.len(),
-    }
 }
 
 /// The long form of what is written.
