@@ -1,5 +1,6 @@
 //! The data plane. The tree is the request: read the rooms in the order of the ten stops.
 
+pub mod admin;
 pub mod codec;
 pub mod downstream;
 pub mod exchange;
@@ -8,6 +9,7 @@ pub mod forward;
 pub mod local;
 pub mod observe;
 pub mod outcome;
+pub mod reload;
 pub mod route;
 pub mod shared;
 pub mod snapshot;

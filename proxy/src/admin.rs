@@ -1,0 +1,12 @@
+//! What people and programs ask the process itself: probes, metrics, what is live, and why. On the control thread.
+
+mod context;
+mod documents;
+mod metrics;
+mod pages;
+mod reply;
+mod server;
+mod words;
+
+pub use context::{AdminContext, Reload};
+pub use server::serve;

@@ -1,0 +1,119 @@
+//! `/config`, `/clusters` and `/routes`: what is live, as documents.
+
+use std::time::SystemTime;
+
+use hyper::StatusCode;
+use serde_json::{Value, json};
+use towpath_config::model::{Action, Candidate, Cluster, Config};
+
+use super::context::AdminContext;
+use super::pages::Asked;
+use super::reply::Reply;
+use super::words;
+use crate::snapshot::LiveCluster;
+
+#[cfg(test)]
+mod tests;
+
+/// RFC 3339, in UTC.
+pub(super) fn time(at: SystemTime) -> String {
+    humantime::format_rfc3339_millis(at).to_string()
+}
+
+pub(super) fn config(context: &AdminContext, asked: &Asked<'_>) -> Reply {
+    let snapshot = context.shared.snapshot();
+    if asked.wants("format=yaml") {
+        let body = towpath_config::long_yaml(snapshot.config());
+        return Reply { content_type: "application/yaml", ..Reply::text(StatusCode::OK, body) };
+    }
+    let rejected = context
+        .shared
+        .rejection()
+        .map(|rejection| json!({ "at": time(rejection.at), "faults": rejection.faults }));
+    Reply::json(&json!({
+        "generation": snapshot.generation(),
+        "loaded": time(snapshot.loaded()),
+        "source": context.path.display().to_string(),
+        "rejected": rejected,
+        "config": towpath_config::long(snapshot.config()),
+    }))
+}
+
+pub(super) fn clusters(context: &AdminContext, _: &Asked<'_>) -> Reply {
+    let snapshot = context.shared.snapshot();
+    let config = snapshot.config();
+    let rows = config.cluster_ids().filter_map(|id| Some((config.cluster(id)?, snapshot.cluster(id)?)));
+    let by_name: serde_json::Map<_, _> =
+        rows.map(|(cluster, live)| (cluster.name().clone(), cluster_row(cluster, live))).collect();
+    Reply::json(&Value::Object(by_name))
+}
+
+fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
+    let limits = cluster.limits();
+    let endpoints: Vec<_> = cluster
+        .endpoints()
+        .iter()
+        .map(|endpoint| {
+            let state = live.endpoint(endpoint.address());
+            let keep_alive = state.and_then(|state| state.keep_alive());
+            json!({
+                "address": endpoint.address().to_string(),
+                "weight": endpoint.weight(),
+                "labels": endpoint.labels(),
+                "locality": endpoint.locality(),
+                "active": state.map(|state| state.active()),
+                "idle": state.map(|state| state.idle()),
+                "learned_keep_alive": keep_alive.map(words::duration),
+            })
+        })
+        .collect();
+    let subsets: serde_json::Map<_, _> = cluster
+        .subsets()
+        .iter()
+        .map(|subset| {
+            let members = subset.endpoints().iter().filter_map(|position| cluster.endpoints().get(*position));
+            let addresses: Vec<_> = members.map(|endpoint| endpoint.address().to_string()).collect();
+            (subset.name().clone(), json!({ "labels": subset.labels(), "endpoints": addresses }))
+        })
+        .collect();
+    json!({
+        "connections": live.state().open(),
+        "pending": live.state().pending(),
+        "limits": { "connections": **limits.connections(), "pending": **limits.pending() },
+        "endpoints": endpoints,
+        "subsets": subsets,
+    })
+}
+
+pub(super) fn routes(context: &AdminContext, _: &Asked<'_>) -> Reply {
+    let snapshot = context.shared.snapshot();
+    let config = snapshot.config();
+    let rows = config.order().iter().enumerate();
+    Reply::json(&rows.filter_map(|(position, candidate)| order_row(config, position, candidate)).collect())
+}
+
+fn order_row(config: &Config, position: usize, candidate: &Candidate) -> Option<Value> {
+    let route = config.route(candidate.route())?;
+    let condition = route.conditions().get(candidate.condition())?;
+    let names = |fields: &[towpath_config::model::FieldCondition]| -> Vec<String> {
+        fields.iter().map(|field| field.name().clone()).collect()
+    };
+    Some(json!({
+        "position": position + 1,
+        "host": words::host(route.hosts().get(candidate.host())?),
+        "path": condition.path().as_deref().map_or_else(|| "/*".to_owned(), words::path),
+        "methods": condition.methods(),
+        "headers": names(condition.headers()),
+        "query": names(condition.query()),
+        "cookies": names(condition.cookies()),
+        "source": condition.source().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "rank": route.rank(),
+        "route": route.name(),
+        "action": match route.action() {
+            Action::Forward(_) => "forward",
+            Action::Redirect(_) => "redirect",
+            Action::Respond(_) => "direct_response",
+        },
+        "written": condition.place().to_string(),
+    }))
+}

@@ -1,0 +1,112 @@
+//! The admin port. It stands beside the traffic, so everything it can cost is bounded: connections, time, sizes.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::ACCEPT;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_local;
+use tokio::time::{sleep, timeout};
+
+use super::context::AdminContext;
+use super::pages::{Asked, answer};
+use super::reply::Reply;
+
+#[cfg(test)]
+mod tests;
+
+/// Connections open at once; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 64;
+
+/// Bytes of a request's body.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of a request's head, and of what is read ahead.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// From a connection's first byte, or its last answer, to the end of the next head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// From the end of a head to the answer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// No new request is taken on a connection after this; so one that never reads holds its place only so long.
+const CONNECTION_AGE: Duration = Duration::from_secs(60);
+
+/// How long accepting rests after a failure, which is mostly a want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves the admin pages for as long as it is polled. Must run in a `LocalSet`.
+pub async fn serve(listener: TcpListener, context: Rc<AdminContext>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let context = Rc::clone(&context);
+                spawn_local(async move {
+                    carry(stream, context).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the admin port could not accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn carry(stream: TcpStream, context: Rc<AdminContext>) {
+    let service = service_fn(move |request| respond(request, Rc::clone(&context)));
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    // what a client of the admin port does wrong is its own affair: it sees its connection end
+    if timeout(CONNECTION_AGE, connection.as_mut()).await.is_err() {
+        connection.as_mut().graceful_shutdown();
+        let _ = timeout(REQUEST_TIMEOUT, connection).await;
+    }
+}
+
+async fn respond(
+    request: Request<Incoming>,
+    context: Rc<AdminContext>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let reply = timeout(REQUEST_TIMEOUT, read_and_answer(request, &context)).await;
+    let late =
+        |_| Reply::text(StatusCode::REQUEST_TIMEOUT, format!("no answer within {REQUEST_TIMEOUT:?}\n"));
+    Ok(reply.unwrap_or_else(late).into())
+}
+
+async fn read_and_answer(request: Request<Incoming>, context: &AdminContext) -> Reply {
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Reply::text(StatusCode::PAYLOAD_TOO_LARGE, "a body may have 1 MiB at most\n");
+        }
+        Err(error) => {
+            return Reply::text(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}\n"));
+        }
+    };
+    let accept: Vec<_> =
+        head.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let asked = Asked {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        accept: &accept.join(","),
+        body: &body,
+    };
+    answer(context, &asked).await
+}

@@ -1,0 +1,65 @@
+//! What makes the proxy read its file: a change of the file, SIGHUP, or somebody who asks.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+
+use super::reloader::{GoLive, Reloader, Verdict, When};
+use super::watch::Watch;
+
+#[cfg(test)]
+mod tests;
+
+/// So many may ask for a reload at once; more wait.
+const REQUESTS_MAX: usize = 16;
+
+/// Asks for reloads.
+#[derive(Debug, Clone)]
+pub struct Requester(mpsc::Sender<oneshot::Sender<Verdict>>);
+
+/// The requests that [`run`] answers.
+#[derive(Debug)]
+pub struct Requests(mpsc::Receiver<oneshot::Sender<Verdict>>);
+
+/// The two ends of the way on which reloads are asked for.
+#[must_use]
+pub fn requests() -> (Requester, Requests) {
+    let (sender, receiver) = mpsc::channel(REQUESTS_MAX);
+    (Requester(sender), Requests(receiver))
+}
+
+impl Requester {
+    /// Has the file read and judged. `None` when the process is about to end.
+    pub async fn ask(&self) -> Option<Verdict> {
+        let (sender, receiver) = oneshot::channel();
+        self.0.send(sender).await.ok()?;
+        receiver.await.ok()
+    }
+}
+
+/// Reloads for as long as the process lives.
+///
+/// # Errors
+/// When SIGHUP cannot be listened to.
+pub async fn run(
+    mut reloader: Reloader,
+    mut requests: Requests,
+    go_live: &mut GoLive<'_>,
+) -> std::io::Result<()> {
+    let mut watch = Watch::new(reloader.path());
+    let mut hangup = signal(SignalKind::hangup())?;
+    // the file may have changed between its first reading and the watch
+    let mut when = When::Changed;
+    let mut asker: Option<oneshot::Sender<Verdict>> = None;
+    loop {
+        let verdict = reloader.reload(when, go_live).await;
+        if let (Some(asker), Some(verdict)) = (asker.take(), verdict) {
+            // whoever asked may have gone
+            let _ = asker.send(verdict);
+        }
+        (when, asker) = tokio::select! {
+            () = watch.changed() => (When::Changed, None),
+            _ = hangup.recv() => (When::Asked, None),
+            Some(asker) = requests.0.recv() => (When::Asked, Some(asker)),
+        };
+    }
+}
