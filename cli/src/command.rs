@@ -4,7 +4,6 @@ mod arguments;
 mod check;
 mod demo;
 mod diff;
-mod explain;
 mod proxy;
 mod routes;
 mod schema;
