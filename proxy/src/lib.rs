@@ -1,6 +1,7 @@
 //! The data plane. The tree is the request: read the rooms in the order of the ten stops.
 
 pub mod admin;
+pub mod boot;
 pub mod codec;
 pub mod downstream;
 pub mod exchange;

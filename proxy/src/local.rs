@@ -1,6 +1,7 @@
 //! What one worker owns alone. Nothing here is `Send`; no borrow lives across an await.
 
 use std::cell::{Cell, RefCell};
+use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -20,8 +21,21 @@ const SCRATCH_MAX: usize = 64;
 /// Lines about local replies that a worker logs in a second; the rest is counted.
 const LOG_LINES_MAX: u32 = 50;
 
+/// A snapshot that a worker holds, counted without atomics.
+#[derive(Debug)]
+pub struct Pinned(Arc<Snapshot>);
+
+impl Deref for Pinned {
+    type Target = Arc<Snapshot>;
+
+    fn deref(&self) -> &Arc<Snapshot> {
+        &self.0
+    }
+}
+
 /// The state of one worker.
 #[derive(Debug)]
+#[expect(clippy::vec_box, reason = "a scratch is lent: moving it would copy it")]
 pub struct Local {
     worker: usize,
     shared: Arc<Shared>,
@@ -30,7 +44,7 @@ pub struct Local {
     timers: Rc<Timers>,
     rng: RefCell<fastrand::Rng>,
     cache: RefCell<SnapshotCache>,
-    pinned: RefCell<Rc<Arc<Snapshot>>>,
+    pinned: RefCell<Rc<Pinned>>,
     scratch: RefCell<Vec<Box<Scratch>>>,
     log_lines: Cell<u32>,
 }
@@ -46,7 +60,7 @@ impl Local {
             timers: Rc::default(),
             rng: RefCell::new(fastrand::Rng::new()),
             cache: RefCell::new(shared.snapshot_cache()),
-            pinned: RefCell::new(Rc::new(shared.snapshot())),
+            pinned: RefCell::new(Rc::new(Pinned(shared.snapshot()))),
             scratch: RefCell::default(),
             log_lines: Cell::new(0),
             shared,
@@ -102,12 +116,12 @@ impl Local {
 
     /// The current snapshot; an exchange keeps the one it began with.
     #[must_use]
-    pub fn snapshot(&self) -> Rc<Arc<Snapshot>> {
+    pub fn snapshot(&self) -> Rc<Pinned> {
         let mut cache = self.cache.borrow_mut();
         let current = arc_swap::Cache::load(&mut *cache);
         let mut pinned = self.pinned.borrow_mut();
-        if !Arc::ptr_eq(current, &pinned) {
-            *pinned = Rc::new(Arc::clone(current));
+        if !Arc::ptr_eq(current, &pinned.0) {
+            *pinned = Rc::new(Pinned(Arc::clone(current)));
         }
         Rc::clone(&pinned)
     }

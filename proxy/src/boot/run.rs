@@ -84,7 +84,7 @@ async fn live(options: Options, shared: Arc<Shared>, mut listeners: Listeners) -
     let mut ending = Ending::new()?;
     let bound = listeners.bind(&options.config).map_err(Error::Bind)?;
     let (requester, requests) = reload::requests();
-    super::side::open(&options, &shared, requester).await?;
+    super::side::open(&options, &shared, requester)?;
     listeners.open(bound, &options.config)?;
     tracing::info!(path = options.source.name(), "serving");
     let mut drain = shared.drain_signal();

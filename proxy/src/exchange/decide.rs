@@ -9,7 +9,7 @@ use super::location::{Asked, location};
 use super::subject::Subject;
 use crate::filter::chain::{self, Permitted};
 use crate::filter::forwarded;
-use crate::filter::reply::LocalReply;
+use crate::filter::reply::{LocalReply, Refused};
 use crate::outcome::Reason;
 use crate::route::Miss;
 use crate::route::split::{NewCookie, choose};
@@ -63,7 +63,7 @@ pub fn decide<'a>(
     subject: &Subject<'a>,
     rng: &mut fastrand::Rng,
     way: &mut Way,
-) -> Result<Decision<'a>, LocalReply<'a>> {
+) -> Result<Decision<'a>, Refused<'a>> {
     let Subject { snapshot, view, .. } = subject;
     let config = snapshot.config();
     let found = snapshot.index().find(config, view).map_err(Reason::from)?;
@@ -76,22 +76,22 @@ pub fn decide<'a>(
         Action::Redirect(redirect) => {
             let scheme = forwarded::scheme(&subject.head.fields, subject.listener);
             let asked = Asked { scheme, authority: subject.head.authority(), path: view.path, query: view.query };
-            return Err(LocalReply {
+            return Err(Box::new(LocalReply {
                 status: *redirect.status(),
                 body: Cow::Borrowed(""),
                 fields: smallvec![("location", location(redirect, condition, &asked))],
                 edits: Some(redirect.response_headers()),
                 ..LocalReply::from(Reason::Redirect)
-            });
+            }));
         }
         Action::Respond(respond) => {
-            return Err(LocalReply {
+            return Err(Box::new(LocalReply {
                 status: *respond.status(),
                 body: Cow::Borrowed(respond.body()),
                 content_type: Cow::Borrowed(respond.content_type()),
                 edits: Some(respond.response_headers()),
                 ..LocalReply::from(Reason::DirectResponse)
-            });
+            }));
         }
     };
     let chosen = choose(forward.split(), view, rng).ok_or(Reason::NoDestination)?;

@@ -14,7 +14,7 @@ use crate::codec::message::ResponseHead;
 use crate::codec::outgoing::Outgoing;
 use crate::codec::scratch::{Scratch, Texts};
 use crate::filter::forwarded::{given_request_id, new_request_id};
-use crate::filter::reply::LocalReply;
+use crate::filter::reply::Refused;
 use crate::forward::order::Order;
 use crate::forward::{Answered, send, tunnel::tunnel};
 use crate::local::Local;
@@ -63,7 +63,7 @@ async fn carry<'a, C: Caller>(
     memory: Memory<'_>,
     caller: &mut C,
     record: &mut Record<'_>,
-) -> Result<Ending, LocalReply<'a>> {
+) -> Result<Ending, Refused<'a>> {
     let Memory { request_out, response, response_out, rewritten, value } = memory;
     let decision = local.with_rng(|rng| decide(subject, rng, &mut record.way))?;
     let mut values = subject.values(Some(&decision));

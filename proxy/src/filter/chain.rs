@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use towpath_config::model::Route;
 
 use super::maintenance;
-use super::reply::LocalReply;
+use super::reply::{LocalReply, Refused};
 use crate::route::RequestView;
 
 /// The proof that a request went through the chain; `forward::send` wants it.
@@ -34,10 +34,10 @@ fn closed<'a>(route: &'a Route, view: &RequestView<'_>) -> Verdict<'a> {
 ///
 /// # Errors
 /// A filter answers in place of the upstream.
-pub fn judge<'a>(route: &'a Route, view: &RequestView<'_>) -> Result<Permitted, LocalReply<'a>> {
+pub fn judge<'a>(route: &'a Route, view: &RequestView<'_>) -> Result<Permitted, Refused<'a>> {
     for filter in CHAIN {
         if let Verdict::Reply(reply) = filter(route, view) {
-            return Err(reply);
+            return Err(Box::new(reply));
         }
     }
     Ok(Permitted(()))

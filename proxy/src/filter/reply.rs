@@ -7,6 +7,9 @@ use towpath_config::model::HeaderEdits;
 
 use crate::outcome::Reason;
 
+/// A local reply as an error: rare, and too large to be passed up by value.
+pub type Refused<'a> = Box<LocalReply<'a>>;
+
 /// A local reply, before it is written in the caller's protocol.
 #[derive(Debug)]
 pub struct LocalReply<'a> {
@@ -34,5 +37,11 @@ impl From<Reason> for LocalReply<'_> {
             fields: SmallVec::new(),
             edits: None,
         }
+    }
+}
+
+impl From<Reason> for Refused<'_> {
+    fn from(reason: Reason) -> Self {
+        Self::new(reason.into())
     }
 }
