@@ -2,6 +2,7 @@
 
 mod context;
 mod documents;
+mod explain;
 mod metrics;
 mod pages;
 mod reply;
@@ -9,4 +10,5 @@ mod server;
 mod words;
 
 pub use context::{AdminContext, Reload};
+pub use explain::{Explanation, Question, explain};
 pub use server::serve;

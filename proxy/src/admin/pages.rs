@@ -6,11 +6,11 @@ use hyper::StatusCode;
 
 use super::context::AdminContext;
 use super::reply::Reply;
-use super::{documents, metrics};
+use super::{documents, explain, metrics};
 use crate::shared::Phase;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::admin) mod tests;
 
 /// A request for a page.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ struct Page {
     about: &'static str,
 }
 
-const PAGES: [Page; 10] = [
+const PAGES: [Page; 11] = [
     Page { path: "/", way: Way::Read(list), about: "this list" },
     Page { path: "/live", way: Way::Read(live), about: "200 while the process lives" },
     Page { path: "/ready", way: Way::Read(ready), about: "200 while it takes traffic; 503 while it drains" },
@@ -63,7 +63,7 @@ const PAGES: [Page; 10] = [
         about: "clusters and endpoints with their live state",
     },
     Page { path: "/routes", way: Way::Read(documents::routes), about: "the order in which routes are tried" },
-    // Page { path: "/explain", way: Way::Do(explain::page), about: "what would become of a request, and why" },
+    Page { path: "/explain", way: Way::Do(explain::page), about: "what would become of a request, and why" },
     Page {
         path: "/drain",
         way: Way::Do(drain),

@@ -122,8 +122,15 @@ impl Reloader {
 
     fn publish(&mut self, snapshot: Snapshot, go_live: &mut GoLive<'_>) -> Verdict {
         let (old, new) = (self.shared.snapshot(), Arc::new(snapshot));
-        if let Err(fault) = go_live(new.config(), &mut || self.shared.publish(Arc::clone(&new))) {
-            return self.reject(fault);
+        let mut published = false;
+        let mut publish = || {
+            self.shared.publish(Arc::clone(&new));
+            published = true;
+        };
+        match go_live(new.config(), &mut publish) {
+            Ok(()) => {}
+            Err(fault) if published => tracing::error!(fault, "the route table is live, but not all of it"),
+            Err(fault) => return self.reject(fault),
         }
         for setting in fixed_settings(old.config(), new.config()) {
             tracing::warn!(setting, "the change needs a restart; until then the old value stays");

@@ -1,0 +1,255 @@
+//! The answer to a question. Nothing is decided here: every judgement is that of live traffic.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use towpath_config::model::{Action, Config, Destination, Listener, Route, Split};
+
+use super::explanation::{
+    CandidateSaid, DestinationSaid, EndpointSaid, Explanation, Outcome, RequestSaid, Sent, ShareSaid,
+    SplitSaid,
+};
+use super::question::Question;
+use super::settings;
+use crate::admin::words;
+use crate::codec::h1::{HeadLimits, read_request};
+use crate::codec::message::RequestHead;
+use crate::codec::outgoing::Outgoing;
+use crate::exchange::decide::{Decision, Way, decide};
+use crate::exchange::outgoing;
+use crate::exchange::subject::{Subject, plain_path};
+use crate::filter::forwarded::{Peer, client, given_request_id};
+use crate::filter::maintenance::{in_force, is_exempt};
+use crate::filter::reply::LocalReply;
+use crate::outcome::Reason;
+use crate::route::RequestView;
+use crate::route::split::{self, Decides, Explained};
+use crate::route::why::{Finding, Verdict, why};
+use crate::snapshot::Snapshot;
+
+#[cfg(test)]
+mod tests;
+
+/// What would become of a request.
+///
+/// # Errors
+/// The question is about no request: an unknown listener, text that ends its line.
+pub fn explain(snapshot: &Arc<Snapshot>, question: &Question) -> Result<Explanation, String> {
+    let (id, listener) = question.listener(snapshot)?;
+    let bytes = question.head(listener)?;
+    let mut head = RequestHead::default();
+    if let Err(reason) = read_request(&bytes, &limits(listener), &mut head) {
+        return Ok(refused(reason, listener));
+    }
+    let mut made = String::new();
+    let path = match plain_path(&head, listener, &mut made) {
+        Ok(path) => path,
+        Err(reason) => return Ok(refused(reason, listener)),
+    };
+    let peer = Peer::new(question.source);
+    let view = RequestView {
+        listener: id,
+        host: head.host(),
+        method: head.method(),
+        path,
+        query: head.query(),
+        fields: &head.fields,
+        source: client(&head.fields, &peer, *listener.trusted_hops()),
+    };
+    let request_id = given_request_id(&head).unwrap_or("(a new one)");
+    Ok(judged(&Subject { snapshot, listener, head: &head, view, request_id }, &peer))
+}
+
+fn limits(listener: &Listener) -> HeadLimits {
+    HeadLimits {
+        bytes: **listener.limits().header_bytes() as usize,
+        fields: **listener.limits().header_count() as usize,
+        uri: **listener.limits().uri_bytes() as usize,
+    }
+}
+
+fn refused(reason: Reason, listener: &Listener) -> Explanation {
+    Explanation {
+        request: None,
+        outcome: replied(&reason.into()),
+        candidates: Vec::new(),
+        maintenance: None,
+        split: None,
+        destinations: Vec::new(),
+        settings: settings::of_listener(listener),
+    }
+}
+
+fn judged(subject: &Subject<'_>, peer: &Peer) -> Explanation {
+    let config = subject.snapshot.config();
+    let mut way = Way::default();
+    let decided = decide(subject, &mut fastrand::Rng::new(), &mut way);
+    let route = way.route.and_then(|route| config.route(route));
+    let explained = route.and_then(|route| match route.action() {
+        Action::Forward(forward) => Some((forward.split(), split::explain(forward.split(), &subject.view))),
+        Action::Redirect(_) | Action::Respond(_) => None,
+    });
+    let mut settings = settings::of_listener(subject.listener);
+    if let Some(edits) = decided.as_ref().err().and_then(|reply| reply.edits) {
+        settings.extend(settings::of_edits("response", edits));
+    }
+    let (outcome, destinations) = match decided {
+        Ok(decision) => {
+            forwarded(subject, peer, decision, explained.as_ref().map(|(_, explained)| explained))
+        }
+        Err(reply) => (replied(&reply), Vec::new()),
+    };
+    Explanation {
+        request: Some(understood(subject)),
+        outcome: Outcome {
+            route: route.map(|route| route.name().clone()),
+            place: route.map(|route| route.place().to_string()),
+            ..outcome
+        },
+        candidates: why(config, &subject.view)
+            .iter()
+            .filter_map(|verdict| candidate(config, verdict))
+            .collect(),
+        maintenance: route.and_then(|route| maintenance(route, subject)),
+        split: explained.map(|(split, explained)| split_said(split, &explained)),
+        destinations,
+        settings,
+    }
+}
+
+fn understood(subject: &Subject<'_>) -> RequestSaid {
+    RequestSaid {
+        listener: subject.listener.name().clone(),
+        client: subject.view.source.to_string(),
+        method: subject.view.method.to_owned(),
+        host: subject.view.host.to_owned(),
+        path: subject.view.path.to_owned(),
+        query: subject.view.query.map(str::to_owned),
+    }
+}
+
+fn replied(reply: &LocalReply<'_>) -> Outcome {
+    Outcome {
+        action: "reply",
+        route: None,
+        place: None,
+        status: Some(reply.status),
+        reason: Some(reply.reason.code()),
+        fields: reply.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+    }
+}
+
+fn candidate(config: &Config, verdict: &Verdict) -> Option<CandidateSaid> {
+    let route = config.route(verdict.route)?;
+    let (result, reason) = match &verdict.finding {
+        Finding::Wins => ("wins", None),
+        Finding::Holds => ("holds", None),
+        Finding::Fails(unmet) => ("fails", Some(unmet.stage.code())),
+    };
+    Some(CandidateSaid {
+        route: route.name().clone(),
+        host: words::host(route.hosts().get(verdict.host)?),
+        place: verdict.place.to_string(),
+        result,
+        reason,
+        text: verdict.finding.to_string(),
+    })
+}
+
+fn maintenance(route: &Route, subject: &Subject<'_>) -> Option<super::explanation::Setting> {
+    let maintenance = route.maintenance().as_ref()?;
+    let in_force = in_force(maintenance, SystemTime::now()).is_some();
+    Some(settings::of_maintenance(maintenance, in_force, is_exempt(maintenance, &subject.view)))
+}
+
+fn split_said(split: &Split, explained: &Explained<'_>) -> SplitSaid {
+    let sticky = split.sticky().as_ref();
+    let (by, key) = match &explained.by {
+        Decides::Only => ("the only destination".to_owned(), None),
+        Decides::Trusted => ("the variant that a trusted caller sent".to_owned(), None),
+        Decides::Key { position, value } => {
+            let key = sticky.and_then(|sticky| sticky.by().get(*position));
+            (key.map(settings::key).unwrap_or_default(), Some(value.clone()))
+        }
+        Decides::NewCookie(name) => (format!("a new cookie {name}, by weight"), None),
+        Decides::Chance => ("chance, by weight".to_owned(), None),
+    };
+    let shares = explained.shares.iter().enumerate().map(|(position, share)| ShareSaid {
+        name: share.name.to_owned(),
+        weight: share.weight,
+        share: share.share,
+        draw: share.bucket.map(|bucket| bucket.draw),
+        score: share.bucket.map(|bucket| bucket.score),
+        chosen: explained.destination == Some(position),
+    });
+    let cohort = sticky.map(|sticky| sticky.cohort().to_string());
+    SplitSaid { by, cohort, key, shares: shares.collect() }
+}
+
+/// What is said of a request that goes on: to the chosen destination, or to any that chance can choose.
+fn forwarded<'a>(
+    subject: &Subject<'a>,
+    peer: &Peer,
+    mut decision: Decision<'a>,
+    explained: Option<&Explained<'_>>,
+) -> (Outcome, Vec<DestinationSaid>) {
+    let chosen = explained.and_then(|explained| explained.destination);
+    let all = decision.forward.split().destinations().iter().enumerate();
+    let possible = all.filter(|(position, destination)| match chosen {
+        Some(chosen) => chosen == *position,
+        None => *destination.weight() > 0,
+    });
+    let destinations: Vec<_> = possible
+        .filter_map(|(_, destination)| {
+            decision.destination = destination;
+            said(subject, peer, &decision)
+        })
+        .collect();
+    let nowhere = destinations.iter().all(|destination| destination.endpoints.is_empty());
+    let reason = nowhere.then_some(Reason::NoEndpoint);
+    let outcome = Outcome {
+        action: if nowhere { "reply" } else { "forward" },
+        route: None,
+        place: None,
+        status: reason.map(Reason::status),
+        reason: reason.map(Reason::code),
+        fields: Vec::new(),
+    };
+    (outcome, destinations)
+}
+
+fn said(subject: &Subject<'_>, peer: &Peer, decision: &Decision<'_>) -> Option<DestinationSaid> {
+    let destination = decision.destination;
+    let cluster = subject.snapshot.config().cluster(*destination.cluster())?;
+    let subset = destination.subset().and_then(|position| cluster.subsets().get(position));
+    Some(DestinationSaid {
+        name: destination.name().clone(),
+        cluster: cluster.name().clone(),
+        subset: subset.map(|subset| subset.name().clone()),
+        endpoints: endpoints(subject.snapshot, destination),
+        settings: settings::of_destination(decision.forward, destination.policy(), cluster),
+        sent: sent(subject, peer, decision),
+    })
+}
+
+fn endpoints(snapshot: &Snapshot, destination: &Destination) -> Vec<EndpointSaid> {
+    let live = snapshot.cluster(*destination.cluster());
+    let members = live.map(|live| live.endpoints(*destination.subset()).members());
+    let members = members.into_iter().flatten().filter(|(_, weight)| *weight > 0);
+    members
+        .map(|(state, weight)| EndpointSaid {
+            address: state.address().to_string(),
+            weight,
+            active: state.active(),
+        })
+        .collect()
+}
+
+fn sent(subject: &Subject<'_>, peer: &Peer, decision: &Decision<'_>) -> Sent {
+    let (mut out, mut text, mut rewritten) = (Outgoing::default(), Vec::new(), String::new());
+    outgoing::request(subject, decision, peer, &subject.values(Some(decision)), &mut out, &mut text);
+    let target = subject.target(decision, &mut rewritten).concat();
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let fields = out.fields(&subject.head.fields).map(|field| (lossy(field.name), lossy(field.value)));
+    Sent { line: format!("{} {target}", subject.view.method), fields: fields.collect() }
+}

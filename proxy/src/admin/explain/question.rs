@@ -1,0 +1,137 @@
+//! A request that nobody sends.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::Deserialize;
+use towpath_config::model::{Listener, ListenerId};
+
+use crate::snapshot::Snapshot;
+
+#[cfg(test)]
+mod tests;
+
+/// What is asked about.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The method.
+    pub method: String,
+    /// With scheme and host, or only a path.
+    pub url: String,
+    /// The header fields. `Host` goes before the host of the URL.
+    pub headers: Vec<(String, String)>,
+    /// The listener it comes to. When left out, the one with the URL's port, or else the first one.
+    pub listener: Option<String>,
+    /// The address that the connection comes from.
+    pub source: IpAddr,
+}
+
+/// The question as JSON.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default = "get")]
+    method: String,
+    url: String,
+    #[serde(default)]
+    headers: serde_json::Map<String, serde_json::Value>,
+    listener: Option<String>,
+    source: Option<IpAddr>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+/// The parts of an URL; what is not there is empty.
+struct Url<'a> {
+    authority: &'a str,
+    target: String,
+}
+
+impl<'a> Url<'a> {
+    fn read(url: &'a str) -> Self {
+        let sent = url.split('#').next().unwrap_or_default();
+        let Some((_, rest)) = sent.split_once("://") else {
+            return Self { authority: "", target: sent.to_owned() };
+        };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at(end);
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        Self { authority, target: format!("{slash}{target}") }
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.authority.rsplit_once(':')?.1.parse().ok()
+    }
+}
+
+impl Question {
+    /// Reads `{"method": …, "url": …, "headers": {name: value or [values]}, "listener": …, "source": …}`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_json(body: &[u8]) -> Result<Self, String> {
+        let Written { method, url, headers, listener, source } =
+            serde_json::from_slice(body).map_err(|error| format!("the question cannot be read: {error}"))?;
+        let headers =
+            headers.into_iter().map(|(name, value)| fields(name, value)).collect::<Result<Vec<_>, _>>()?;
+        let source = source.unwrap_or(Ipv4Addr::LOCALHOST.into());
+        Ok(Self { method, url, headers: headers.concat(), listener, source })
+    }
+
+    /// The listener that the request comes to.
+    pub(super) fn listener<'a>(&self, snapshot: &'a Snapshot) -> Result<(ListenerId, &'a Listener), String> {
+        let config = snapshot.config();
+        if let Some(name) = &self.listener {
+            let known: Vec<_> = config.listeners().iter().map(|listener| listener.name().as_str()).collect();
+            let fault = || format!("there is no listener `{name}`; there are: {}", known.join(", "));
+            return snapshot.listener(name).ok_or_else(fault);
+        }
+        let port = Url::read(&self.url).port();
+        let named = config.listeners().iter().find(|listener| Some(listener.address().port()) == port);
+        let listener = named.or(config.listeners().first()).map(|listener| listener.name());
+        listener
+            .and_then(|name| snapshot.listener(name))
+            .ok_or_else(|| "the route table has no listeners".to_owned())
+    }
+
+    /// The head that a client would send to this listener.
+    pub(super) fn head(&self, listener: &Listener) -> Result<Vec<u8>, String> {
+        let texts =
+            self.headers.iter().flat_map(|(name, value)| [name, value]).chain([&self.method, &self.url]);
+        if let Some(text) = texts.into_iter().find(|text| text.contains(['\r', '\n'])) {
+            return Err(format!(
+                "{text:?} ends its line: no client could send that as one part of a request"
+            ));
+        }
+        let url = Url::read(&self.url);
+        let own = listener.address().to_string();
+        let host = match url.authority {
+            "" if self.method == "CONNECT" => &url.target,
+            "" => &own,
+            asked => asked,
+        };
+        let said = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let host = (!said).then_some(("host", host));
+        let fields = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, url.target);
+        for (name, value) in host.into_iter().chain(fields) {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        Ok(head.into_bytes())
+    }
+}
+
+fn fields(name: String, value: serde_json::Value) -> Result<Vec<(String, String)>, String> {
+    use serde_json::Value;
+    let values = match value {
+        Value::Array(values) => values,
+        single => vec![single],
+    };
+    let field = |value| match value {
+        Value::String(text) => Ok((name.clone(), text)),
+        other => Err(format!("header `{name}` is {other}, but a header is text or a list of texts")),
+    };
+    values.into_iter().map(field).collect()
+}

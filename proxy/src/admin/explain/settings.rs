@@ -1,0 +1,106 @@
+//! Every value that shapes what becomes of a request, with the line that says so.
+
+use towpath_config::model::{
+    Balance, Cluster, Forward, HeaderEdits, Key, Listener, Maintenance, Place, Policy, Rewrite, RewritePath,
+};
+
+use super::explanation::Setting;
+use crate::admin::words;
+
+fn setting(name: impl Into<String>, value: impl ToString, place: Place) -> Setting {
+    Setting { name: name.into(), value: value.to_string(), place: place.to_string() }
+}
+
+/// What a listener grants its clients.
+pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
+    let (times, limits) = (listener.timeouts(), listener.limits());
+    let body = limits.body_bytes();
+    let requests = limits.requests_per_connection();
+    let count = |count: Option<String>| count.unwrap_or_else(|| "none".to_owned());
+    vec![
+        setting("header_timeout", words::limit(**times.header()), times.header().place()),
+        setting("body_timeout", words::limit(**times.body()), times.body().place()),
+        setting("idle_timeout", words::limit(**times.idle()), times.idle().place()),
+        setting("limits.header_bytes", **limits.header_bytes(), limits.header_bytes().place()),
+        setting("limits.header_count", **limits.header_count(), limits.header_count().place()),
+        setting("limits.uri_bytes", **limits.uri_bytes(), limits.uri_bytes().place()),
+        setting("limits.body_bytes", count(body.map(|bytes| bytes.to_string())), body.place()),
+        setting(
+            "limits.requests_per_connection",
+            count(requests.map(|requests| requests.to_string())),
+            requests.place(),
+        ),
+    ]
+}
+
+/// What holds for one destination.
+pub(super) fn of_destination(forward: &Forward, policy: &Policy, cluster: &Cluster) -> Vec<Setting> {
+    let (connect, response) = (policy.connect_timeout(), policy.response_idle_timeout());
+    let balance = match **cluster.balance() {
+        Balance::RoundRobin => "round-robin",
+        Balance::LeastRequest => "least-request",
+        Balance::Random => "random",
+    };
+    let limits = cluster.limits();
+    let mut settings = vec![
+        setting("timeout", words::limit(**policy.timeout()), policy.timeout().place()),
+        setting("connect_timeout", words::limit(**connect), connect.place()),
+        setting("response_idle_timeout", words::limit(**response), response.place()),
+        setting("balance", balance, cluster.balance().place()),
+        setting("limits.connections", **limits.connections(), limits.connections().place()),
+        setting("limits.pending", **limits.pending(), limits.pending().place()),
+        setting("idle_timeout", words::limit(**cluster.idle_timeout()), cluster.idle_timeout().place()),
+    ];
+    settings.extend(of_rewrite(forward.rewrite()));
+    settings.extend(of_edits("request", policy.request_headers()));
+    settings.extend(of_edits("response", policy.response_headers()));
+    settings
+}
+
+fn of_rewrite(rewrite: &Rewrite) -> impl Iterator<Item = Setting> {
+    let path = rewrite.path().as_ref().map(|path| {
+        let (name, value) = match &**path {
+            RewritePath::Prefix(prefix) => ("rewrite.prefix", prefix.clone()),
+            RewritePath::Full(full) => ("rewrite.path", full.clone()),
+            RewritePath::Regex { pattern, with } => {
+                ("rewrite.regex", format!("{} → {with}", pattern.source()))
+            }
+        };
+        setting(name, value, path.place())
+    });
+    let host = rewrite.host().as_ref().map(|host| setting("rewrite.host", host.as_str(), host.place()));
+    path.into_iter().chain(host)
+}
+
+/// The edits of one head.
+pub(super) fn of_edits(side: &str, edits: &HeaderEdits) -> Vec<Setting> {
+    let written = [("set", edits.set()), ("add", edits.add())].into_iter().flat_map(|(verb, list)| {
+        list.iter().map(move |edit| {
+            let value = edit.value();
+            setting(format!("headers.{side}.{verb}.{}", edit.name()), value.text(), value.place())
+        })
+    });
+    let removed =
+        edits.remove().iter().map(|name| setting(format!("headers.{side}.remove"), &**name, name.place()));
+    written.chain(removed).collect()
+}
+
+/// How the maintenance of a route stands.
+pub(super) fn of_maintenance(maintenance: &Maintenance, in_force: bool, exempt: bool) -> Setting {
+    let value = match (in_force, exempt) {
+        (false, _) => "not in force",
+        (true, false) => "in force",
+        (true, true) => "in force, but this request gets through: a health path or a bypass",
+    };
+    setting("maintenance", value, *maintenance.place())
+}
+
+/// A key in the words of the table.
+pub(super) fn key(key: &Key) -> String {
+    match key {
+        Key::Header(name) => format!("header {name}"),
+        Key::Cookie { name, .. } => format!("cookie {name}"),
+        Key::SourceIp => "source ip".to_owned(),
+        Key::Query(name) => format!("query {name}"),
+    }
+}
