@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
@@ -60,7 +61,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn by_file(arguments: &Arguments, path: &std::path::Path) -> anyhow::Result<String> {
-    let snapshot = Snapshot::next(None, document::load(path)?, &SeriesBook::new(1));
+    let snapshot = Arc::new(Snapshot::next(None, document::load(path)?, &SeriesBook::new(1)));
     let question = Question {
         method: arguments.method.clone(),
         url: arguments.url.clone(),
