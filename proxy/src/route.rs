@@ -2,6 +2,8 @@
 
 mod candidate;
 pub mod condition;
+#[cfg(test)]
+mod fixture;
 pub mod index;
 mod miss;
 mod named;

@@ -6,6 +6,12 @@ use towpath_config::model::Pattern;
 
 use crate::route::index::run::{Found, Runs};
 
+#[cfg(test)]
+mod tests;
+
+/// What all expressions of one host may take together, compiled.
+const UNION_BYTES_MAX: usize = 2 << 20;
+
 /// Different expressions, each with its candidates.
 #[derive(Debug, Default)]
 pub(crate) struct Expressions {
@@ -27,7 +33,7 @@ impl Expressions {
     pub(crate) fn unite(&mut self) {
         if self.each.len() > 1 {
             let sources: Vec<_> = self.each.iter().map(|(pattern, _)| pattern.source()).collect();
-            let config = meta::Config::new().match_kind(MatchKind::All);
+            let config = meta::Config::new().match_kind(MatchKind::All).nfa_size_limit(Some(UNION_BYTES_MAX));
             self.union = Regex::builder().configure(config).build_many(&sources).ok();
         }
     }

@@ -1,0 +1,48 @@
+use towpath_config::model::PathPattern;
+
+use super::Expressions;
+use crate::route::fixture::routes;
+use crate::route::index::run::{Found, Runs};
+
+/// Expressions made of numbers, the position of each being its number.
+fn expressions(count: u32, pattern: impl Fn(u32) -> String) -> Expressions {
+    let mut expressions = Expressions::default();
+    for number in 0..count {
+        let config = routes(&format!("r: {{match: {{path: {{regex: '{}'}}}}, to: app}}", pattern(number)));
+        let path = config.routes()[0].conditions()[0].path().as_deref();
+        let Some(PathPattern::Regex(pattern)) = path else { panic!("{path:?} is no regex") };
+        expressions.runs(pattern).map(|runs: &mut Runs| runs.push(number)).unwrap();
+    }
+    expressions.unite();
+    expressions
+}
+
+fn found(expressions: &Expressions, path: &str) -> Vec<usize> {
+    let mut found = Found::default();
+    expressions.gather(path, &mut found);
+    found.into_positions().flatten().collect()
+}
+
+#[test]
+fn many_are_one() {
+    let many = expressions(100, |number| format!("^/x{number}(/|$)|[24]/same"));
+    assert!(many.union.is_some());
+    assert_eq!(found(&many, "/x0"), [0]);
+    assert_eq!(found(&many, "/x99/y"), [99]);
+    assert_eq!(found(&many, "/x100"), [0_usize; 0]);
+    assert_eq!(found(&many, "/x4/same"), (0..100).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_too_large_together_is_asked_one_by_one() {
+    let large = expressions(8, |number| format!(r"^/x{number}/\w{{20}}$"));
+    assert!(large.union.is_none());
+    assert_eq!(found(&large, "/x7/aaaaaaaaaaaaaaaaaaaa"), [7]);
+    assert_eq!(found(&large, "/x7/aaaaaaaaaaaaaaaaaaa"), [0_usize; 0]);
+}
+
+#[test]
+fn equal_ones_are_one() {
+    let equal = expressions(3, |_| "^/a".to_owned());
+    assert_eq!((equal.each.len(), found(&equal, "/a")), (1, vec![0, 1, 2]));
+}
