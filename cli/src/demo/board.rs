@@ -11,7 +11,9 @@ use crate::output;
 
 const QUANTILES: [(&str, f64); 3] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)];
 /// Cells of the bar that shows a share.
-const BAR_CELLS: usize = 20;
+const BAR_CELLS: usize = 12;
+/// A longer line would be wrapped, and the next drawing would not cover this one.
+const LINE_CHARACTERS_MAX: usize = 79;
 
 /// Shows the state of the demo, in place on a terminal and line by line elsewhere.
 #[derive(Debug)]
@@ -32,7 +34,8 @@ impl Board {
     /// When stdout is closed.
     pub fn show(&mut self, tally: &Tally, live: &Live) -> io::Result<()> {
         if !self.terminal {
-            return output::answer(&line(tally, live));
+            // a second after the weights changed there is something to say again
+            return if tally.recent().1 == 0 { Ok(()) } else { output::answer(&line(tally, live)) };
         }
         let text = block(tally, live);
         // up over the last drawing, and clear to the end
@@ -48,7 +51,7 @@ impl Board {
 fn block(tally: &Tally, live: &Live) -> String {
     let (recent, seconds) = tally.recent();
     let mut out = format!(
-        "{:8}{:>28}{:>9}{:>10}{:>11}{:>10}{:>10}{:>10}\n",
+        "{:6}{:>19}{:>8}{:>9}{:>10}{:>9}{:>9}{:>9}\n",
         "", "share of late", "weight", "answers", "rate", "p50", "p90", "p99"
     );
     for (position, version) in VERSIONS.iter().enumerate() {
@@ -60,14 +63,14 @@ fn block(tally: &Tally, live: &Live) -> String {
         let weight = live.weights.and_then(|weights| weights.get(position).copied());
         let _ = writeln!(
             out,
-            "  {:6}{:BAR_CELLS$}{:>7.1}%{:>9}{:>10}{:>9.1}/s{}",
+            "  {:4}{:BAR_CELLS$}{:>6.1}%{:>8}{:>9}{:>8.1}/s{}",
             version.name,
             bar(share),
             share * 100.0,
             weight.map_or_else(|| "-".to_owned(), |weight| weight.to_string()),
             all.answers,
             late.answers as f64 / seconds.max(1) as f64,
-            quantiles(late).map(|(_, value)| format!("{value:>10}")).concat(),
+            quantiles(late).map(|(_, value)| format!("{value:>9}")).concat(),
         );
     }
     let _ = writeln!(
@@ -77,11 +80,11 @@ fn block(tally: &Tally, live: &Live) -> String {
     );
     if let Some(faults) = &live.rejected {
         let _ = writeln!(out, "  the newest file was refused, table {} stays:", live.generation);
-        for line in faults.lines().filter(|line| !line.is_empty()).take(8) {
+        for line in faults.lines().filter(|line| !line.trim_matches([' ', '|']).is_empty()).take(6) {
             let _ = writeln!(out, "    {line}");
         }
     }
-    out
+    out.lines().map(|line| line.chars().take(LINE_CHARACTERS_MAX).chain(['\n']).collect::<String>()).collect()
 }
 
 fn line(tally: &Tally, live: &Live) -> String {

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use anyhow::{Context, anyhow};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{Instant, interval_at, sleep, timeout};
 use towpath_proxy::boot;
 
 use super::board::{Board, verdict};
@@ -30,6 +30,9 @@ use crate::{document, environment, output};
 
 /// How long the proxy may take to open its ports, and to close them.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often the board is drawn.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// What the demo is asked for.
 #[derive(Debug)]
@@ -103,7 +106,7 @@ impl Stage {
         let tally = Rc::new(RefCell::new(Tally::default()));
         let crowd = crowd::start(local, self.web, &tally);
         let mut stopped = std::pin::pin!(stop(duration));
-        let mut second = interval(Duration::from_secs(1));
+        let mut second = interval_at(Instant::now() + SECOND, SECOND);
         loop {
             tokio::select! {
                 result = &mut stopped => break result?,
@@ -179,6 +182,8 @@ fn early(ended: Result<Result<(), boot::Error>, oneshot::error::RecvError>) -> a
 fn introduction(stage: &Stage, table: &TableFile) -> String {
     let Stage { web, admin, .. } = stage;
     let path = table.path().display();
+    let towpath = program();
+    let towpath = towpath.display();
     format!(
         "two versions of a service, and a proxy that splits 90/10 between them\n\
          \n\
@@ -186,9 +191,17 @@ fn introduction(stage: &Stage, table: &TableFile) -> String {
          \x20 a request             curl -i http://{web}/\n\
          \x20 one user stays        curl -H 'x-user-id: ada' http://{web}/\n\
          \x20 a tester gets v2      curl -H 'canary-user: true' http://{web}/\n\
-         \x20 why it does that      towpath explain -c {path} GET http://{web}/ -H 'x-user-id: ada'\n\
-         \x20 the same, asked live  towpath explain --admin {admin} GET http://{web}/\n\
+         \x20 why it does that      {towpath} explain -c {path} GET http://{web}/ -H 'x-user-id: ada'\n\
+         \x20 the same, asked live  {towpath} explain --admin {admin} GET http://{web}/\n\
          \x20 counts                curl http://{admin}/metrics\n\
          \x20 what is live          curl http://{admin}/config\n"
     )
+}
+
+/// How this program is called from here.
+fn program() -> PathBuf {
+    let (Ok(program), Ok(here)) = (std::env::current_exe(), std::env::current_dir()) else {
+        return "towpath".into();
+    };
+    program.strip_prefix(here).map(Path::to_owned).unwrap_or(program)
 }

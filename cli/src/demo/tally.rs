@@ -72,12 +72,19 @@ impl Period {
 }
 
 /// The counts since the weights last changed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tally {
     /// Since the weights last changed.
     pub whole: Period,
+    /// The last one is not over yet.
     seconds: VecDeque<Period>,
     epoch: u64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { whole: Period::default(), seconds: VecDeque::from([Period::default()]), epoch: 0 }
+    }
 }
 
 impl Tally {

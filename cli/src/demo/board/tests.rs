@@ -2,7 +2,6 @@ use super::*;
 
 fn tally(v1: usize, v2: usize, errors: usize) -> Tally {
     let mut tally = Tally::default();
-    tally.tick();
     let answers = [(Some(0), v1), (Some(1), v2), (None, errors)];
     for (version, count) in answers {
         (0..count).for_each(|_| tally.add(0, version, Duration::from_millis(2)));
@@ -37,9 +36,19 @@ fn an_unfair_split_an_error_and_silence_are_not() {
 fn the_board_shows_shares_weights_and_quantiles() {
     let text = block(&tally(90, 10, 3), &live(Some([9, 1])));
     let v1 = text.lines().nth(1).unwrap();
-    assert!(v1.contains("██████████████████░░") && v1.contains("90.0%") && v1.contains("90.0/s"), "{v1}");
+    assert!(v1.contains("███████████░") && v1.contains("90.0%") && v1.contains("90.0/s"), "{v1}");
     assert!(v1.contains("2.0ms") || v1.contains("2.1ms"), "{v1}");
     assert!(text.contains("table 4 is live, 3 requests"), "{text}");
+}
+
+#[test]
+fn no_line_of_the_board_wraps() {
+    let live =
+        Live { rejected: Some("error: ".to_owned() + &"long ".repeat(50)), ..live(Some([1_000_000, 1])) };
+    let text = block(&tally(99_999, 10, 3), &live);
+    assert!(text.lines().all(|line| line.chars().count() <= LINE_CHARACTERS_MAX), "{text}");
+    let heading = text.lines().next().unwrap().chars().count();
+    assert_eq!(text.lines().nth(1).unwrap().chars().count(), heading, "{text}");
 }
 
 #[test]
