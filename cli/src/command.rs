@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 mod demo;
 mod diff;
+mod explain;
 mod proxy;
 mod routes;
 mod schema;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, demo, diff, proxy, routes, schema};
+use super::{check, demo, diff, explain, proxy, routes, schema};
 
 /// A service-mesh proxy that can say why.
 #[derive(Debug, Parser)]
@@ -26,6 +26,8 @@ pub enum Command {
     Demo(demo::Arguments),
     /// Say what is wrong with route tables, all at once
     Check(check::Arguments),
+    /// Say what would happen to a request, and why
+    Explain(explain::Arguments),
     /// List the routes in the order in which they are tried
     Routes(routes::Arguments),
     /// Say what changes in meaning from one route table to another
@@ -52,6 +54,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Proxy(arguments) => proxy::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Schema => schema::run(),

@@ -1,8 +1,9 @@
 //! `towpath explain`
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -60,7 +61,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn by_file(arguments: &Arguments, path: &std::path::Path) -> anyhow::Result<String> {
+fn by_file(arguments: &Arguments, path: &Path) -> anyhow::Result<String> {
     let snapshot = Arc::new(Snapshot::next(None, document::load(path)?, &SeriesBook::new(1)));
     let question = Question {
         method: arguments.method.clone(),
