@@ -3,6 +3,7 @@
 
 mod cluster;
 mod condition;
+mod id;
 mod listener;
 mod place;
 mod policy;
@@ -13,49 +14,16 @@ mod template;
 
 pub use cluster::{Balance, Cluster, ClusterLimits, Endpoint, Subset};
 pub use condition::{Condition, FieldCondition, HostPattern, PathPattern, Pattern, Segment, ValueMatch};
+pub use id::{ClusterId, ListenerId, RouteId};
 pub use listener::{ForwardHeader, Listener, ListenerLimits, ListenerTimeouts, PathNormalization};
 pub use place::{Place, Placed};
 pub use policy::{Edit, EditList, HeaderEdits, Policy};
 pub use process::{Process, ProcessLimits, Workers};
-pub use route::{Action, Candidate, DirectResponse, Forward, Maintenance, Redirect, Rewrite, RewritePath, Route};
+pub use route::{
+    Action, Candidate, DirectResponse, Forward, Maintenance, Redirect, Rewrite, RewritePath, Route,
+};
 pub use split::{CookieLife, Destination, Key, Split, Sticky};
 pub use template::{Template, TemplatePart};
-
-/// Position of a listener in [`Config::listeners`]. Given out by validation only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ListenerId(pub(crate) u32);
-
-/// Position of a cluster in [`Config::clusters`]. Given out by validation only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClusterId(pub(crate) u32);
-
-/// Position of a route in [`Config::routes`]. Given out by validation only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RouteId(pub(crate) u32);
-
-impl ListenerId {
-    /// The position as an index.
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl ClusterId {
-    /// The position as an index.
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl RouteId {
-    /// The position as an index.
-    #[must_use]
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// A struct whose fields are read from outside and written in this crate only.
 macro_rules! readable {

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Condition, HeaderEdits, HostPattern, ListenerId, Pattern, Place, Placed, RouteId, Split, readable};
+use super::id::{ListenerId, RouteId};
+use super::{Condition, HeaderEdits, HostPattern, Pattern, Place, Placed, Split, readable};
 
 readable! {
     /// One route.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ClusterId, Condition, Place, Placed, Policy, readable};
+use super::id::ClusterId;
+use super::{Condition, Place, Placed, Policy, readable};
 
 readable! {
     /// One or more destinations with their weights.

@@ -68,8 +68,8 @@ async fn carry<'a, C: Caller>(
     let decision = local.with_rng(|rng| decide(subject, rng, &mut record.way))?;
     let mut values = subject.values(Some(&decision));
     outgoing::request(subject, &decision, visit.peer, &values, request_out, value);
-    let target = subject.target(&decision, rewritten);
-    let order = order(subject, &decision, request_out, &target)?;
+    let uri = subject.uri(&decision, rewritten);
+    let order = order(subject, &decision, request_out, &uri)?;
     let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(response, &decision, &values, response_out, value);
@@ -86,7 +86,7 @@ fn order<'a>(
     subject: &Subject<'a>,
     decision: &Decision<'a>,
     out: &'a Outgoing,
-    target: &'a [&'a str],
+    uri: &'a [&'a str],
 ) -> Result<Order<'a>, Reason> {
     let id = *decision.destination.cluster();
     let timeout = **decision.destination.policy().timeout();
@@ -95,7 +95,7 @@ fn order<'a>(
         out,
         line: RequestLine {
             method: subject.view.method,
-            target,
+            uri,
             framing: subject.head.framing,
             upgrade: subject.head.upgrade().is_some(),
         },

@@ -89,7 +89,7 @@ impl<'a> Subject<'a> {
 
     /// What stands between method and version of the request that goes out.
     #[must_use]
-    pub fn target<'t>(&self, decision: &Decision<'_>, rewritten: &'t mut String) -> [&'t str; 3]
+    pub fn uri<'t>(&self, decision: &Decision<'_>, rewritten: &'t mut String) -> [&'t str; 3]
     where
         'a: 't,
     {

@@ -53,9 +53,10 @@ pub async fn send<'t, C: Interim>(
         let active = Active::begin(&endpoint);
         let limits = order.pool_limits();
         let state = order.live.state();
-        let connection = local.pool().checkout(state, &endpoint, &limits, fresh, timer, order.due).await?;
+        let connection = local.pool().checkout(state, &endpoint, &limits, fresh, timer, order.due).await;
+        local.count_pool();
         let mut attempt =
-            Attempt::begin(connection, local.buffers().lend(), &order.line, order.out.fields(&order.head.fields));
+            Attempt::begin(connection?, local.buffers().lend(), &order.line, order.out.fields(&order.head.fields));
         let upstream = **order.destination.policy().response_idle_timeout();
         let mut transfer = Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
         match await_answer(&mut transfer, order, caller, &mut replay, &mut attempt, head).await {

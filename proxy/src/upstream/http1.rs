@@ -22,7 +22,7 @@ pub struct RequestLine<'a> {
     /// The method.
     pub method: &'a str,
     /// What stands between method and version, in parts.
-    pub target: &'a [&'a str],
+    pub uri: &'a [&'a str],
     /// How the body is framed.
     pub framing: Framing,
     /// Whether the caller asks for another protocol.
@@ -60,7 +60,7 @@ impl Attempt {
         let reused = holding.is_reused();
         let mut wire = Http1::new(io, input);
         let persistence = if line.upgrade { Persistence::Upgrade } else { Persistence::Open };
-        write_request(line.method, line.target, fields, line.framing, persistence, wire.send(line.framing));
+        write_request(line.method, line.uri, fields, line.framing, persistence, wire.send(line.framing));
         Self { wire, holding: Some(holding), reused, reusable: false }
     }
 

@@ -20,7 +20,7 @@ fn paths_become_what_the_rule_says() {
         ("{match: {path: /*}, to: c, rewrite: {prefix: /v1}}", "/a", "/v1/a"),
         ("{to: c, rewrite: {path: /fixed}}", "/a/b", "/fixed"),
         ("{to: c, rewrite: {regex: {pattern: '^/v([0-9]+)/', with: '/api/$1/'}}}", "/v2/x", "/api/2/x"),
-        ("{to: c, rewrite: {regex: {pattern: 'a', with: ' '}}}", "/a", "/%20"),
+        ("{to: c, rewrite: {regex: {pattern: '^/(.*)$', with: 'x/$1'}}}", "/a", "/x/a"),
     ];
     for (route, path, expected) in table {
         let config = config(route);
