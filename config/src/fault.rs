@@ -8,4 +8,4 @@ mod render;
 pub use kind::{Fault, Severity};
 pub use list::Faults;
 pub(crate) use list::Findings;
-pub(crate) use nearest::nearest;
+pub(crate) use nearest::{did_you_mean, nearest};

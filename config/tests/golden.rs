@@ -1,12 +1,15 @@
-//! Every fixture says what it should: good ones compile, bad ones give the faults that stand beside them.
+//! Every fixture says what it should: beside a good table stand its warnings and its long form, beside a bad one its
+//! faults.
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
 
-use towpath_config::{Source, compile};
+use towpath_config::{Source, compile, long_yaml};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut list: Vec<_> = std::fs::read_dir(folder).expect("the fixtures").map(|entry| entry.expect("a file").path()).collect();
+    let mut list: Vec<_> =
+        std::fs::read_dir(folder).expect("the fixtures").map(|entry| entry.expect("a file").path()).collect();
     list.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     list.sort();
     list
@@ -23,7 +26,11 @@ fn golden(path: &Path, found: &str) -> Result<(), String> {
         std::fs::write(&beside, found).expect("a writable tree");
     }
     let expected = std::fs::read_to_string(&beside).unwrap_or_default();
-    if expected == found { Ok(()) } else { Err(format!("{}:\n{found}\n--- expected:\n{expected}", path.display())) }
+    if expected == found {
+        Ok(())
+    } else {
+        Err(format!("{}:\n{found}\n--- expected:\n{expected}", path.display()))
+    }
 }
 
 fn source(path: &Path) -> Source {
@@ -33,24 +40,28 @@ fn source(path: &Path) -> Source {
 
 #[test]
 fn good_tables_compile() {
-    let wrong: Vec<String> = fixtures("tests/good").iter().filter_map(|path| {
-        let found = match compile(&source(path), &environment) {
-            Ok(compiled) => compiled.warnings().to_string(),
-            Err(faults) => return Some(format!("{}:\n{faults}", path.display())),
-        };
-        golden(path, &found).err()
-    }).collect();
+    let wrong: Vec<String> = fixtures("tests/good")
+        .iter()
+        .filter_map(|path| {
+            let found = match compile(&source(path), &environment) {
+                Ok(compiled) => format!("{}{}", compiled.warnings(), long_yaml(compiled.config())),
+                Err(faults) => return Some(format!("{}:\n{faults}", path.display())),
+            };
+            golden(path, &found).err()
+        })
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 #[test]
 fn bad_tables_say_all_that_is_wrong() {
-    let wrong: Vec<String> = fixtures("tests/bad").iter().filter_map(|path| {
-        match compile(&source(path), &environment) {
+    let wrong: Vec<String> = fixtures("tests/bad")
+        .iter()
+        .filter_map(|path| match compile(&source(path), &environment) {
             Ok(_) => Some(format!("{} compiles", path.display())),
             Err(faults) => golden(path, &faults.to_string()).err(),
-        }
-    }).collect();
+        })
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 

@@ -28,6 +28,7 @@ impl Change {
 
     /// What it is; none when it is gone.
     #[must_use]
+    #[allow(clippy::new_ret_no_self, reason = "the twin of `old`")]
     pub fn new(&self) -> Option<&Value> {
         self.new.as_ref()
     }
@@ -64,7 +65,9 @@ struct Shown<'a>(&'a Value);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Value::String(text) if !text.is_empty() && !text.contains([',', '{', '}', '[', ']', '"', '\n']) => {
+            Value::String(text)
+                if !text.is_empty() && !text.contains([',', '{', '}', '[', ']', '"', '\n']) =>
+            {
                 f.write_str(text)
             }
             Value::Array(items) => {

@@ -36,7 +36,8 @@ pub(super) fn note(change: &Change, before: &Value, after: &Value) -> Option<Str
     }
     let fits = |pattern: &str| {
         let pattern: Vec<&str> = pattern.split('.').collect();
-        pattern.len() == steps.len() && pattern.iter().zip(&steps).all(|(wanted, step)| *wanted == "*" || wanted == step)
+        pattern.len() == steps.len()
+            && pattern.iter().zip(&steps).all(|(wanted, step)| *wanted == "*" || wanted == step)
     };
     NOTES.iter().find(|(pattern, _)| fits(pattern)).map(|(_, note)| (*note).to_owned())
 }
@@ -47,7 +48,9 @@ fn share(path: &str, before: &Value, after: &Value) -> Option<String> {
     let destination = match rest.strip_suffix(".weight") {
         Some(destination) => destination,
         // a destination that came or went, not one of its policies
-        None => Some(rest).filter(|rest| [before, after].iter().any(|table| to(table, route, rest).is_some()))?,
+        None => {
+            Some(rest).filter(|rest| [before, after].iter().any(|table| to(table, route, rest).is_some()))?
+        }
     };
     match (percent(before, route, destination), percent(after, route, destination)) {
         (Some(old), Some(new)) => Some(format!("share {old}% → {new}%")),

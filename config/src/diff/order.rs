@@ -11,8 +11,13 @@ use crate::model::{Candidate, Config};
 
 /// Candidates of both tables that changed places: for each two neighbours that stood the other way round, one change.
 pub(super) fn moved(old: &Config, new: &Config) -> Vec<Change> {
-    let before: HashMap<String, usize> =
-        old.order.iter().filter_map(|one| identity(old, one)).enumerate().map(|(place, one)| (one, place)).collect();
+    let before: HashMap<String, usize> = old
+        .order
+        .iter()
+        .filter_map(|one| identity(old, one))
+        .enumerate()
+        .map(|(place, one)| (one, place))
+        .collect();
     let survivors: Vec<(usize, &Candidate)> = new
         .order
         .iter()

@@ -28,7 +28,9 @@ fn walk(path: &str, old: &Value, new: &Value, changes: &mut Vec<Change>) {
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 match (before.get(key), after.get(key)) {
                     (Some(old), Some(new)) => walk(&path, old, new, changes),
-                    (old, new) => changes.push(Change { path, old: old.cloned(), new: new.cloned(), note: None }),
+                    (old, new) => {
+                        changes.push(Change { path, old: old.cloned(), new: new.cloned(), note: None });
+                    }
                 }
             }
         }
@@ -39,7 +41,12 @@ fn walk(path: &str, old: &Value, new: &Value, changes: &mut Vec<Change>) {
         }
         (old, new) if old == new => {}
         (old, new) => {
-            changes.push(Change { path: path.to_owned(), old: Some(old.clone()), new: Some(new.clone()), note: None });
+            changes.push(Change {
+                path: path.to_owned(),
+                old: Some(old.clone()),
+                new: Some(new.clone()),
+                note: None,
+            });
         }
     }
 }
@@ -66,7 +73,10 @@ fn by_address(endpoints: &Value) -> Value {
     let mut map = Map::new();
     for endpoint in endpoints.as_array().into_iter().flatten() {
         let mut endpoint = endpoint.as_object().cloned().unwrap_or_default();
-        let mut address = endpoint.shift_remove("address").and_then(|address| Some(address.as_str()?.to_owned())).unwrap_or_default();
+        let mut address = endpoint
+            .shift_remove("address")
+            .and_then(|address| Some(address.as_str()?.to_owned()))
+            .unwrap_or_default();
         while map.contains_key(&address) {
             address.push_str(" (again)");
         }

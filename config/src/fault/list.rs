@@ -93,6 +93,16 @@ impl Findings {
         }
     }
 
+    /// As `push`, for an error that is dear to make: nothing is made that would not be kept.
+    pub(crate) fn error(&mut self, make: impl FnOnce() -> Fault) {
+        if self.list.len() < FAULTS_MAX {
+            self.push(make());
+        } else {
+            self.fatal = true;
+            self.left_out += 1;
+        }
+    }
+
     /// As `push`, but not when the same was said of the same place: what is inherited is looked at many times.
     pub(crate) fn push_once(&mut self, fault: Fault) {
         let said = |known: &Fault| known.span == fault.span && known.message == fault.message;

@@ -6,16 +6,21 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     let limit = (word.len() / 3).max(1);
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(word.len()) <= limit.saturating_mul(4))
-        .map(|candidate| (distance(&word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count())
+        .filter(|candidate| candidate.chars().count().abs_diff(word.len()) <= limit)
+        .filter_map(|candidate| Some((distance(&word, candidate, limit)?, candidate)))
+        .filter(|(distance, candidate)| *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
+/// The question that helps, if there is one.
+pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
+}
+
 /// How many insertions, removals, replacements and swaps of neighbours lead from one to the other
-/// (optimal string alignment).
-fn distance(from: &[char], to: &str) -> usize {
+/// (optimal string alignment), if not more than `limit`.
+fn distance(from: &[char], to: &str, limit: usize) -> Option<usize> {
     let mut before: Vec<usize> = Vec::new();
     let mut above: Vec<usize> = (0..=from.len()).collect();
     let mut previous = None;
@@ -32,10 +37,13 @@ fn distance(from: &[char], to: &str) -> usize {
             }
             line.push(least);
         }
+        if line.iter().all(|distance| *distance > limit) {
+            return None;
+        }
         before = std::mem::replace(&mut above, line);
         previous = Some(letter);
     }
-    above.last().copied().unwrap_or_default()
+    above.last().copied().filter(|distance| *distance <= limit)
 }
 
 #[cfg(test)]

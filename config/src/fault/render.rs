@@ -39,7 +39,8 @@ fn shown<'a>(group: Group<'a>, source: &'a Source, span: Span, label: Option<&'a
         };
         return group.element(origin);
     }
-    let caret = caret(text, (span.start as usize).saturating_sub(line.start), (span.end - span.start) as usize);
+    let caret =
+        caret(text, (span.start as usize).saturating_sub(line.start), (span.end - span.start) as usize);
     let kind = if label.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
     let annotation = kind.span(caret).label(label);
     let snippet = Snippet::source(text).line_start(span.line as usize).path(source.name());

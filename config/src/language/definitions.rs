@@ -23,7 +23,9 @@ impl Definitions {
     }
 
     pub(crate) fn into_json(self) -> Value {
-        Value::Object(self.known.into_iter().map(|(name, part)| (name.to_owned(), part)).collect::<Map<_, _>>())
+        Value::Object(
+            self.known.into_iter().map(|(name, part)| (name.to_owned(), part)).collect::<Map<_, _>>(),
+        )
     }
 }
 
@@ -36,7 +38,14 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// Describes one key. `default` holds its value when it has one.
-    pub(crate) fn insert(&mut self, key: &str, about: &str, schema: Value, default: &[Value], required: bool) {
+    pub(crate) fn insert(
+        &mut self,
+        key: &str,
+        about: &str,
+        schema: Value,
+        default: &[Value],
+        required: bool,
+    ) {
         let key = key.trim_start_matches("r#").to_owned();
         let mut described = Map::from_iter([("description".to_owned(), Value::from(about.trim()))]);
         if let Some(default) = default.first() {

@@ -90,7 +90,7 @@ macro_rules! document {
             }
 
             fn schema(definitions: &mut $crate::language::Definitions) -> serde_json::Value {
-                definitions.refer(stringify!($name), |definitions| {
+                definitions.refer(stringify!($name).trim_end_matches("Doc"), |definitions| {
                     let mut keys = $crate::language::Keys::default();
                     <Self as $crate::language::Fields>::describe(definitions, &mut keys);
                     keys.into_object(concat!($($about),*))

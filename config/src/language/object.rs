@@ -1,7 +1,7 @@
 //! A map whose keys are known.
 
 use super::{Language, Reader};
-use crate::fault::{Fault, nearest};
+use crate::fault::{Fault, did_you_mean};
 use crate::source::{At, Entry, Kind, Tree};
 
 /// A map of which keys are asked for by name. Those that nobody asked for are unknown.
@@ -18,9 +18,14 @@ impl<'t, 'r, 'e> Object<'t, 'r, 'e> {
     /// `None` when the tree is no map.
     pub(crate) fn open(tree: &'t Tree<'t>, wanted: &str, reader: &'r mut Reader<'e>) -> Option<Self> {
         match &tree.kind {
-            Kind::Map(entries) => {
-                Some(Self { tree, entries, used: vec![false; entries.len()], keys: Vec::new(), wrong: Vec::new(), reader })
-            }
+            Kind::Map(entries) => Some(Self {
+                tree,
+                entries,
+                used: vec![false; entries.len()],
+                keys: Vec::new(),
+                wrong: Vec::new(),
+                reader,
+            }),
             _ => reader.mismatch(tree, wanted),
         }
     }
@@ -55,11 +60,12 @@ impl<'t, 'r, 'e> Object<'t, 'r, 'e> {
     /// Notes the keys that nobody asked for.
     pub(crate) fn close(self) {
         for (entry, _) in self.entries.iter().zip(&self.used).filter(|(_, used)| !**used) {
-            let fault = Fault::error(entry.key.span, format!("unknown key `{}`", super::reader::brief(&entry.key.value)));
-            let help = match nearest(&entry.key.value, self.keys.iter().copied()) {
-                Some(key) => format!("did you mean `{key}`?"),
-                None => format!("the keys here are {}", listed(&self.keys)),
-            };
+            let fault = Fault::error(
+                entry.key.span,
+                format!("unknown key `{}`", super::reader::brief(&entry.key.value)),
+            );
+            let help = did_you_mean(&entry.key.value, self.keys.iter().copied())
+                .unwrap_or_else(|| format!("the keys here are {}", listed(&self.keys)));
             self.reader.fault::<()>(fault.help(help));
         }
     }

@@ -24,7 +24,9 @@ impl<T> OrNone<T> {
 impl<T: Language> Language for OrNone<T> {
     fn read(tree: &Tree<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         match &tree.kind {
-            Kind::Text { text, .. } if reader.substituted(text).is_some_and(|text| text == "none") => Some(Self::None),
+            Kind::Text { text, .. } if reader.substituted(text).is_some_and(|text| text == "none") => {
+                Some(Self::None)
+            }
             _ => T::read(tree, reader).map(Self::Some),
         }
     }

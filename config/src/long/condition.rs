@@ -13,7 +13,8 @@ pub(super) fn conditions(conditions: &[Condition]) -> Value {
 pub(crate) fn condition(condition: &Condition) -> Value {
     let mut object = json!({});
     let fields = |fields: &[FieldCondition]| -> Option<Value> {
-        let entries = fields.iter().map(|field| (field.name.clone(), field.value.write())).collect::<Map<_, _>>();
+        let entries =
+            fields.iter().map(|field| (field.name.clone(), field.value.write())).collect::<Map<_, _>>();
         (!entries.is_empty()).then(|| entries.into())
     };
     let list = |list: Vec<Value>| (!list.is_empty()).then(|| list.into());

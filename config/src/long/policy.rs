@@ -16,7 +16,9 @@ pub(super) fn policy(policy: &Policy) -> Value {
 }
 
 pub(super) fn edits(edits: &HeaderEdits) -> Value {
-    let list = |list: &[Edit]| list.iter().map(|edit| (edit.name.clone(), edit.value.write())).collect::<Map<_, _>>();
+    let list = |list: &[Edit]| {
+        list.iter().map(|edit| (edit.name.clone(), edit.value.write())).collect::<Map<_, _>>()
+    };
     let remove = match edits.remove.is_empty() {
         true => json!("none"),
         false => edits.remove.iter().map(|name| json!(**name)).collect(),

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::condition::conditions;
 use super::policy::{edits, policy};
-use super::table::{optional};
+use super::table::optional;
 use crate::language::Write;
 use crate::model::{
-    Action, Config, CookieLife, DirectResponse, Forward, Key, Maintenance, Redirect, Rewrite, RewritePath, Route, Split,
-    Sticky,
+    Action, Config, CookieLife, DirectResponse, Forward, Key, Maintenance, Redirect, Rewrite, RewritePath,
+    Route, Split, Sticky,
 };
 
 pub(super) fn route(route: &Route, config: &Config) -> Value {
@@ -56,7 +56,11 @@ fn sticky(sticky: &Sticky) -> Value {
         "cohort": *sticky.cohort,
     });
     optional(&mut object, "send", sticky.send.as_ref().map(|header| json!({"header": header})));
-    optional(&mut object, "trust", Some(&sticky.trust).filter(|trust| !trust.is_empty()).map(|trust| conditions(trust)));
+    optional(
+        &mut object,
+        "trust",
+        Some(&sticky.trust).filter(|trust| !trust.is_empty()).map(|trust| conditions(trust)),
+    );
     object
 }
 

@@ -34,6 +34,7 @@ fn compare(left: &Ranked<'_>, right: &Ranked<'_>) -> Ordering {
     host(left.host)
         .cmp(&host(right.host))
         .then_with(|| path(left.condition).cmp(&path(right.condition)))
+        .then_with(|| shape(left.condition).cmp(shape(right.condition)))
         .then_with(|| predicates(left.condition).cmp(&predicates(right.condition)))
         .then_with(|| right.route.rank.cmp(&left.route.rank))
         .then_with(|| left.route.name.cmp(&right.route.name))
@@ -49,26 +50,40 @@ fn host(pattern: &HostPattern) -> (u8, Reverse<usize>, &str) {
     }
 }
 
+/// Kind, then what is longer, then what keeps equal patterns together.
+type PathRank<'a> = (u8, [Reverse<usize>; 2], bool, &'a str);
+
 /// Exact, templates, expressions, prefixes, none.
-fn path(condition: &Condition) -> (u8, Reverse<usize>, Reverse<usize>, bool, &str, Vec<Option<&str>>) {
-    let Some(pattern) = condition.path.as_deref() else { return (4, Reverse(0), Reverse(0), false, "", Vec::new()) };
+fn path(condition: &Condition) -> PathRank<'_> {
+    let none = [Reverse(0), Reverse(0)];
+    let Some(pattern) = condition.path.as_deref() else { return (4, none, false, "") };
+    let longer = |text: &str| [Reverse(text.chars().count()), Reverse(0)];
     match pattern {
-        PathPattern::Exact(path) => (0, Reverse(0), Reverse(0), false, path, Vec::new()),
+        PathPattern::Exact(path) => (0, none, false, path),
         PathPattern::Template { segments, rest } => {
-            let shape: Vec<Option<&str>> = segments.iter().map(Segment::literal).collect();
-            let literals = shape.iter().flatten().count();
-            (1, Reverse(literals), Reverse(shape.len()), *rest, "", shape)
+            let literals = segments.iter().filter(|segment| segment.literal().is_some()).count();
+            (1, [Reverse(literals), Reverse(segments.len())], *rest, "")
         }
-        PathPattern::Regex(pattern) => {
-            (2, Reverse(pattern.source.chars().count()), Reverse(0), false, &pattern.source, Vec::new())
-        }
-        PathPattern::Prefix(prefix) => (3, Reverse(prefix.chars().count()), Reverse(0), false, prefix, Vec::new()),
+        PathPattern::Regex(pattern) => (2, longer(&pattern.source), false, &pattern.source),
+        PathPattern::Prefix(prefix) => (3, longer(prefix), false, prefix),
     }
+}
+
+/// The segments of a template; equal shapes are kept together by them.
+fn shape(condition: &Condition) -> impl Iterator<Item = Option<&str>> {
+    let segments = match condition.path.as_deref() {
+        Some(PathPattern::Template { segments, .. }) => segments.as_slice(),
+        _ => &[],
+    };
+    segments.iter().map(Segment::literal)
 }
 
 /// With methods before without, then by the number of headers, query parameters, cookies, then with source.
 fn predicates(condition: &Condition) -> (bool, [Reverse<usize>; 3], bool) {
-    let counts = [&condition.headers, &condition.query, &condition.cookies].map(|fields| Reverse(fields.len()));
+    let counts =
+        [&condition.headers, &condition.query, &condition.cookies].map(|fields| Reverse(fields.len()));
     (condition.methods.is_empty(), counts, condition.source.is_empty())
 }
 
+#[cfg(test)]
+mod tests;

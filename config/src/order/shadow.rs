@@ -1,8 +1,8 @@
 //! Routes that can never win.
 
 use crate::fault::{Fault, Findings};
-use crate::model::{Candidate, Condition, FieldCondition, HostPattern, Route};
 use crate::language::Write;
+use crate::model::{Candidate, Condition, FieldCondition, HostPattern, Route};
 use crate::source::Span;
 
 /// So many neighbours are looked back at: enough for what people write, and no more than linear work.
@@ -80,6 +80,8 @@ fn covers(earlier: &Seen<'_>, later: &Seen<'_>) -> bool {
 }
 
 fn subset(earlier: &[FieldCondition], later: &[FieldCondition]) -> bool {
-    let there = |field: &FieldCondition| later.iter().any(|other| other.name == field.name && other.value == field.value);
+    let there = |field: &FieldCondition| {
+        later.iter().any(|other| other.name == field.name && other.value == field.value)
+    };
     earlier.iter().all(there)
 }

@@ -67,7 +67,10 @@ impl Source {
         }
         let text = String::from_utf8(octets).map_err(|error| {
             let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
-            SourceFault::NotText { path: path.to_owned(), line: 1 + valid.filter(|octet| **octet == b'\n').count() }
+            SourceFault::NotText {
+                path: path.to_owned(),
+                line: 1 + valid.filter(|octet| **octet == b'\n').count(),
+            }
         })?;
         Ok(Self::new(path.display().to_string(), text))
     }

@@ -43,7 +43,8 @@ pub(crate) struct Entry<'a> {
 pub(crate) fn parse<'a>(source: &'a Source, findings: &mut Findings) -> Option<Tree<'a>> {
     if source.text().len() > DOCUMENT_BYTES_MAX {
         let found = format!("the document has {} octets", source.text().len());
-        findings.push(Fault::error(Span::default(), found).help("16 MiB is the most that a document may have"));
+        findings
+            .push(Fault::error(Span::default(), found).help("16 MiB is the most that a document may have"));
         return None;
     }
     let options = granit_parser::options! {
@@ -63,7 +64,10 @@ pub(crate) fn parse<'a>(source: &'a Source, findings: &mut Findings) -> Option<T
             return None;
         }
     }
-    let root = builder.root.take().filter(|root| !matches!(&root.kind, Kind::Text { text, plain: true } if text.is_empty()));
+    let root = builder
+        .root
+        .take()
+        .filter(|root| !matches!(&root.kind, Kind::Text { text, plain: true } if text.is_empty()));
     if root.is_none() {
         let fault = Fault::error(Span { line: 1, column: 1, ..Span::default() }, "the document is empty");
         findings.push(fault.help("a table has `listeners`, `routes` and `clusters`"));
@@ -183,14 +187,16 @@ impl<'a> Builder<'a, '_> {
         match self.open.last_mut() {
             None => self.root = Some(tree),
             Some(Open { tree: Tree { kind: Kind::List(items), .. }, .. }) => items.push(tree),
-            Some(Open { tree: Tree { kind: Kind::Map(entries), .. }, key, .. }) => match (key.take(), tree.kind) {
-                (Some(key), kind) => entries.push(Entry { key, value: Tree { span: tree.span, kind } }),
-                (None, Kind::Text { text, .. }) => *key = Some(At { value: text, span: tree.span }),
-                (None, _) => {
-                    let fault = Fault::error(tree.span, "a list or a map cannot be a key");
-                    return Err(fault.help("a key is a plain word"));
+            Some(Open { tree: Tree { kind: Kind::Map(entries), .. }, key, .. }) => {
+                match (key.take(), tree.kind) {
+                    (Some(key), kind) => entries.push(Entry { key, value: Tree { span: tree.span, kind } }),
+                    (None, Kind::Text { text, .. }) => *key = Some(At { value: text, span: tree.span }),
+                    (None, _) => {
+                        let fault = Fault::error(tree.span, "a list or a map cannot be a key");
+                        return Err(fault.help("a key is a plain word"));
+                    }
                 }
-            },
+            }
             Some(_) => {}
         }
         Ok(())
@@ -224,4 +230,3 @@ fn unique(entries: &mut Vec<Entry<'_>>, findings: &mut Findings) {
         }
     });
 }
-

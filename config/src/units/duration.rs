@@ -42,10 +42,14 @@ impl Word for Duration {
         }
         match sum {
             0 if text.is_empty() => Err(Wrong::not(text, "a time", HELP)),
-            0 => Err(Wrong::new(format!("`{text}` is no time at all"), "write `none` where no limit is wanted")),
-            sum if sum > DAYS_MAX * 86_400_000 => {
-                Err(Wrong::new(format!("`{text}` is too long"), "3650d is the longest time; `none` is no limit"))
-            }
+            0 => Err(Wrong::new(
+                format!("`{text}` is no time at all"),
+                "write `none` where no limit is wanted",
+            )),
+            sum if sum > DAYS_MAX * 86_400_000 => Err(Wrong::new(
+                format!("`{text}` is too long"),
+                "3650d is the longest time; `none` is no limit",
+            )),
             sum => Ok(Self::from_millis(sum)),
         }
     }

@@ -5,7 +5,8 @@ use crate::document::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
 use crate::fault::{Fault, Findings};
 use crate::language::{Fields, ShortOr, Write};
 use crate::model::{
-    Condition, DirectResponse, HeaderEdits, Maintenance, PathPattern, Pattern, Placed, Redirect, Rewrite, RewritePath,
+    Condition, DirectResponse, HeaderEdits, Maintenance, PathPattern, Pattern, Placed, Redirect, Rewrite,
+    RewritePath,
 };
 use crate::source::{At, Span};
 use crate::values::{Flag, PlainPath, Whole};
@@ -18,7 +19,12 @@ pub(super) fn redirect(
 ) -> Redirect {
     let path = path(document.prefix.as_ref(), document.path.as_ref(), None, conditions, findings);
     let scheme = document.scheme.as_ref().and_then(|scheme| Some(scheme.value.write().as_str()?.to_owned()));
-    if scheme.is_none() && document.host.is_none() && document.port.is_none() && path.is_none() && document.wrong().is_empty() {
+    if scheme.is_none()
+        && document.host.is_none()
+        && document.port.is_none()
+        && path.is_none()
+        && document.wrong().is_empty()
+    {
         let fault = Fault::error(*span, "this redirect leads to where the request came from");
         findings.push(fault.help("change at least one of `scheme`, `host`, `port`, `path`, `prefix`"));
     }
@@ -38,7 +44,9 @@ pub(super) fn respond(
     response_headers: &HeaderEdits,
 ) -> Option<DirectResponse> {
     let document = match value {
-        ShortOr::Short(status) => &DirectDoc { status: Some(At { value: *status, span: *span }), ..DirectDoc::nothing() },
+        ShortOr::Short(status) => {
+            &DirectDoc { status: Some(At { value: *status, span: *span }), ..DirectDoc::nothing() }
+        }
         ShortOr::Long(document) => document,
     };
     Some(DirectResponse {
@@ -50,12 +58,19 @@ pub(super) fn respond(
     })
 }
 
-pub(super) fn rewrite(written: Option<&At<RewriteDoc>>, conditions: &[Condition], findings: &mut Findings) -> Rewrite {
+pub(super) fn rewrite(
+    written: Option<&At<RewriteDoc>>,
+    conditions: &[Condition],
+    findings: &mut Findings,
+) -> Rewrite {
     let Some(At { value: document, span }) = written else { return Rewrite { path: None, host: None } };
     let regex = document.regex.as_ref().and_then(|regex| {
         let (pattern, with) = (regex.value.pattern.as_ref()?, regex.value.with.as_ref()?);
         check_groups(&pattern.value, with, findings);
-        Some(At { value: RewritePath::Regex { pattern: pattern.value.clone(), with: with.value.clone() }, span: regex.span })
+        Some(At {
+            value: RewritePath::Regex { pattern: pattern.value.clone(), with: with.value.clone() },
+            span: regex.span,
+        })
     });
     let path = path(document.prefix.as_ref(), document.path.as_ref(), regex, conditions, findings);
     let host = document.host.as_ref().map(|host| host.placed().map(|host| host.0));
@@ -93,8 +108,13 @@ fn needs_prefixes(span: Span, conditions: &[Condition], findings: &mut Findings)
         matches!(condition.path.as_deref(), Some(PathPattern::Exact(_) | PathPattern::Prefix(_)))
     };
     if !conditions.iter().all(plain) {
-        let fault = Fault::error(span, "`prefix` replaces the path that `match` names, and some alternative names none");
-        findings.push(fault.help("give every alternative a `path` that is exact or a prefix (`/*` for all), or use `regex`"));
+        let fault = Fault::error(
+            span,
+            "`prefix` replaces the path that `match` names, and some alternative names none",
+        );
+        findings.push(fault.help(
+            "give every alternative a `path` that is exact or a prefix (`/*` for all), or use `regex`",
+        ));
     }
 }
 
@@ -111,7 +131,9 @@ fn check_groups(pattern: &Pattern, with: &At<String>, findings: &mut Findings) {
     };
     for name in groups(&with.value).into_iter().filter(|name| !known(name)) {
         let fault = Fault::error(with.span, format!("the expression has no group `{name}`"));
-        findings.push(fault.help("groups are `$1`, `$name`, or `$${1}` where letters follow; `$$` is a plain `$`"));
+        findings.push(
+            fault.help("groups are `$1`, `$name`, or `$${1}` where letters follow; `$$` is a plain `$`"),
+        );
     }
 }
 
@@ -126,7 +148,9 @@ fn groups(with: &str) -> Vec<&str> {
         }
         let (name, after) = match after.strip_prefix('{').and_then(|braced| braced.split_once('}')) {
             Some(braced) => braced,
-            None => after.split_at(after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len())),
+            None => after.split_at(
+                after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len()),
+            ),
         };
         names.extend(Some(name).filter(|name| !name.is_empty()));
         rest = after;
@@ -139,7 +163,9 @@ pub(super) fn maintenance(
     findings: &mut Findings,
 ) -> Maintenance {
     let document = match value {
-        ShortOr::Short(active) => &MaintenanceDoc { active: Some(At { value: *active, span: *span }), ..MaintenanceDoc::nothing() },
+        ShortOr::Short(active) => {
+            &MaintenanceDoc { active: Some(At { value: *active, span: *span }), ..MaintenanceDoc::nothing() }
+        }
         ShortOr::Long(document) => document,
     };
     let schedule = document.schedule.as_ref().map(|schedule| {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::policy::Inherited;
 use super::process::labels;
 use crate::document::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
-use crate::fault::{Fault, Findings, nearest};
+use crate::fault::{Fault, Findings, did_you_mean, nearest};
 use crate::language::{Fields, OrNone, Pairs, ShortOr};
 use crate::model::{Cluster, ClusterId, ClusterLimits, Endpoint, Subset};
 use crate::source::{At, Span};
@@ -46,14 +46,22 @@ impl Clusters {
         findings: &mut Findings,
     ) -> Self {
         list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
-        let ids = list.iter().enumerate().map(|(id, (name, _))| (name.value.0.clone(), ClusterId(id as u32))).collect();
-        let known = |(name, document): (At<Name>, At<ClusterDoc>)| known(name, document.value, settings, defaults, findings);
+        let ids = list
+            .iter()
+            .enumerate()
+            .map(|(id, (name, _))| (name.value.0.clone(), ClusterId(id as u32)))
+            .collect();
+        let known = |(name, document): (At<Name>, At<ClusterDoc>)| {
+            known(name, document.value, settings, defaults, findings)
+        };
         Self { list: list.into_iter().map(known).collect(), ids, holes }
     }
 
     /// Every endpoint of every cluster.
     pub(super) fn endpoints(&self) -> impl Iterator<Item = (SocketAddr, Span)> {
-        self.list.iter().flat_map(|known| known.cluster.endpoints.iter().map(|one| one.address).zip(known.spans.iter().copied()))
+        self.list.iter().flat_map(|known| {
+            known.cluster.endpoints.iter().map(|one| one.address).zip(known.spans.iter().copied())
+        })
     }
 
     /// The cluster and subset of this name; from now on the cluster is in use.
@@ -61,11 +69,13 @@ impl Clusters {
         let DestinationName { cluster: wanted, subset, .. } = &name.value;
         let Some(id) = self.ids.get(wanted).copied() else {
             if !self.holes.iter().any(|hole| hole.0 == *wanted) {
-                let help = match nearest(wanted, self.list.iter().map(|known| known.cluster.name.as_str())) {
-                    Some(known) => format!("did you mean `{known}`?"),
-                    None => format!("add `{wanted}` to `clusters`, or name one that is there"),
-                };
-                findings.push(Fault::error(name.span, format!("there is no cluster `{wanted}`")).help(help));
+                findings.error(|| {
+                    let known = self.list.iter().map(|known| known.cluster.name.as_str());
+                    let help = did_you_mean(wanted, known).unwrap_or_else(|| {
+                        format!("add `{wanted}` to `clusters`, or name one that is there")
+                    });
+                    Fault::error(name.span, format!("there is no cluster `{wanted}`")).help(help)
+                });
             }
             return None;
         };
@@ -81,7 +91,9 @@ impl Clusters {
             }
             Err(_) => {
                 if !known.holes.iter().any(|hole| hole.0 == *wanted) {
-                    findings.push(no_subset(name.span, &known.cluster, wanted).related(known.span, "the cluster"));
+                    findings.error(|| {
+                        no_subset(name.span, &known.cluster, wanted).related(known.span, "the cluster")
+                    });
                 }
                 None
             }
@@ -90,7 +102,8 @@ impl Clusters {
 
     pub(super) fn warn_of_unused(&self, findings: &mut Findings) {
         for known in self.list.iter().filter(|known| !known.used) {
-            let fault = Fault::warning(known.span, format!("no route goes to the cluster `{}`", known.cluster.name));
+            let fault =
+                Fault::warning(known.span, format!("no route goes to the cluster `{}`", known.cluster.name));
             findings.push(fault.help("point a route at it, or leave it out"));
         }
     }
@@ -120,7 +133,8 @@ fn known(
     let (endpoints, spans) = endpoints(&document, findings).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let Pairs { mut list, holes, .. } = document.subsets.map(|subsets| subsets.value).unwrap_or_default();
     list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
-    let subsets = list.iter().map(|(name, written)| subset(name, &written.value, &endpoints, findings)).collect();
+    let subsets =
+        list.iter().map(|(name, written)| subset(name, &written.value, &endpoints, findings)).collect();
     let settings = merged(document.settings, defaults);
     let limits = settings.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
     let cluster = Cluster {
@@ -145,7 +159,8 @@ fn merged(mut own: ClusterSettingsDoc, defaults: &ClusterSettingsDoc) -> Cluster
     own.idle_timeout = own.idle_timeout.or_else(|| defaults.idle_timeout.clone());
     match (&mut own.limits, &defaults.limits) {
         (Some(own), Some(defaults)) => {
-            own.value.connections = own.value.connections.take().or_else(|| defaults.value.connections.clone());
+            own.value.connections =
+                own.value.connections.take().or_else(|| defaults.value.connections.clone());
             own.value.pending = own.value.pending.take().or_else(|| defaults.value.pending.clone());
         }
         (own, defaults) => *own = own.take().or_else(|| defaults.clone()),
@@ -156,7 +171,8 @@ fn merged(mut own: ClusterSettingsDoc, defaults: &ClusterSettingsDoc) -> Cluster
 fn endpoints(document: &ClusterDoc, findings: &mut Findings) -> Vec<(Endpoint, Span)> {
     let Some(written) = &document.endpoints else { return Vec::new() };
     if written.value.is_empty() {
-        let fault = Fault::warning(written.span, "this cluster has no endpoint: its requests are answered 503");
+        let fault =
+            Fault::warning(written.span, "this cluster has no endpoint: its requests are answered 503");
         findings.push(fault.help("add one: `endpoints: [127.0.0.1:3000]`"));
     }
     let mut seen: HashMap<SocketAddr, Span> = HashMap::new();
@@ -165,7 +181,8 @@ fn endpoints(document: &ClusterDoc, findings: &mut Findings) -> Vec<(Endpoint, S
         let Some(endpoint) = endpoint(value, *span) else { continue };
         if let Some(first) = seen.insert(endpoint.address, *span) {
             let fault = Fault::warning(*span, format!("the endpoint `{}` is there twice", endpoint.address));
-            findings.push(fault.related(first, "first here").help("to give it a larger share, write a `weight`"));
+            findings
+                .push(fault.related(first, "first here").help("to give it a larger share, write a `weight`"));
         }
         list.push((endpoint, *span));
     }
@@ -174,7 +191,9 @@ fn endpoints(document: &ClusterDoc, findings: &mut Findings) -> Vec<(Endpoint, S
 
 fn endpoint(written: &ShortOr<SocketAddr, EndpointDoc>, span: Span) -> Option<Endpoint> {
     let document = match written {
-        ShortOr::Short(address) => &EndpointDoc { address: Some(At { value: *address, span }), ..EndpointDoc::nothing() },
+        ShortOr::Short(address) => {
+            &EndpointDoc { address: Some(At { value: *address, span }), ..EndpointDoc::nothing() }
+        }
         ShortOr::Long(document) => document,
     };
     Some(Endpoint {
@@ -188,12 +207,19 @@ fn endpoint(written: &ShortOr<SocketAddr, EndpointDoc>, span: Span) -> Option<En
 
 fn subset(name: &At<Name>, document: &SubsetDoc, endpoints: &[Endpoint], findings: &mut Findings) -> Subset {
     let labels = labels(document.labels.as_ref());
-    let carries = |endpoint: &Endpoint| labels.iter().all(|(name, value)| endpoint.labels.get(name) == Some(value));
-    let members: Vec<usize> =
-        endpoints.iter().enumerate().filter(|(_, endpoint)| carries(endpoint)).map(|(position, _)| position).collect();
+    let carries =
+        |endpoint: &Endpoint| labels.iter().all(|(name, value)| endpoint.labels.get(name) == Some(value));
+    let members: Vec<usize> = endpoints
+        .iter()
+        .enumerate()
+        .filter(|(_, endpoint)| carries(endpoint))
+        .map(|(position, _)| position)
+        .collect();
     if members.is_empty() && !endpoints.is_empty() && document.labels.is_some() {
         let found = format!("no endpoint carries the labels of the subset `{}`", name.value.0);
-        findings.push(Fault::warning(name.span, found).help("its requests are answered 503; label an endpoint so"));
+        findings.push(
+            Fault::warning(name.span, found).help("its requests are answered 503; label an endpoint so"),
+        );
     }
     Subset { name: name.value.0.clone(), place: name.span.place(), labels, endpoints: members }
 }

@@ -66,8 +66,12 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let process = process::process(table.proxy.as_ref().map(|proxy| &proxy.value));
     let sections = [("listeners", table.listeners.is_none()), ("routes", table.routes.is_none())];
     let listeners = Listeners::new(table.listeners.map(|section| section.value).unwrap_or_default());
-    let mut clusters =
-        Clusters::new(table.clusters.map(|section| section.value).unwrap_or_default(), &cluster, &inherited, findings);
+    let mut clusters = Clusters::new(
+        table.clusters.map(|section| section.value).unwrap_or_default(),
+        &cluster,
+        &inherited,
+        findings,
+    );
     ports::check(&listeners, &clusters, table.proxy.as_ref().map(|proxy| &proxy.value), findings);
     let routes = table.routes.map(|section| section.value).unwrap_or_default();
     let scope = route::Scope { namespace: &process.namespace, listeners: &listeners, defaults: &inherited };
@@ -76,10 +80,18 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     // these look at what is not there; where something was not understood they would only echo its fault
     if !findings.fatal() {
         for (section, _) in sections.into_iter().filter(|(_, missing)| *missing) {
-            findings.push(Fault::warning(span, format!("there are no `{section}`")).help("nothing is served without"));
+            findings.push(
+                Fault::warning(span, format!("there are no `{section}`")).help("nothing is served without"),
+            );
         }
         clusters.warn_of_unused(findings);
         order::shadowed(&routes, &order, &spans, findings);
     }
-    Config { process, listeners: listener::listeners(listeners), routes, order, clusters: clusters.into_model() }
+    Config {
+        process,
+        listeners: listener::listeners(listeners),
+        routes,
+        order,
+        clusters: clusters.into_model(),
+    }
 }

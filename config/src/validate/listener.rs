@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::process::labels;
 use crate::document::{ListenerDoc, ListenerLimitsDoc};
-use crate::fault::{Fault, Findings, nearest};
+use crate::fault::{Fault, Findings, did_you_mean};
 use crate::language::{Fields, OrNone, Pairs};
 use crate::model::{Listener, ListenerId, ListenerLimits, ListenerTimeouts};
 use crate::source::At;
@@ -20,20 +20,25 @@ pub(super) struct Listeners {
 impl Listeners {
     pub(super) fn new(Pairs { mut list, holes, .. }: Pairs<Name, ListenerDoc>) -> Self {
         list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
-        let ids = list.iter().enumerate().map(|(id, (name, _))| (name.value.0.clone(), ListenerId(id as u32))).collect();
+        let ids = list
+            .iter()
+            .enumerate()
+            .map(|(id, (name, _))| (name.value.0.clone(), ListenerId(id as u32)))
+            .collect();
         Self { list, holes, ids }
     }
 
     /// The listener of this name.
     pub(super) fn find(&self, name: &At<Name>, findings: &mut Findings) -> Option<ListenerId> {
-        let found = self.ids.get(&name.value.0).copied();
+        let wanted = &name.value.0;
+        let found = self.ids.get(wanted).copied();
         if found.is_none() && !self.holes.contains(&name.value) {
-            let known = self.list.iter().map(|(known, _)| known.value.0.as_str());
-            let help = match nearest(&name.value.0, known) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => format!("add `{}` to `listeners`, or name one that is there", name.value.0),
-            };
-            findings.push(Fault::error(name.span, format!("there is no listener `{}`", name.value.0)).help(help));
+            findings.error(|| {
+                let known = self.list.iter().map(|(known, _)| known.value.0.as_str());
+                let help = did_you_mean(wanted, known)
+                    .unwrap_or_else(|| format!("add `{wanted}` to `listeners`, or name one that is there"));
+                Fault::error(name.span, format!("there is no listener `{wanted}`")).help(help)
+            });
         }
         found
     }
@@ -67,7 +72,9 @@ fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
 fn limits_of(limits: &ListenerLimitsDoc) -> ListenerLimits {
     ListenerLimits {
         connections: limits.connections().map(|count| count.0),
-        requests_per_connection: limits.requests_per_connection().map(|count| count.into_option().map(|count| count.0)),
+        requests_per_connection: limits
+            .requests_per_connection()
+            .map(|count| count.into_option().map(|count| count.0)),
         header_bytes: limits.header_bytes().map(|size| size.0 as u32),
         header_count: limits.header_count().map(|count| count.0),
         uri_bytes: limits.uri_bytes().map(|size| size.0 as u32),

@@ -66,13 +66,19 @@ impl Inherited {
             _ => None,
         };
         let whole = written(&self.timeouts.timeout);
-        let Some(((connect, connect_span), (whole, whole_span))) = written(&self.timeouts.connect_timeout).zip(whole)
+        let Some(((connect, connect_span), (whole, whole_span))) =
+            written(&self.timeouts.connect_timeout).zip(whole)
         else {
             return;
         };
         if connect > whole {
-            let fault = Fault::warning(connect_span, "`connect_timeout` is longer than the `timeout` of the whole exchange");
-            findings.push_once(fault.related(whole_span, "this ends first").help("make it shorter than `timeout`"));
+            let fault = Fault::warning(
+                connect_span,
+                "`connect_timeout` is longer than the `timeout` of the whole exchange",
+            );
+            findings.push_once(
+                fault.related(whole_span, "this ends first").help("make it shorter than `timeout`"),
+            );
         }
     }
 }

@@ -35,7 +35,12 @@ pub(super) fn check(
     }
     for (name, document) in &listeners.list {
         if let Some(At { value: address, span }) = document.value.address {
-            owners.push(Owner { name: &name.value.0, address, span: Some(span), listener: Some(&document.value) });
+            owners.push(Owner {
+                name: &name.value.0,
+                address,
+                span: Some(span),
+                listener: Some(&document.value),
+            });
         }
     }
     owners.retain(|owner| owner.address.port() != 0);
@@ -56,8 +61,11 @@ fn collisions(owners: &[Owner<'_>], findings: &mut Findings) {
         let other = taken.get(&owner.address).or(overlapping).copied();
         taken.entry(owner.address).or_insert(*owner);
         ports.entry(family).or_insert(*owner);
-        let (Some(other), Some(span)) = (other.filter(|other| meet(owner, other)), owner.span) else { continue };
-        let fault = Fault::error(span, format!("`{}` is taken already, by {}", owner.address, quoted(&other)));
+        let (Some(other), Some(span)) = (other.filter(|other| meet(owner, other)), owner.span) else {
+            continue;
+        };
+        let fault =
+            Fault::error(span, format!("`{}` is taken already, by {}", owner.address, quoted(&other)));
         let fault = fault.help("give each its own port");
         findings.push(match other.span {
             Some(first) => fault.related(first, "here"),
@@ -82,7 +90,9 @@ fn unspecified(ip: IpAddr) -> IpAddr {
 
 /// Whether some proxy opens both: not when their `proxies` contradict each other.
 fn meet(one: &Owner<'_>, other: &Owner<'_>) -> bool {
-    let selector = |owner: &Owner<'_>| owner.listener.map(|document| labels(document.proxies.as_ref())).unwrap_or_default();
+    let selector = |owner: &Owner<'_>| {
+        owner.listener.map(|document| labels(document.proxies.as_ref())).unwrap_or_default()
+    };
     let (one, other) = (selector(one), selector(other));
     !one.iter().any(|(name, value)| other.get(name).is_some_and(|theirs| theirs != value))
 }
@@ -93,9 +103,13 @@ fn loops(owners: &[Owner<'_>], clusters: &Clusters, findings: &mut Findings) {
         owners.iter().filter(|owner| owner.listener.is_some()).map(|owner| (owner.address, owner)).collect();
     for (endpoint, span) in clusters.endpoints() {
         let everywhere = SocketAddr::new(unspecified(endpoint.ip()), endpoint.port());
-        let owner = own.get(&endpoint).or_else(|| own.get(&everywhere).filter(|_| endpoint.ip().is_loopback()));
+        let owner =
+            own.get(&endpoint).or_else(|| own.get(&everywhere).filter(|_| endpoint.ip().is_loopback()));
         let Some(owner) = owner else { continue };
-        let fault = Fault::warning(span, format!("this endpoint is the listener `{}` of this same proxy", owner.name));
+        let fault = Fault::warning(
+            span,
+            format!("this endpoint is the listener `{}` of this same proxy", owner.name),
+        );
         let fault = fault.help("requests would go round; name the address of the service");
         findings.push(match owner.span {
             Some(listener) => fault.related(listener, "the listener"),

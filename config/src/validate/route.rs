@@ -30,7 +30,8 @@ pub(super) fn routes(
     let mut routes = Vec::with_capacity(list.len());
     let mut spans = Vec::with_capacity(list.len());
     for (name, document) in list {
-        let alternatives = document.value.r#match.as_ref().map(|written| written.value.0.iter().map(|one| one.span));
+        let alternatives =
+            document.value.r#match.as_ref().map(|written| written.value.0.iter().map(|one| one.span));
         let alternatives = alternatives.map_or_else(|| vec![name.span], Iterator::collect);
         if let Some(route) = route(&name, &document, scope, clusters, findings) {
             routes.push(route);
@@ -49,7 +50,8 @@ fn route(
 ) -> Option<Route> {
     let document = &written.value;
     let listeners = document.listeners.as_ref().map(|names| listeners(&names.value.0, scope, findings));
-    let mut hosts: Vec<_> = document.hosts.iter().flat_map(|hosts| &hosts.value.0).map(|host| host.value.clone()).collect();
+    let mut hosts: Vec<_> =
+        document.hosts.iter().flat_map(|hosts| &hosts.value.0).map(|host| host.value.clone()).collect();
     hosts.sort();
     hosts.dedup();
     if hosts.is_empty() {
@@ -98,7 +100,8 @@ fn what_is_done(
     if let Some(to) = &document.to {
         let destinations = split::destinations(to, &document.policy, scope.namespace, clusters, findings);
         let sticky = document.sticky.as_ref();
-        let sticky = sticky.and_then(|written| sticky::sticky(written, &name.value.0, &destinations, findings));
+        let sticky =
+            sticky.and_then(|written| sticky::sticky(written, &name.value.0, &destinations, findings));
         let rewrite = action::rewrite(document.rewrite.as_ref(), conditions, findings);
         return Some(Action::Forward(Box::new(Forward { split: Split { destinations, sticky }, rewrite })));
     }
@@ -123,7 +126,8 @@ fn one_action(name: &At<Name>, document: &RouteDoc, findings: &mut Findings) {
     if let Some((second, span)) = written.next()
         && let Some((first, first_span)) = first
     {
-        let fault = Fault::error(span, format!("the route `{}` has both `{first}` and `{second}`", name.value.0));
+        let fault =
+            Fault::error(span, format!("the route `{}` has both `{first}` and `{second}`", name.value.0));
         findings.push(fault.related(first_span, "first here").help("keep one of them"));
     }
     // an action whose value is wrong was blamed for it

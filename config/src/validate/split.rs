@@ -23,15 +23,22 @@ pub(super) fn destinations(
     let written = written(to);
     let whole = !matches!(&to.value, ShortOr::Long(Pairs { whole: false, .. }));
     if whole && written.is_empty() {
-        findings.push(Fault::error(to.span, "this split has no destination").help("name one: `to: {checkout: 1}`"));
+        findings.push(
+            Fault::error(to.span, "this split has no destination").help("name one: `to: {checkout: 1}`"),
+        );
     } else if whole && written.iter().all(|(_, document)| document.weight().value == Whole(0)) {
         let fault = Fault::error(to.span, "all weights are zero: no destination would get a request");
-        findings.push(fault.help("give one of them a weight; to answer without a destination, see `maintenance`"));
+        findings.push(
+            fault.help("give one of them a weight; to answer without a destination, see `maintenance`"),
+        );
     }
     for (name, document) in written {
-        let Some(destination) = destination(&name, &document, policy, namespace, clusters, findings) else { continue };
+        let Some(destination) = destination(&name, &document, policy, namespace, clusters, findings) else {
+            continue;
+        };
         if let Some(first) = seen.insert(destination.name.clone(), name.span) {
-            let fault = Fault::error(name.span, format!("the destination `{}` is there twice", destination.name));
+            let fault =
+                Fault::error(name.span, format!("the destination `{}` is there twice", destination.name));
             findings.push(fault.related(first, "first here").help("keep one, with the sum of the weights"));
         }
         list.push(destination);
@@ -55,9 +62,10 @@ fn written(to: &At<To>) -> Vec<(At<DestinationName>, DestinationDoc)> {
     };
     let long = |(name, value): &(At<DestinationName>, At<ShortOr<_, DestinationDoc>>)| {
         let document = match &value.value {
-            ShortOr::Short(weight) => {
-                DestinationDoc { weight: Some(At { value: *weight, span: value.span }), ..DestinationDoc::nothing() }
-            }
+            ShortOr::Short(weight) => DestinationDoc {
+                weight: Some(At { value: *weight, span: value.span }),
+                ..DestinationDoc::nothing()
+            },
             ShortOr::Long(document) => document.clone(),
         };
         (name.clone(), document)

@@ -77,7 +77,9 @@ fn key(written: &At<KeyDoc>, findings: &mut Findings) -> Option<Key> {
         }
         (Some(_), _) => {
             let fault = Fault::error(written.span, "one key has one property");
-            findings.push(fault.help("write a list, of which the first one present wins: `[{header: …}, {cookie: …}]`"));
+            findings.push(
+                fault.help("write a list, of which the first one present wins: `[{header: …}, {cookie: …}]`"),
+            );
             None
         }
     }

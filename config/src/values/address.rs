@@ -24,8 +24,10 @@ impl Word for SocketAddr {
             format!("the port is missing: `{bracketed}:8080`")
         } else if text.starts_with("unix:") {
             "addresses are IP:port here".to_owned()
-        } else if text.split(':').next().is_some_and(|host| host.contains(|c: char| c.is_ascii_alphabetic())) {
-            "addresses are IP:port here, host names are not looked up: `10.0.0.1:8080`, `localhost:8080`".to_owned()
+        } else if text.split(':').next().is_some_and(|host| host.contains(|c: char| c.is_ascii_alphabetic()))
+        {
+            "addresses are IP:port here, host names are not looked up: `10.0.0.1:8080`, `localhost:8080`"
+                .to_owned()
         } else {
             "write IP:port: `10.0.0.1:8080`, `\"[2001:db8::1]:8080\"`".to_owned()
         };
@@ -49,7 +51,11 @@ impl Word for IpNet {
     fn parse(text: &str) -> Result<Self, Wrong> {
         let net = text.parse::<Self>().or_else(|_| text.parse::<IpAddr>().map(Self::from));
         let net = net.map_err(|_| {
-            Wrong::not(text, "a network", "write an address or a network: `192.0.2.7`, `10.0.0.0/8`, `\"2001:db8::/32\"`")
+            Wrong::not(
+                text,
+                "a network",
+                "write an address or a network: `192.0.2.7`, `10.0.0.0/8`, `\"2001:db8::/32\"`",
+            )
         })?;
         if net.addr() != net.network() {
             let help = format!("the network is `{}`; a single address is `{}`", net.trunc(), net.addr());

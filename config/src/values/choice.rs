@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use serde_json::{Value, json};
 
-use crate::fault::nearest;
+use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
 use crate::model::{Balance, ForwardHeader, PathNormalization, Workers};
 
@@ -38,11 +38,10 @@ macro_rules! choice {
 
 fn unknown(text: &str, what: &str, words: &[&str]) -> Wrong {
     let listed = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    let help = match nearest(text, words.iter().copied()) {
-        Some(word) => format!("did you mean `{word}`?"),
-        None if words.len() == 1 => format!("only {listed} is known here"),
-        None => format!("one of {listed}"),
-    };
+    let help = did_you_mean(text, words.iter().copied()).unwrap_or_else(|| match words {
+        [_] => format!("only {listed} is known here"),
+        _ => format!("one of {listed}"),
+    });
     Wrong::not(text, what, help)
 }
 

@@ -6,7 +6,8 @@ use crate::language::{Word, Write, Wrong};
 
 /// RFC 9110 §5.6.2.
 pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet))
+    !text.is_empty()
+        && text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet))
 }
 
 /// The name of a header, in lower case.
@@ -108,7 +109,11 @@ impl Word for CookieName {
     fn parse(text: &str) -> Result<Self, Wrong> {
         match is_token(text) {
             true => Ok(Self(text.to_owned())),
-            false => Err(Wrong::not(text, "the name of a cookie", "it has letters, digits, `-` and `_`: `session`")),
+            false => Err(Wrong::not(
+                text,
+                "the name of a cookie",
+                "it has letters, digits, `-` and `_`: `session`",
+            )),
         }
     }
 

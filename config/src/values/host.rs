@@ -10,7 +10,11 @@ use crate::model::HostPattern;
 /// Lower case, no port: a name, an IPv4 address, or an IPv6 address in brackets.
 fn plain(text: &str, whole: &str) -> Result<String, Wrong> {
     let lower = text.to_ascii_lowercase();
-    if lower.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok()) {
+    if lower
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok())
+    {
         return Ok(lower);
     }
     if let Ok(IpAddr::V6(ip)) = lower.parse() {
@@ -22,15 +26,21 @@ fn plain(text: &str, whole: &str) -> Result<String, Wrong> {
         return Err(Wrong::not(whole, "a host", format!("ports do not count for hosts: `{host}`")));
     }
     if lower.contains("://") || lower.contains('/') {
-        return Err(Wrong::not(whole, "a host", "write the host alone, without scheme and path: `shop.example.com`"));
+        return Err(Wrong::not(
+            whole,
+            "a host",
+            "write the host alone, without scheme and path: `shop.example.com`",
+        ));
     }
     let label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+        !label.is_empty()
+            && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
     };
     match lower.len() <= 253 && lower.split('.').all(label) {
         true => Ok(lower),
         false => {
-            let help = "a host is `shop.example.com`, `\"*.example.com\"` or `\"*\"`, in ASCII (`xn--…` for others)";
+            let help =
+                "a host is `shop.example.com`, `\"*.example.com\"` or `\"*\"`, in ASCII (`xn--…` for others)";
             Err(Wrong::not(whole, "a host", help))
         }
     }
@@ -73,7 +83,9 @@ impl Word for Hostname {
 
     fn parse(text: &str) -> Result<Self, Wrong> {
         let (host, port) = match text.rsplit_once(':') {
-            Some((host, port)) if port.parse::<u16>().is_ok() && !text.ends_with(']') => (host, format!(":{port}")),
+            Some((host, port)) if port.parse::<u16>().is_ok() && !text.ends_with(']') => {
+                (host, format!(":{port}"))
+            }
             _ => (text, String::new()),
         };
         plain(host, text).map(|host| Self(host + &port))

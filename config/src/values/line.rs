@@ -39,7 +39,9 @@ impl Word for Line {
         }
         match text.chars().any(char::is_control) {
             false => Ok(Self(text.to_owned())),
-            true => Err(Wrong::new("this text holds a line break or a control character", "write it on one line")),
+            true => {
+                Err(Wrong::new("this text holds a line break or a control character", "write it on one line"))
+            }
         }
     }
 

@@ -16,18 +16,26 @@ impl Word for Name {
     const WANTED: &'static str = "a name";
 
     fn parse(text: &str) -> Result<Self, Wrong> {
-        let edge = |octet: Option<u8>| octet.is_some_and(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit());
+        let edge = |octet: Option<u8>| {
+            octet.is_some_and(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit())
+        };
         let inner = |octet: u8| edge(Some(octet)) || matches!(octet, b'-' | b'.');
         if text.len() > NAME_BYTES_MAX {
-            return Err(Wrong::new("this name is too long", format!("a name has at most {NAME_BYTES_MAX} characters")));
+            return Err(Wrong::new(
+                "this name is too long",
+                format!("a name has at most {NAME_BYTES_MAX} characters"),
+            ));
         }
         if edge(text.bytes().next()) && edge(text.bytes().last()) && text.bytes().all(inner) {
             return Ok(Self(text.to_owned()));
         }
-        let plain: String = text.to_lowercase().chars().map(|c| if c == '_' || c == ' ' { '-' } else { c }).collect();
+        let plain: String =
+            text.to_lowercase().chars().map(|c| if c == '_' || c == ' ' { '-' } else { c }).collect();
         let help = match plain != text && Self::parse(&plain).is_ok() {
             true => format!("did you mean `{plain}`?"),
-            false => "a name has a-z, 0-9, `-` and `.`, and begins and ends with a letter or a digit".to_owned(),
+            false => {
+                "a name has a-z, 0-9, `-` and `.`, and begins and ends with a letter or a digit".to_owned()
+            }
         };
         Err(Wrong::not(text, "a name", help))
     }
@@ -67,7 +75,8 @@ impl Word for DestinationName {
             Name::parse(part).map(|name| name.0).map_err(|wrong| {
                 let help = match wrong.help.starts_with("did you mean") {
                     true => wrong.help,
-                    false => "a destination is `cluster`, `cluster/subset` or `namespace:cluster/subset`".to_owned(),
+                    false => "a destination is `cluster`, `cluster/subset` or `namespace:cluster/subset`"
+                        .to_owned(),
                 };
                 Wrong::not(text, "a destination", help)
             })

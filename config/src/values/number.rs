@@ -69,7 +69,9 @@ impl Word for Rank {
     const WANTED: &'static str = "a whole number";
 
     fn parse(text: &str) -> Result<Self, Wrong> {
-        text.parse().map(Self).map_err(|_| Wrong::not(text, "a rank", "write a whole number; higher goes first"))
+        text.parse()
+            .map(Self)
+            .map_err(|_| Wrong::not(text, "a rank", "write a whole number; higher goes first"))
     }
 
     fn word_schema() -> Value {

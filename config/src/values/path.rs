@@ -46,7 +46,9 @@ fn begins_with_slash(text: &str) -> Result<(), Wrong> {
 }
 
 fn percent_encoded(text: &str) -> bool {
-    text.split('%').skip(1).all(|tail| tail.as_bytes().get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)))
+    text.split('%')
+        .skip(1)
+        .all(|tail| tail.as_bytes().get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)))
 }
 
 /// What a short form means: exact, prefix or template.
@@ -78,17 +80,29 @@ fn short(text: &str) -> Result<PathPattern, Wrong> {
 fn can_match(text: &str, path: &str) -> Result<(), Wrong> {
     let dots = |segment: &str| matches!(segment.replace("%2e", ".").replace("%2E", ".").as_str(), "." | "..");
     if path.split('/').any(dots) {
-        return Err(Wrong::not(text, "a path that could match", "`.` and `..` are resolved before paths are compared"));
+        return Err(Wrong::not(
+            text,
+            "a path that could match",
+            "`.` and `..` are resolved before paths are compared",
+        ));
     }
     if text.contains("//") {
-        return Err(Wrong::not(text, "a path", "write one slash; `normalize_path: merge-slashes` makes one of many"));
+        return Err(Wrong::not(
+            text,
+            "a path",
+            "write one slash; `normalize_path: merge-slashes` makes one of many",
+        ));
     }
     if !percent_encoded(text) {
         return Err(Wrong::not(text, "a path", "`%` begins an octet in hexadecimal, such as `%20`"));
     }
     match text.chars().find(|c| c.is_control() || *c == ' ' || *c == '\\' || !c.is_ascii()) {
         None => Ok(()),
-        Some(_) => Err(Wrong::not(text, "a path that could match", "percent-encode it as clients do: a space is `%20`")),
+        Some(_) => Err(Wrong::not(
+            text,
+            "a path that could match",
+            "percent-encode it as clients do: a space is `%20`",
+        )),
     }
 }
 
@@ -100,13 +114,18 @@ fn template(text: &str, segments: &[&str], rest: bool) -> Result<PathPattern, Wr
             read.push(Segment::Literal((*segment).to_owned()));
             continue;
         };
-        let named = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'));
+        let named = !name.is_empty()
+            && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'));
         if !named {
             let help = "a parameter is a whole segment: `/users/:id/orders`";
             return Err(Wrong::not(text, "a path template", help));
         }
         if names.contains(&name) {
-            return Err(Wrong::not(text, "a path template", format!("`:{name}` is there twice; give each its own name")));
+            return Err(Wrong::not(
+                text,
+                "a path template",
+                format!("`:{name}` is there twice; give each its own name"),
+            ));
         }
         names.push(name);
         read.push(Segment::Parameter(name.to_owned()));

@@ -13,12 +13,14 @@ impl Word for Pattern {
     const WANTED: &'static str = "a regular expression";
 
     fn parse(text: &str) -> Result<Self, Wrong> {
-        let config = Config::new().nfa_size_limit(Some(REGEX_BYTES_MAX)).onepass_size_limit(Some(REGEX_BYTES_MAX));
+        let config =
+            Config::new().nfa_size_limit(Some(REGEX_BYTES_MAX)).onepass_size_limit(Some(REGEX_BYTES_MAX));
         match Regex::builder().configure(config).build(text) {
             Ok(regex) => Ok(Self { source: text.to_owned(), regex }),
-            Err(error) if error.size_limit().is_some() => {
-                Err(Wrong::new("this regular expression is too large", "repeat less: its compiled form may take 1 MiB"))
-            }
+            Err(error) if error.size_limit().is_some() => Err(Wrong::new(
+                "this regular expression is too large",
+                "repeat less: its compiled form may take 1 MiB",
+            )),
             Err(error) => Err(Wrong::new(
                 format!("this is no regular expression: {}", reason(&error)),
                 "the syntax is that of Rust's `regex`: no look-around, no back-references",

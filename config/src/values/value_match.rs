@@ -9,7 +9,7 @@ use crate::source::{At, Kind, Tree};
 
 document! {
     /// A value that is described; exactly one of these.
-    struct ValueDoc as "a value" {
+    struct DescribedDoc as "a value" {
         /// It is exactly this. `"x"` is short for it.
         exact: String,
         /// It begins with this.
@@ -25,9 +25,10 @@ document! {
     }
 }
 
-impl ValueDoc {
+impl DescribedDoc {
     fn into_match(self) -> Option<ValueMatch> {
-        let text = |text: Option<At<String>>, make: fn(String) -> ValueMatch| text.map(|text| make(text.value));
+        let text =
+            |text: Option<At<String>>, make: fn(String) -> ValueMatch| text.map(|text| make(text.value));
         let forms = [
             text(self.exact, ValueMatch::Exact),
             text(self.prefix, ValueMatch::Prefix),
@@ -51,9 +52,12 @@ impl Language for ValueMatch {
                 _ => Self::Exact(text.into_owned()),
             });
         };
-        let document = ValueDoc::read(tree, reader)?;
+        let document = DescribedDoc::read(tree, reader)?;
         if entries.len() != 1 {
-            let fault = Fault::error(tree.span, format!("a value is described by one key, and {} are here", entries.len()));
+            let fault = Fault::error(
+                tree.span,
+                format!("a value is described by one key, and {} are here", entries.len()),
+            );
             return reader.fault(fault.help("one of `exact`, `prefix`, `suffix`, `regex`, `any`, `not`"));
         }
         document.into_match()
@@ -63,7 +67,7 @@ impl Language for ValueMatch {
         definitions.refer("Value", |definitions| {
             json!({
                 "description": "an exact text, `present`, `absent`, or one described",
-                "anyOf": [{"type": ["string", "number", "boolean"]}, ValueDoc::schema(definitions)],
+                "anyOf": [{"type": ["string", "number", "boolean"]}, DescribedDoc::schema(definitions)],
             })
         })
     }

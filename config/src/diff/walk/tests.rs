@@ -70,10 +70,10 @@ fn says_what_changes_and_what_it_means() {
 
 #[test]
 fn notes_maintenance_users_and_sockets() {
-    let new = OLD.replace("8080", "8081").replace("{to: plain}", "{to: plain, maintenance: true}").replace(
-        "canary: 10}",
-        "canary: 10}\n    sticky: {by: {header: x-user}}",
-    );
+    let new = OLD
+        .replace("8080", "8081")
+        .replace("{to: plain}", "{to: plain, maintenance: true}")
+        .replace("canary: 10}", "canary: 10}\n    sticky: {by: {header: x-user}}");
     let found = changes(OLD, &new).join("\n");
     for expected in [
         "127.0.0.1:8080 → 127.0.0.1:8081 (the old socket is closed, a new one opened)",

@@ -18,7 +18,10 @@ fn a_file_is_named_after_its_path() {
 #[test]
 fn says_which_file_and_why() {
     let missing = Source::read("/nonexistent/table.yaml").expect_err("there is no such file");
-    assert!(missing.to_string().starts_with("cannot read /nonexistent/table.yaml: No such file"), "{missing}");
+    assert!(
+        missing.to_string().starts_with("cannot read /nonexistent/table.yaml: No such file"),
+        "{missing}"
+    );
     let binary = read("binary.yaml", b"a: b\nc: \xff\n").expect_err("no text");
     assert!(binary.to_string().ends_with("line 2 is not UTF-8 text"), "{binary}");
     let huge = read("huge.yaml", &vec![b' '; DOCUMENT_BYTES_MAX + 1]).expect_err("too large");
