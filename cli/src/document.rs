@@ -53,3 +53,6 @@ pub fn warn(warnings: &Faults) {
 pub fn told(faults: &Faults) -> String {
     faults.render(output::coloured()).trim_end().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

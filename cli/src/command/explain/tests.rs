@@ -34,3 +34,12 @@ fn a_header_needs_a_colon() {
     let told = parsed("-c|a.yaml|GET|/|-H|nothing").unwrap_err().to_string();
     assert!(told.contains("a header is written `name: value`"), "{told}");
 }
+
+#[test]
+fn every_reason_is_documented_with_its_status() {
+    let page = include_str!("../../../../docs/explain.md");
+    for reason in towpath_proxy::outcome::Reason::ALL {
+        let row = format!("\n| `{}` | {} | ", reason.code(), reason.status());
+        assert!(page.contains(&row), "docs/explain.md has no row {row}");
+    }
+}
