@@ -6,13 +6,17 @@ use super::table::or_none;
 use crate::language::Write;
 use crate::model::{Edit, HeaderEdits, Policy};
 
-pub(super) fn policy(policy: &Policy) -> Value {
-    json!({
-        "timeout": or_none(policy.timeout.as_ref()),
-        "connect_timeout": or_none(policy.connect_timeout.as_ref()),
-        "response_idle_timeout": or_none(policy.response_idle_timeout.as_ref()),
-        "headers": {"request": edits(&policy.request_headers), "response": edits(&policy.response_headers)},
-    })
+pub(super) fn policy(policy: &Policy) -> [(String, Value); 4] {
+    [
+        ("timeout", or_none(policy.timeout.as_ref())),
+        ("connect_timeout", or_none(policy.connect_timeout.as_ref())),
+        ("response_idle_timeout", or_none(policy.response_idle_timeout.as_ref())),
+        (
+            "headers",
+            json!({"request": edits(&policy.request_headers), "response": edits(&policy.response_headers)}),
+        ),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
 }
 
 pub(super) fn edits(edits: &HeaderEdits) -> Value {

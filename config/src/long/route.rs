@@ -43,9 +43,9 @@ pub(super) fn route(route: &Route, config: &Config) -> Value {
 
 fn to(split: &Split) -> Value {
     let destinations = split.destinations.iter().map(|destination| {
-        let mut object = policy(&destination.policy);
-        optional(&mut object, "weight", Some(json!(destination.weight)));
-        (destination.name.clone(), object)
+        let mut object = Map::from_iter([("weight".to_owned(), json!(destination.weight))]);
+        object.extend(policy(&destination.policy));
+        (destination.name.clone(), Value::Object(object))
     });
     destinations.collect::<Map<_, _>>().into()
 }
