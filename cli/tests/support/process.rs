@@ -146,7 +146,9 @@ impl Drop for Proxy {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            eprintln!("log of the proxy:\n{}", self.log());
+            let log = self.log();
+            let last: Vec<_> = log.lines().rev().take(20).collect();
+            eprintln!("the proxy's last lines, newest first:\n{}", last.join("\n"));
         }
     }
 }

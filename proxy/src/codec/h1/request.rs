@@ -81,9 +81,11 @@ pub fn read_request(bytes: &[u8], limits: &HeadLimits, head: &mut RequestHead) -
 /// A version that exists but is not spoken here is told apart from one that is none.
 fn version_fault(bytes: &[u8]) -> Reason {
     let line = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    let version = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
-    match version {
-        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit() => {
+    let mut words = line.split(|byte| *byte == b' ').skip(2);
+    match (words.next(), words.next()) {
+        (Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]), None)
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
             Reason::BadVersion
         }
         _ => Reason::BadRequest,

@@ -34,6 +34,10 @@ impl Scan {
     pub fn end(&mut self, input: &[u8]) -> Result<Option<usize>, Reason> {
         if !self.begun {
             let Some(first) = input.first() else { return Ok(None) };
+            // an empty line before the head, of which one half has come
+            if input == b"\r" {
+                return Ok(None);
+            }
             if !first.is_ascii_graphic() {
                 return Err(Reason::BadRequest);
             }
