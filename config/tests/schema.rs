@@ -137,3 +137,17 @@ fn every_key_is_described() {
     assert_eq!(definitions["Listener"]["properties"]["idle_timeout"]["default"], "1m");
     assert_eq!(definitions["ClusterLimits"]["properties"]["pending"]["default"], 1024);
 }
+
+#[test]
+fn the_reference_names_every_key() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/route-table.md");
+    let reference = std::fs::read_to_string(path).expect("the reference");
+    let words: std::collections::HashSet<&str> =
+        reference.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let schema = schema();
+    for (name, part) in schema["$defs"].as_object().expect("definitions") {
+        for key in part["properties"].as_object().into_iter().flatten().map(|(key, _)| key) {
+            assert!(words.contains(key.as_str()), "docs/route-table.md has no word of {name}.{key}");
+        }
+    }
+}
