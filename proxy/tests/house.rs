@@ -39,7 +39,8 @@ const ROOMS: &[(&str, u8)] = &[
 const NEVER: &[(&str, &[&str])] = &[
     ("downstream", &["upstream"]),
     ("reload", &["downstream", "exchange", "forward", "local"]),
-    ("admin", &["downstream", "exchange", "forward", "local"]),
+    // explain asks the exchange's own judgement (docs/adr/0005-explain-judges-as-traffic-does.md)
+    ("admin", &["downstream", "forward", "local"]),
 ];
 
 /// Who may use what comes from outside: every other file goes through the owner.

@@ -94,7 +94,7 @@ pub(super) async fn answer(context: &AdminContext, asked: &Asked<'_>) -> Reply {
         Way::Read(make) | Way::Do(make) => make(context, asked),
         Way::Reload => match (context.reload)().await {
             Ok(done) => Reply::text(StatusCode::OK, format!("{done}\n")),
-            Err(faults) => Reply::text(StatusCode::UNPROCESSABLE_ENTITY, faults),
+            Err(faults) => Reply::text(StatusCode::UNPROCESSABLE_ENTITY, format!("{faults}\n")),
         },
     }
 }

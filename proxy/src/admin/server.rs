@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::ACCEPT;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -90,11 +90,13 @@ async fn respond(
 
 async fn read_and_answer(request: Request<Incoming>, context: &AdminContext) -> Reply {
     let (head, body) = request.into_parts();
+    let too_large = || Reply::text(StatusCode::PAYLOAD_TOO_LARGE, "a body may have 1 MiB at most\n");
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return too_large();
+    }
     let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return Reply::text(StatusCode::PAYLOAD_TOO_LARGE, "a body may have 1 MiB at most\n");
-        }
+        Err(error) if error.is::<LengthLimitError>() => return too_large(),
         Err(error) => {
             return Reply::text(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}\n"));
         }

@@ -106,7 +106,7 @@ impl Reloader {
         self.seen.last = last;
         Some(match draft? {
             Draft::Unchanged => self.unchanged(),
-            Draft::Refused(faults) => self.reject(faults),
+            Draft::Refused(faults) => self.reject(&faults),
             Draft::Ready(snapshot) => self.publish(*snapshot, go_live),
         })
     }
@@ -130,7 +130,7 @@ impl Reloader {
         match go_live(new.config(), &mut publish) {
             Ok(()) => {}
             Err(fault) if published => tracing::error!(fault, "the route table is live, but not all of it"),
-            Err(fault) => return self.reject(fault),
+            Err(fault) => return self.reject(&fault),
         }
         for setting in fixed_settings(old.config(), new.config()) {
             tracing::warn!(setting, "the change needs a restart; until then the old value stays");
@@ -142,9 +142,10 @@ impl Reloader {
         Verdict::Published { generation }
     }
 
-    fn reject(&self, faults: String) -> Verdict {
+    fn reject(&self, faults: &str) -> Verdict {
         self.shared.stats().control().add(Counter::ReloadsRejected, 1);
-        tracing::error!(path = %self.path.display(), "the route table was refused, the old one stays:\n{faults}");
+        let faults = faults.trim_end().to_owned();
+        tracing::error!("the route table {} was refused, the old one stays:\n{faults}", self.path.display());
         self.shared.reject(faults.clone());
         Verdict::Rejected { faults }
     }

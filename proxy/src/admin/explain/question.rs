@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use towpath_config::model::{Listener, ListenerId};
 
 use crate::snapshot::Snapshot;
@@ -33,7 +34,7 @@ struct Written {
     method: String,
     url: String,
     #[serde(default)]
-    headers: serde_json::Map<String, serde_json::Value>,
+    headers: Map<String, Value>,
     listener: Option<String>,
     source: Option<IpAddr>,
 }
@@ -74,7 +75,7 @@ impl Question {
         let Written { method, url, headers, listener, source } =
             serde_json::from_slice(body).map_err(|error| format!("the question cannot be read: {error}"))?;
         let headers =
-            headers.into_iter().map(|(name, value)| fields(name, value)).collect::<Result<Vec<_>, _>>()?;
+            headers.iter().map(|(name, value)| fields(name, value)).collect::<Result<Vec<_>, _>>()?;
         let source = source.unwrap_or(Ipv4Addr::LOCALHOST.into());
         Ok(Self { method, url, headers: headers.concat(), listener, source })
     }
@@ -123,15 +124,11 @@ impl Question {
     }
 }
 
-fn fields(name: String, value: serde_json::Value) -> Result<Vec<(String, String)>, String> {
-    use serde_json::Value;
-    let values = match value {
-        Value::Array(values) => values,
-        single => vec![single],
+fn fields(name: &str, value: &Value) -> Result<Vec<(String, String)>, String> {
+    let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    let field = |value: &Value| match value.as_str() {
+        Some(text) => Ok((name.to_owned(), text.to_owned())),
+        None => Err(format!("header `{name}` is {value}, but a header is text or a list of texts")),
     };
-    let field = |value| match value {
-        Value::String(text) => Ok((name.clone(), text)),
-        other => Err(format!("header `{name}` is {other}, but a header is text or a list of texts")),
-    };
-    values.into_iter().map(field).collect()
+    values.iter().map(field).collect()
 }

@@ -1,5 +1,7 @@
 //! Every value that shapes what becomes of a request, with the line that says so.
 
+use std::fmt::Display;
+
 use towpath_config::model::{
     Balance, Cluster, Forward, HeaderEdits, Key, Listener, Maintenance, Place, Policy, Rewrite, RewritePath,
 };
@@ -7,8 +9,8 @@ use towpath_config::model::{
 use super::explanation::Setting;
 use crate::admin::words;
 
-fn setting(name: impl Into<String>, value: impl ToString, place: Place) -> Setting {
-    Setting { name: name.into(), value: value.to_string(), place: place.to_string() }
+fn setting(name: impl Into<String>, value: impl Display, place: Place) -> Setting {
+    Setting { name: name.into(), value: format!("{value}"), place: place.to_string() }
 }
 
 /// What a listener grants its clients.

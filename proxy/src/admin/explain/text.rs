@@ -130,5 +130,8 @@ impl Display for DestinationSaid {
 }
 
 fn write_settings(f: &mut Formatter<'_>, settings: &[Setting]) -> Result {
-    settings.iter().try_for_each(|Setting { name, value, place }| writeln!(f, "  {name} {value} ({place})"))
+    let width = settings.iter().map(|setting| setting.name.chars().count()).max().unwrap_or_default();
+    settings
+        .iter()
+        .try_for_each(|Setting { name, value, place }| writeln!(f, "  {name:<width$}  {value} ({place})"))
 }

@@ -1,1 +1,86 @@
+use std::net::SocketAddr;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::LocalSet;
+
+use super::*;
+use crate::admin::pages::tests::{TABLE, context};
+
+/// Runs the server and, beside it, the test.
+async fn with_server<T: Future<Output = ()>>(test: impl FnOnce(SocketAddr) -> T) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let served = async {
+        tokio::select! {
+            () = serve(listener, Rc::new(context(TABLE))) => panic!("serving never ends"),
+            () = test(address) => {}
+        }
+    };
+    LocalSet::new().run_until(served).await;
+}
+
+/// Sends bytes, and reads all that comes until the server closes.
+async fn exchange(address: SocketAddr, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn pages_are_served() {
+    with_server(|address| async move {
+        let answer = exchange(address, b"GET /live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nlive\n"), "{answer}");
+        let head = exchange(address, b"HEAD /live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        assert!(head.contains("content-length: 5\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_is_read_from_the_body() {
+    with_server(|address| async move {
+        let body = r#"{"url": "/x"}"#;
+        let head = "POST /explain HTTP/1.1\r\nhost: x\r\naccept: text/plain\r\nconnection: close";
+        let request = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let answer = exchange(address, request.as_bytes()).await;
+        assert!(answer.contains("is forwarded by route all"), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused() {
+    with_server(|address| async move {
+        let head =
+            b"POST /explain HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2000000\r\n\r\n";
+        let answer = exchange(address, head).await;
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_say_nothing_make_room_for_others() {
+    with_server(|address| async move {
+        let mut silent = Vec::new();
+        for _ in 0..CONNECTIONS_MAX {
+            silent.push(TcpStream::connect(address).await.unwrap());
+        }
+        let answer = exchange(address, b"GET /live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        assert!(answer.ends_with("live\n"), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_comes_is_given_up() {
+    with_server(|address| async move {
+        let head = b"POST /explain HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 10\r\n\r\n";
+        let answer = exchange(address, head).await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    })
+    .await;
+}
