@@ -1,6 +1,8 @@
 //! No document makes the reader panic, hang or eat the machine.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use towpath_config::{DOCUMENT_BYTES_MAX, Faults, Source, compile};
 
@@ -84,12 +86,12 @@ fn odd_characters_are_faults_or_text() {
 }
 
 /// The texts of all good tables, to be mutated.
-fn good() -> Vec<String> {
+static GOOD: LazyLock<Vec<String>> = LazyLock::new(|| {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good");
     let files = std::fs::read_dir(folder).expect("the fixtures").map(|entry| entry.expect("a file").path());
     let tables = files.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     tables.map(|path| std::fs::read_to_string(path).expect("a fixture")).collect()
-}
+});
 
 /// Whatever comes out, it is either a config or something to say.
 fn sound(text: &str) -> bool {
@@ -122,8 +124,7 @@ proptest! {
         which in any::<prop::sample::Index>(),
         cuts in prop::collection::vec((any::<prop::sample::Index>(), "[\\[\\]{}:,\"'&*!|>%\\n\\t a-z0-9$é]{0,3}", 0usize..4), 1..4),
     ) {
-        let tables = good();
-        let mut letters: Vec<char> = which.get(&tables).chars().collect();
+        let mut letters: Vec<char> = which.get(&GOOD).chars().collect();
         for (place, put, removed) in cuts {
             let start = place.index(letters.len() + 1);
             let end = (start + removed).min(letters.len());

@@ -32,10 +32,10 @@ struct Known {
 }
 
 /// A destination that is there, and what it hands down.
-pub(super) struct Resolved {
+pub(super) struct Resolved<'a> {
     pub(super) cluster: ClusterId,
     pub(super) subset: Option<usize>,
-    pub(super) inherited: Inherited,
+    pub(super) inherited: &'a Inherited,
 }
 
 impl Clusters {
@@ -45,7 +45,7 @@ impl Clusters {
         defaults: &Inherited,
         findings: &mut Findings,
     ) -> Self {
-        list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
+        list.sort_by_cached_key(|(name, _)| name.value.clone());
         let ids = list
             .iter()
             .enumerate()
@@ -65,7 +65,11 @@ impl Clusters {
     }
 
     /// The cluster and subset of this name; from now on the cluster is in use.
-    pub(super) fn find(&mut self, name: &At<DestinationName>, findings: &mut Findings) -> Option<Resolved> {
+    pub(super) fn find(
+        &mut self,
+        name: &At<DestinationName>,
+        findings: &mut Findings,
+    ) -> Option<Resolved<'_>> {
         let DestinationName { cluster: wanted, subset, .. } = &name.value;
         let Some(id) = self.ids.get(wanted).copied() else {
             if !self.holes.iter().any(|hole| hole.0 == *wanted) {
@@ -82,11 +86,11 @@ impl Clusters {
         let known = self.list.get_mut(id.index())?;
         known.used = true;
         let Some(wanted) = subset else {
-            return Some(Resolved { cluster: id, subset: None, inherited: known.inherited.clone() });
+            return Some(Resolved { cluster: id, subset: None, inherited: &known.inherited });
         };
         match known.cluster.subsets.binary_search_by(|subset| subset.name.cmp(wanted)) {
             Ok(position) => {
-                let inherited = known.subsets.get(position)?.clone();
+                let inherited = known.subsets.get(position)?;
                 Some(Resolved { cluster: id, subset: Some(position), inherited })
             }
             Err(_) => {
@@ -132,7 +136,7 @@ fn known(
     let inherited = inherited.under(&document.policy);
     let (endpoints, spans) = endpoints(&document, findings).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let Pairs { mut list, holes, .. } = document.subsets.map(|subsets| subsets.value).unwrap_or_default();
-    list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
+    list.sort_by_cached_key(|(name, _)| name.value.clone());
     let subsets =
         list.iter().map(|(name, written)| subset(name, &written.value, &endpoints, findings)).collect();
     let settings = merged(document.settings, defaults);

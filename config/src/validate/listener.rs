@@ -19,7 +19,7 @@ pub(super) struct Listeners {
 
 impl Listeners {
     pub(super) fn new(Pairs { mut list, holes, .. }: Pairs<Name, ListenerDoc>) -> Self {
-        list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
+        list.sort_by_cached_key(|(name, _)| name.value.clone());
         let ids = list
             .iter()
             .enumerate()

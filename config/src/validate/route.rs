@@ -26,7 +26,7 @@ pub(super) fn routes(
     clusters: &mut Clusters,
     findings: &mut Findings,
 ) -> (Vec<Route>, Vec<Vec<Span>>) {
-    list.sort_by(|(left, _), (right, _)| left.value.cmp(&right.value));
+    list.sort_by_cached_key(|(name, _)| name.value.clone());
     let mut routes = Vec::with_capacity(list.len());
     let mut spans = Vec::with_capacity(list.len());
     for (name, document) in list {
