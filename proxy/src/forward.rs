@@ -7,4 +7,4 @@ pub mod tunnel;
 
 mod send;
 
-pub use send::{Answered, Interim, send};
+pub use send::{Answered, Waiting, send};

@@ -73,7 +73,11 @@ impl Connection {
             if io.poll_readable(cx).is_ready() {
                 return Poll::Ready(true);
             }
-            if self.local.is_draining() || self.timer.poll_fired(cx) { Poll::Ready(false) } else { Poll::Pending }
+            if self.local.is_draining() || self.timer.poll_fired(cx) {
+                Poll::Ready(false)
+            } else {
+                Poll::Pending
+            }
         })
         .await
     }
@@ -101,7 +105,7 @@ impl Connection {
                 None
             }
             Ending::Cut => {
-                caller.release().iter().for_each(Transport::break_on_close);
+                caller.cut();
                 None
             }
         }

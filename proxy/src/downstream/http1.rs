@@ -13,7 +13,7 @@ use crate::codec::h1::{
 };
 use crate::codec::message::{RequestHead, ResponseHead};
 use crate::exchange::{AnswerHead, Caller};
-use crate::forward::Interim;
+use crate::forward::Waiting;
 use crate::outcome::Reason;
 use crate::sys::transport::Transport;
 
@@ -45,6 +45,14 @@ impl<S: Transport> Http1Caller<S> {
     /// Gives the stream back, when nothing was read that is not used yet.
     pub fn release(&mut self) -> Option<S> {
         self.wire.release()
+    }
+
+    /// Ends the connection in a way that shows that the answer is not whole: a caller that takes the end of the
+    /// connection for the end of the body must see it break.
+    pub fn cut(&mut self) {
+        if self.wire.ends_by_close() {
+            self.wire.io().into_iter().for_each(Transport::break_on_close);
+        }
     }
 
     /// Whether bytes of a next request were read already.
@@ -80,7 +88,8 @@ impl<S: Transport> Http1Caller<S> {
         self.wire.take_head(length);
         self.minor = head.minor;
         self.head_only = head.method() == "HEAD";
-        self.persistent = if head.minor == 0 { head.connection.keep_alive } else { true } && !head.connection.close;
+        self.persistent =
+            if head.minor == 0 { head.connection.keep_alive } else { true } && !head.connection.close;
         let limit = **listener.limits().body_bytes();
         self.wire.receive(head.framing, limit);
         match (head.framing, limit) {
@@ -151,7 +160,11 @@ impl<S: Transport> Caller for Http1Caller<S> {
     }
 }
 
-impl<S: Transport> Interim for Http1Caller<S> {
+impl<S: Transport> Waiting for Http1Caller<S> {
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.wire.poll_gone(cx)
+    }
+
     async fn interim(&mut self, head: &ResponseHead) -> io::Result<()> {
         if self.minor == 0 {
             return Ok(());

@@ -48,7 +48,12 @@ impl Acceptor {
     ///
     /// # Errors
     /// The runtime cannot watch the socket.
-    pub fn new(socket: std::net::TcpListener, name: &str, shared: Arc<Shared>, doors: Doors) -> io::Result<Self> {
+    pub fn new(
+        socket: std::net::TcpListener,
+        name: &str,
+        shared: Arc<Shared>,
+        doors: Doors,
+    ) -> io::Result<Self> {
         let socket = TcpListener::from_std(socket)?;
         Ok(Self { socket, name: name.into(), shared, doors, open: Arc::default() })
     }
@@ -92,7 +97,9 @@ impl Acceptor {
             self.shared.stats().control().add(Counter::DownstreamRefused, 1);
             return;
         };
-        let Ok(stream) = stream.into_std().and_then(|stream| socket::tune(&stream).map(|()| stream)) else { return };
+        let Ok(stream) = stream.into_std().and_then(|stream| socket::tune(&stream).map(|()| stream)) else {
+            return;
+        };
         let Some(door) = self.doors.get(seat.worker()) else { return };
         let arrival = Arrival { stream, peer, listener: Arc::clone(&self.name), seat };
         if door.try_send(arrival).is_err() {

@@ -2,10 +2,10 @@
 
 use crate::codec::body::{Framing, Sink};
 use crate::codec::fields::Fields;
+use crate::codec::h1::Wired;
 use crate::codec::outgoing::Outgoing;
 use crate::filter::forwarded::Peer;
-use crate::forward::Interim;
-use crate::codec::h1::Wired;
+use crate::forward::Waiting;
 use crate::local::Local;
 use crate::sys::timer::Timer;
 
@@ -27,7 +27,7 @@ pub struct AnswerHead<'a> {
 }
 
 /// The side that calls us.
-pub trait Caller: Interim + Sink + Wired {
+pub trait Caller: Waiting + Sink + Wired {
     /// Takes the final head; it leaves with the body's first flush. `last` says that no further exchange is wanted.
     fn answer(&mut self, head: &AnswerHead<'_>, last: bool);
     /// Whether the request's body was received to its end, as far as can be said without waiting.

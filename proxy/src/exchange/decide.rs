@@ -75,7 +75,8 @@ pub fn decide<'a>(
         Action::Forward(forward) => forward,
         Action::Redirect(redirect) => {
             let scheme = forwarded::scheme(&subject.head.fields, subject.listener);
-            let asked = Asked { scheme, authority: subject.head.authority(), path: view.path, query: view.query };
+            let asked =
+                Asked { scheme, authority: subject.head.authority(), path: view.path, query: view.query };
             return Err(Box::new(LocalReply {
                 status: *redirect.status(),
                 body: Cow::Borrowed(""),

@@ -31,15 +31,7 @@ impl<'a> Record<'a> {
     /// Begins to measure.
     #[must_use]
     pub fn begin(local: &'a Local, snapshot: &'a Arc<Snapshot>, started: Instant) -> Self {
-        Self {
-            local,
-            snapshot,
-            started,
-            way: Way::default(),
-            status: 0,
-            request_bytes: 0,
-            response_bytes: 0,
-        }
+        Self { local, snapshot, started, way: Way::default(), status: 0, request_bytes: 0, response_bytes: 0 }
     }
 
     /// Notes that the proxy answered by itself.
@@ -48,7 +40,11 @@ impl<'a> Record<'a> {
         self.local.stats().local_reply(reason);
         let expected = matches!(reason, Reason::Redirect | Reason::DirectResponse);
         if !expected && self.local.may_log() {
-            let route = self.way.route.and_then(|id| self.snapshot.config().route(id)).map_or("", |route| route.name());
+            let route = self
+                .way
+                .route
+                .and_then(|id| self.snapshot.config().route(id))
+                .map_or("", |route| route.name());
             tracing::info!(reason = reason.code(), status, route, subject, "local reply");
         }
     }

@@ -135,9 +135,13 @@ async fn write<C: Caller>(
     let out = fields(reply, shape, grpc, bodiless, body.len(), values);
     let last = visit.last || !caller.is_received();
     let sent = if shape.head_only { "" } else { body };
-    let framing = if shape.head_only || bodiless { Framing::None } else { Framing::Length(body.len() as u64) };
+    let framing =
+        if shape.head_only || bodiless { Framing::None } else { Framing::Length(body.len() as u64) };
     let phrase = phrase(status).as_bytes();
-    caller.answer(&AnswerHead { status, phrase, fields: &Fields::default(), out: &out, framing, tunnel: false }, last);
+    caller.answer(
+        &AnswerHead { status, phrase, fields: &Fields::default(), out: &out, framing, tunnel: false },
+        last,
+    );
     match flush(Text(sent.as_bytes()), caller, visit.timer, shape.patience).await {
         Ok(()) if last => Ending::Close,
         Ok(()) => Ending::Keep,

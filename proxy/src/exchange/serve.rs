@@ -32,7 +32,12 @@ struct Memory<'a> {
 }
 
 /// Serves the request whose head stands in `scratch` and whose body `caller` gives.
-pub async fn serve<C: Caller>(local: &Rc<Local>, visit: &Visit<'_>, scratch: &mut Scratch, caller: &mut C) -> Ending {
+pub async fn serve<C: Caller>(
+    local: &Rc<Local>,
+    visit: &Visit<'_>,
+    scratch: &mut Scratch,
+    caller: &mut C,
+) -> Ending {
     let snapshot = local.snapshot();
     let mut record = Record::begin(local, &snapshot, Instant::now());
     let Some(listener) = snapshot.listener(visit.listener) else { return Ending::Close };
@@ -51,7 +56,11 @@ pub async fn serve<C: Caller>(local: &Rc<Local>, visit: &Visit<'_>, scratch: &mu
     };
     match outcome {
         Ok(ending) => ending,
-        Err(reply) => respond::local(&reply, &subject, visit, caller, &mut record).await,
+        Err(reply) => {
+            // after what cannot be read in one way only, nothing more is read
+            let visit = Visit { last: visit.last || reply.reason == Reason::BadRequest, ..*visit };
+            respond::local(&reply, &subject, &visit, caller, &mut record).await
+        }
     }
 }
 
@@ -75,7 +84,10 @@ async fn carry<'a, C: Caller>(
     outgoing::response(response, &decision, &values, response_out, value);
     record.status = response.status;
     let tunnel = is_tunnel(&order, response.status);
-    caller.answer(&answer_head(response, response_out, tunnel), visit.is_last(local));
+    caller.answer(
+        &answer_head(response, response_out, tunnel),
+        visit.is_last(local) || !answered.transfer.is_uploaded(),
+    );
     if tunnel {
         return Ok(pass_through(local, caller, &mut answered).await);
     }

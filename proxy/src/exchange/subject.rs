@@ -114,7 +114,11 @@ impl<'a> Subject<'a> {
 ///
 /// # Errors
 /// It cannot be read in one way only.
-pub fn plain_path<'a>(head: &'a RequestHead, listener: &Listener, made: &'a mut String) -> Result<&'a str, Reason> {
+pub fn plain_path<'a>(
+    head: &'a RequestHead,
+    listener: &Listener,
+    made: &'a mut String,
+) -> Result<&'a str, Reason> {
     match head.path() {
         "*" => Ok("*"),
         "" => Ok("/"),

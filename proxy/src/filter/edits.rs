@@ -38,7 +38,13 @@ pub struct Values<'a> {
 }
 
 /// Applies the edits to a head on its way out.
-pub fn apply(edits: &HeaderEdits, values: &Values<'_>, fields: &Fields, out: &mut Outgoing, text: &mut Vec<u8>) {
+pub fn apply(
+    edits: &HeaderEdits,
+    values: &Values<'_>,
+    fields: &Fields,
+    out: &mut Outgoing,
+    text: &mut Vec<u8>,
+) {
     for edit in edits.set() {
         out.remove(fields, edit.name().as_bytes());
         render(edit.value(), values, text);

@@ -64,8 +64,10 @@ fn address(text: &str) -> Option<IpAddr> {
 /// `http`, or what a trusted hop said.
 pub fn scheme<'a>(fields: &'a Fields, listener: &Listener) -> &'a str {
     let said = fields.first(Known::ForwardedProto).filter(|_| *listener.trusted_hops() > 0);
-    said.and_then(|value| ["http", "https"].into_iter().find(|scheme| value.eq_ignore_ascii_case(scheme.as_bytes())))
-        .unwrap_or("http")
+    said.and_then(|value| {
+        ["http", "https"].into_iter().find(|scheme| value.eq_ignore_ascii_case(scheme.as_bytes()))
+    })
+    .unwrap_or("http")
 }
 
 /// Writes the fields that the listener wants written, and drops what is not believed.
@@ -94,7 +96,11 @@ pub fn apply(
         }
     }
     if wanted.contains(&ForwardHeader::XForwarded) {
-        join(last_entries_if(trusted, &head.fields, Known::ForwardedFor, hops), &[peer.text.as_bytes()], value);
+        join(
+            last_entries_if(trusted, &head.fields, Known::ForwardedFor, hops),
+            &[peer.text.as_bytes()],
+            value,
+        );
         out.add(b"x-forwarded-for", value);
         if !trusted || head.fields.first(Known::ForwardedProto).is_none() {
             out.add(b"x-forwarded-proto", scheme.as_bytes());

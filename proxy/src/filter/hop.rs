@@ -4,17 +4,11 @@ use crate::codec::fields::{Fields, Known};
 use crate::codec::message::{ConnectionOptions, RequestHead, ResponseHead};
 use crate::codec::outgoing::Outgoing;
 
-/// Drops from a request what is meant for this hop only. `Upgrade` and `TE: trailers` are said anew.
+/// Drops from a request what is meant for this hop only. `Upgrade` is said anew.
 pub fn request(head: &RequestHead, out: &mut Outgoing) {
     drop_hop_by_hop(&head.fields, head.connection, out);
     if let Some(protocol) = head.upgrade() {
         out.add(b"upgrade", protocol);
-    }
-    let trailers = |value: &[u8]| {
-        value.split(|byte| *byte == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(b"trailers"))
-    };
-    if head.fields.first(Known::Te).is_some_and(trailers) && head.upgrade().is_none() {
-        out.add(b"te", b"trailers");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The loop over attempts: pick, check out, send, judge, and once more where that is safe.
 
 use std::rc::Rc;
+use std::task::{Context, Poll};
 
 use super::order::Order;
 use super::replay::Replay;
@@ -26,9 +27,12 @@ pub struct Answered<'a> {
     pub active: Active,
 }
 
-/// A caller that can be told of interim answers (RFC 9110 §15.2).
-pub trait Interim: Source {
-    /// Passes a 1xx head on.
+/// A caller that waits for an answer.
+pub trait Waiting: Source {
+    /// Ends when there is nobody any more who could be answered.
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Passes a 1xx head on (RFC 9110 §15.2).
     fn interim(&mut self, head: &ResponseHead) -> impl Future<Output = std::io::Result<()>>;
 }
 
@@ -36,7 +40,7 @@ pub trait Interim: Source {
 ///
 /// # Errors
 /// No endpoint gave one; the reason says what the caller is told.
-pub async fn send<'t, C: Interim>(
+pub async fn send<'t, C: Waiting>(
     local: &Rc<Local>,
     _permitted: &Permitted,
     order: &Order<'_>,
@@ -55,10 +59,15 @@ pub async fn send<'t, C: Interim>(
         let state = order.live.state();
         let connection = local.pool().checkout(state, &endpoint, &limits, fresh, timer, order.due).await;
         local.count_pool();
-        let mut attempt =
-            Attempt::begin(connection?, local.buffers().lend(), &order.line, order.out.fields(&order.head.fields));
+        let mut attempt = Attempt::begin(
+            connection?,
+            local.buffers().lend(),
+            &order.line,
+            order.out.fields(&order.head.fields),
+        );
         let upstream = **order.destination.policy().response_idle_timeout();
-        let mut transfer = Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
+        let mut transfer =
+            Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
         match await_answer(&mut transfer, order, caller, &mut replay, &mut attempt, head).await {
             Ok(()) => return Ok(Answered { attempt, transfer, active }),
             Err(fault) if !fresh && may_repeat(order, &fault, &attempt, &transfer, &replay) => {
@@ -73,7 +82,7 @@ pub async fn send<'t, C: Interim>(
 }
 
 /// Waits for the final head; interim ones are passed on.
-async fn await_answer<C: Interim>(
+async fn await_answer<C: Waiting>(
     transfer: &mut Transfer<'_>,
     order: &Order<'_>,
     caller: &mut C,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::replay::{Replay, ReplayBody};
+use super::send::Waiting;
 use crate::codec::body::{BodyFault, Pump, PumpFault, Sink, Source};
 use crate::codec::h1::Asked;
 use crate::codec::message::ResponseHead;
@@ -40,6 +41,13 @@ fn blame(fault: BodyFault) -> Reason {
         BodyFault::TooLarge => Reason::BodyTooLarge,
         BodyFault::Malformed => Reason::BadRequest,
         BodyFault::Truncated | BodyFault::Broken => Reason::ClientGone,
+    }
+}
+
+fn broken(fault: BodyFault) -> Reason {
+    match fault {
+        BodyFault::TooLarge | BodyFault::Malformed => Reason::BadResponse,
+        BodyFault::Truncated | BodyFault::Broken => Reason::UpstreamReset,
     }
 }
 
@@ -112,7 +120,7 @@ impl<'a> Transfer<'a> {
     /// There will be none, or not in time.
     pub async fn head(
         &mut self,
-        caller: &mut impl Source,
+        caller: &mut impl Waiting,
         replay: &mut Replay,
         attempt: &mut Attempt,
         asked: Asked,
@@ -124,6 +132,9 @@ impl<'a> Transfer<'a> {
             self.poll_upload(cx, &mut body, attempt).map_err(fault)?;
             if let Poll::Ready(outcome) = attempt.poll_head(cx, asked, head) {
                 return Poll::Ready(outcome);
+            }
+            if self.upload.is_done() && caller.poll_gone(cx).is_ready() {
+                return Poll::Ready(Err(fault(Reason::ClientGone)));
             }
             let on_caller = self.waits_for_caller();
             let progress = (self.upload.moved() * 2 + u64::from(on_caller), attempt.traffic().0);
@@ -139,7 +150,11 @@ impl<'a> Transfer<'a> {
     ///
     /// # Errors
     /// One of the sides failed, or stood still for too long. The answer's head is out, so nobody can be told.
-    pub async fn body<C: Source + Sink>(&mut self, caller: &mut C, attempt: &mut Attempt) -> Result<u64, Reason> {
+    pub async fn body<C: Source + Sink>(
+        &mut self,
+        caller: &mut C,
+        attempt: &mut Attempt,
+    ) -> Result<u64, Reason> {
         let mut download = Pump::default();
         self.seen = (u64::MAX, 0);
         poll_fn(|cx| {
@@ -148,7 +163,10 @@ impl<'a> Transfer<'a> {
             }
             match download.poll(cx, attempt, caller) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ok(download.moved())),
-                Poll::Ready(Err(PumpFault::Source(_))) => return Poll::Ready(Err(Reason::UpstreamReset)),
+                Poll::Ready(Err(PumpFault::Source(fault))) => {
+                    // what came whole is passed on before the answer breaks off
+                    return caller.poll_flush(cx).map(|_| Err(broken(fault)));
+                }
                 Poll::Ready(Err(PumpFault::Sink)) => return Poll::Ready(Err(Reason::ClientGone)),
                 Poll::Pending => {}
             }

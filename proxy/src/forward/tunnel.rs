@@ -21,7 +21,11 @@ impl Way {
         source: &mut impl Source,
         sink: &mut impl Sink,
     ) -> Poll<Result<(), ()>> {
-        if self.pump.is_done() { Poll::Ready(Ok(())) } else { self.pump.poll(cx, source, sink).map_err(|_| ()) }
+        if self.pump.is_done() {
+            Poll::Ready(Ok(()))
+        } else {
+            self.pump.poll(cx, source, sink).map_err(|_| ())
+        }
     }
 }
 

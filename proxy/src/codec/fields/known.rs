@@ -61,7 +61,9 @@ impl Known {
             14 => &[("content-length", Self::ContentLength), ("http2-settings", Self::Http2Settings)],
             15 => &[("x-forwarded-for", Self::ForwardedFor)],
             16 => &[("x-forwarded-host", Self::ForwardedHost), ("proxy-connection", Self::ProxyConnection)],
-            17 => &[("x-forwarded-proto", Self::ForwardedProto), ("transfer-encoding", Self::TransferEncoding)],
+            17 => {
+                &[("x-forwarded-proto", Self::ForwardedProto), ("transfer-encoding", Self::TransferEncoding)]
+            }
             _ => &[],
         };
         among

@@ -20,17 +20,23 @@ pub enum Line<T> {
 pub fn read_size(input: &[u8]) -> Line<u64> {
     let window = input.get(..LINE_MAX.min(input.len())).unwrap_or_default();
     let Some(end) = memchr::memchr(b'\n', window) else {
-        return if window.len() < LINE_MAX && is_size_start(window) { Line::Partial } else { Line::Malformed };
+        return if window.len() < LINE_MAX && is_size_start(window) {
+            Line::Partial
+        } else {
+            Line::Malformed
+        };
     };
-    let Some(line) = input.get(..end).and_then(|line| line.strip_suffix(b"\r")) else { return Line::Malformed };
+    let Some(line) = input.get(..end).and_then(|line| line.strip_suffix(b"\r")) else {
+        return Line::Malformed;
+    };
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (number, extensions) = line.split_at_checked(digits).unwrap_or_default();
     if number.is_empty() || number.len() > 15 || !are_extensions(extensions) {
         return Line::Malformed;
     }
-    let size = number.iter().fold(0_u64, |sum, digit| {
-        sum * 16 + u64::from(char::from(*digit).to_digit(16).unwrap_or_default())
-    });
+    let size = number
+        .iter()
+        .fold(0_u64, |sum, digit| sum * 16 + u64::from(char::from(*digit).to_digit(16).unwrap_or_default()));
     Line::Whole(end + 1, size)
 }
 

@@ -70,9 +70,13 @@ impl Decoder {
         loop {
             let next = match self.state {
                 State::Done => return Ok(Some(Fill::End)),
-                State::Length(_) | State::UntilClose | State::Chunk(_) if buffer.is_empty() => return Ok(None),
+                State::Length(_) | State::UntilClose | State::Chunk(_) if buffer.is_empty() => {
+                    return Ok(None);
+                }
                 State::Length(_) | State::UntilClose | State::Chunk(_) => return Ok(Some(Fill::Payload)),
-                State::ChunkSize => step(read_size(buffer.filled()), buffer)?.map(|size| self.begin_chunk(size)),
+                State::ChunkSize => {
+                    step(read_size(buffer.filled()), buffer)?.map(|size| self.begin_chunk(size))
+                }
                 State::ChunkEnd => step(read_end(buffer.filled()), buffer)?.map(|()| Ok(State::ChunkSize)),
                 State::Trailers => self.read_trailers(buffer)?.then_some(Ok(State::Done)),
             };
@@ -171,7 +175,8 @@ fn step<T>(line: Line<T>, buffer: &mut Buffer) -> Result<Option<T>, BodyFault> {
 /// Trailers may not say what belongs into a head (RFC 9110 §6.5.1): framing and routing are faults, the rest is dropped.
 fn trailer_fields(bytes: &[u8]) -> Result<Fields, BodyFault> {
     let mut storage = [httparse::EMPTY_HEADER; TRAILER_FIELDS_MAX];
-    let Ok(httparse::Status::Complete((length, parsed))) = httparse::parse_headers(bytes, &mut storage) else {
+    let Ok(httparse::Status::Complete((length, parsed))) = httparse::parse_headers(bytes, &mut storage)
+    else {
         return Err(BodyFault::Malformed);
     };
     if length != bytes.len() {

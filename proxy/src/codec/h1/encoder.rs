@@ -19,6 +19,12 @@ impl Encoder {
         Self { framing, chunk: 0 }
     }
 
+    /// Whether the body ends with the connection.
+    #[must_use]
+    pub fn ends_by_close(&self) -> bool {
+        self.framing == Framing::UntilClose
+    }
+
     /// Writes what stands before so much payload, and says how much of it may follow now.
     ///
     /// # Errors

@@ -73,7 +73,9 @@ pub fn connection_options(fields: &Fields) -> Result<ConnectionOptions, Reason> 
                 b"close" => options.close = true,
                 b"keep-alive" => options.keep_alive = true,
                 b"upgrade" => options.upgrade = true,
-                b"content-length" | b"transfer-encoding" | b"host" | b"trailer" => return Err(Reason::BadRequest),
+                b"content-length" | b"transfer-encoding" | b"host" | b"trailer" => {
+                    return Err(Reason::BadRequest);
+                }
                 other if other.iter().all(|byte| is_token(*byte)) => options.nominates = true,
                 _ => return Err(Reason::BadRequest),
             }

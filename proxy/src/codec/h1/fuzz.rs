@@ -113,5 +113,9 @@ pub fn chunked(bytes: &[u8], piece: usize) {
         encoder.written(part.len(), &mut output);
     }
     assert!(encoder.finish(None, &mut output).is_ok());
-    assert_eq!(decode(Framing::Chunked, &output, usize::MAX), (payload, Ok(true)), "our own framing is not read back");
+    assert_eq!(
+        decode(Framing::Chunked, &output, usize::MAX),
+        (payload, Ok(true)),
+        "our own framing is not read back"
+    );
 }

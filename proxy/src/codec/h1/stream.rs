@@ -135,6 +135,12 @@ impl<S> Http1<S> {
         self.scan = Scan::default();
     }
 
+    /// Whether the peer takes the end of the connection for the end of the body that is being sent.
+    #[must_use]
+    pub fn ends_by_close(&self) -> bool {
+        self.encoder.ends_by_close()
+    }
+
     /// Whether a byte of a next head was read.
     #[must_use]
     pub fn has_input(&self) -> bool {
@@ -151,7 +157,9 @@ impl<S: Transport> Http1<S> {
             if let Some(length) = self.scan.end(self.input.filled()).map_err(HeadFault::Malformed)? {
                 return Poll::Ready(if length <= limit { Ok(length) } else { Err(HeadFault::TooLarge) });
             }
-            if self.input.filled().len() >= limit || (self.input.spare().is_empty() && !self.input.grow(limit)) {
+            if self.input.filled().len() >= limit
+                || (self.input.spare().is_empty() && !self.input.grow(limit))
+            {
                 return Poll::Ready(Err(HeadFault::TooLarge));
             }
             match ready!(self.poll_read(cx)) {
@@ -172,6 +180,19 @@ impl<S: Transport> Http1<S> {
         self.input.filled_by(count);
         self.received += count as u64;
         Poll::Ready(Ok(count))
+    }
+
+    /// Ends when the peer has reset the connection. What it sends meanwhile is kept for later; an end of its side alone
+    /// says nothing, since it may still read.
+    pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.input.spare().is_empty() {
+            match self.poll_read(cx) {
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(count)) if count > 0 => {}
+                _ => return Poll::Pending,
+            }
+        }
+        Poll::Pending
     }
 
     /// Reads and drops what the peer still sends, until it closes.

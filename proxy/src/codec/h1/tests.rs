@@ -103,7 +103,10 @@ fn targets_and_hosts_agree_or_are_refused() {
 fn limits_have_their_own_answers() {
     let many = "X: 1\r\n".repeat(8);
     let long = "x".repeat(64);
-    assert_eq!(request(&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")).err(), Some(Reason::HeadTooLarge));
+    assert_eq!(
+        request(&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")).err(),
+        Some(Reason::HeadTooLarge)
+    );
     assert_eq!(request(&format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n")).err(), Some(Reason::UriTooLong));
     assert_eq!(request("GET / HTTP/2.0\r\nHost: a\r\n\r\n").err(), Some(Reason::BadVersion));
     assert_eq!(request("GET / http/1.1\r\nHost: a\r\n\r\n").err(), Some(Reason::BadRequest));
@@ -124,7 +127,8 @@ fn the_end_of_a_head_needs_whole_line_ends() {
     for (bytes, expected) in table {
         assert_eq!(Scan::default().end(bytes), expected, "{:?}", String::from_utf8_lossy(bytes));
     }
-    for (bytes, expected) in [(&b"\r\nGET"[..], Ok(2)), (b"\r\n\r\nG", Ok(4)), (b"G", Ok(0)), (b"\r", Ok(0))] {
+    for (bytes, expected) in [(&b"\r\nGET"[..], Ok(2)), (b"\r\n\r\nG", Ok(4)), (b"G", Ok(0)), (b"\r", Ok(0))]
+    {
         assert_eq!(Scan::leading(bytes), expected);
     }
     for bytes in [&b"\nGET"[..], b"\r\rG", b"\r\n\nG", b"\r\n\r\n\r\n\r\n\r\nG"] {
@@ -260,9 +264,35 @@ async fn large_bodies_pass_through_small_pipes() {
 /// Pieces that heads and bodies are made of, so that random text comes near to what matters.
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let known = prop::sample::select(vec![
-        "GET", "POST", " ", "/", "HTTP/1.1", "\r\n", "\n", "\r", "Host: a", "Content-Length", ":", "5", "0",
-        "Transfer-Encoding", "chunked", ",", "\t", "\0", "a", ";", "=", "\"", "hello", "HTTP/1.1 200 OK", "\r\n\r\n",
-        "5\r\nhello\r\n", "0\r\n\r\n", "Connection: close", "X_Y: z",
+        "GET",
+        "POST",
+        " ",
+        "/",
+        "HTTP/1.1",
+        "\r\n",
+        "\n",
+        "\r",
+        "Host: a",
+        "Content-Length",
+        ":",
+        "5",
+        "0",
+        "Transfer-Encoding",
+        "chunked",
+        ",",
+        "\t",
+        "\0",
+        "a",
+        ";",
+        "=",
+        "\"",
+        "hello",
+        "HTTP/1.1 200 OK",
+        "\r\n\r\n",
+        "5\r\nhello\r\n",
+        "0\r\n\r\n",
+        "Connection: close",
+        "X_Y: z",
     ]);
     let piece = prop_oneof![
         8 => known.prop_map(|text| text.as_bytes().to_vec()),

@@ -44,7 +44,8 @@ fn request_ids_are_random_uuids() {
     new_request_id(&mut rng, &mut other);
     assert_ne!(one, other);
     for id in [one, other] {
-        let shape: String = id.chars().map(|char| if char.is_ascii_hexdigit() { 'x' } else { char }).collect();
+        let shape: String =
+            id.chars().map(|char| if char.is_ascii_hexdigit() { 'x' } else { char }).collect();
         assert_eq!(shape, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
         assert_eq!(id.as_bytes()[14], b'4', "the version");
         assert!(b"89ab".contains(&id.as_bytes()[19]), "the variant");
