@@ -57,6 +57,16 @@ impl<'a> Resolved<'a> {
             .or_else(|| first_failure_after_path(self.condition, view).map(Failure::Condition))
     }
 
+    /// Whether nothing is asked for but host and path.
+    pub(crate) fn is_settled_by_path(&self) -> bool {
+        let condition = self.condition;
+        let fields = [condition.headers(), condition.query(), condition.cookies()];
+        self.route.listeners().is_none()
+            && condition.methods().is_empty()
+            && fields.iter().all(|fields| fields.is_empty())
+            && condition.source().is_empty()
+    }
+
     fn listener_failure(&self, view: &RequestView<'_>) -> Option<Failure> {
         let listeners = self.route.listeners().as_ref()?;
         (!listeners.contains(&view.listener)).then_some(Failure::Listener)

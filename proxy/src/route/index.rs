@@ -7,6 +7,7 @@ use towpath_config::model::{Config, HostPattern, RouteId};
 use crate::route::miss::Miss;
 use crate::route::view::RequestView;
 
+mod entry;
 mod expressions;
 mod run;
 mod site;
@@ -15,6 +16,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+use entry::Entry;
 use site::Site;
 
 /// The route that takes a request.
@@ -29,6 +31,8 @@ pub struct Match {
 /// Built once for each [`Config`], and asked with that one only.
 #[derive(Debug, Default)]
 pub struct Index {
+    /// As the computed order.
+    entries: Vec<Entry>,
     exact: HashMap<Box<str>, Site>,
     suffixes: HashMap<Box<str>, Site>,
     /// Length of the longest suffix: a host of a thousand labels costs no thousand long hashes.
@@ -47,7 +51,8 @@ impl Index {
                 hosts.entry(host).or_default().push(position as u32);
             }
         }
-        let mut index = Self::default();
+        let entries = config.order().iter().map(|candidate| Entry::new(config, candidate)).collect();
+        let mut index = Self { entries, ..Self::default() };
         for (host, positions) in hosts {
             let site = Site::new(config, &positions);
             match host {
@@ -71,7 +76,7 @@ impl Index {
     pub fn find(&self, config: &Config, view: &RequestView<'_>) -> Result<Match, Miss> {
         let mut furthest = Miss::NoHost;
         for site in self.sites(view.host) {
-            match site.find(config, view) {
+            match site.find(&self.entries, config, view) {
                 Ok(found) => return Ok(found),
                 Err(miss) => furthest = furthest.max(miss),
             }

@@ -2,7 +2,7 @@ use super::{Predicate, first_failure, holds, matches_path};
 use crate::route::fixture::{Request, routes};
 
 /// The first failure of `match: {condition}` for a request.
-fn failure(condition: &str, request: Request) -> Option<Predicate> {
+fn failure(condition: &str, request: &Request) -> Option<Predicate> {
     let config = routes(&format!("only: {{match: {{{condition}}}, to: app}}"));
     let view = request.view(&config);
     let condition = &config.routes()[0].conditions()[0];
@@ -60,7 +60,7 @@ fn one_language_of_values() {
     for (value, wanted) in rows {
         let requests = ["GET a/", "GET a/\nX: abc", "GET a/\nx: abc\nX: xyz", "GET a/\nx:"];
         let found =
-            requests.map(|text| failure(&format!("headers: {{x: {value}}}"), Request::new(text)).is_none());
+            requests.map(|text| failure(&format!("headers: {{x: {value}}}"), &Request::new(text)).is_none());
         assert_eq!(found, wanted, "{value}");
     }
 }
@@ -81,7 +81,7 @@ fn the_first_failure_is_told() {
         ("GET a/a?q=1&r=1\nh: 1\ni: 1\ncookie: c=1; d=1", Some(Predicate::Source)),
     ];
     for (request, wanted) in rows {
-        assert_eq!(failure(all, Request::new(request)), wanted, "{request}");
+        assert_eq!(failure(all, &Request::new(request)), wanted, "{request}");
     }
     let complete = Request::new(rows[8].0);
     for (source, wanted) in [
@@ -91,11 +91,11 @@ fn the_first_failure_is_told() {
         ("11.0.0.1", Some(Predicate::Source)),
         ("::1", Some(Predicate::Source)),
     ] {
-        assert_eq!(failure(all, complete.clone().from(source)), wanted, "{source}");
+        assert_eq!(failure(all, &complete.clone().from(source)), wanted, "{source}");
     }
 }
 
 #[test]
 fn an_empty_condition_holds() {
-    assert_eq!(failure("", Request::new("BREW other.example")), None);
+    assert_eq!(failure("", &Request::new("BREW other.example")), None);
 }

@@ -29,6 +29,10 @@ impl Runs {
             _ => self.0.push(Run { start: position, end: position + 1 }),
         }
     }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// The runs that a path leads to; rarely more than a few.

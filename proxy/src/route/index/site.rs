@@ -4,6 +4,7 @@ use towpath_config::model::{Config, ListenerId, PathPattern};
 
 use crate::route::candidate::Resolved;
 use crate::route::index::Match;
+use crate::route::index::entry::Entry;
 use crate::route::index::expressions::Expressions;
 use crate::route::index::run::{Found, Runs};
 use crate::route::index::tree::Branch;
@@ -33,6 +34,7 @@ impl Site {
                 }
             }
         }
+        site.tree.shorten();
         site.expressions.unite();
         if let Some(listeners) = &mut site.listeners {
             listeners.sort_unstable();
@@ -58,20 +60,23 @@ impl Site {
     }
 
     /// The first candidate of which all holds, or the furthest stage that any reached.
-    pub(crate) fn find(&self, config: &Config, view: &RequestView<'_>) -> Result<Match, Miss> {
+    pub(crate) fn find(
+        &self,
+        entries: &[Entry],
+        config: &Config,
+        view: &RequestView<'_>,
+    ) -> Result<Match, Miss> {
         let mut found = Found::default();
         self.tree.gather(view.path.strip_prefix('/'), &mut found);
         self.expressions.gather(view.path, &mut found);
         found.extend(&self.pathless);
 
         let mut furthest = Miss::NoListener;
-        let runs = found.into_positions().filter_map(|positions| config.order().get(positions));
-        for candidate in runs.flatten() {
-            let Some(resolved) = Resolved::of(config, candidate) else { continue };
-            let Some(failure) = resolved.first_failure_after_path(view) else {
-                return Ok(Match { route: candidate.route(), condition: candidate.condition() });
-            };
-            furthest = furthest.max(failure.into());
+        for entry in found.into_positions().filter_map(|positions| entries.get(positions)).flatten() {
+            match entry.judge(config, view) {
+                Ok(found) => return Ok(found),
+                Err(failure) => furthest = furthest.max(failure.into()),
+            }
         }
         let answers = self.listeners.as_ref().is_none_or(|listeners| listeners.contains(&view.listener));
         Err(if answers { furthest.max(Miss::NoPath) } else { furthest })

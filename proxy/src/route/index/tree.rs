@@ -8,6 +8,8 @@ use crate::route::index::run::{Found, Runs};
 /// All patterns that begin with the same segments. Its depth is that of the longest pattern, whatever a path holds.
 #[derive(Debug, Default)]
 pub(crate) struct Branch {
+    /// Segments that all of these patterns have before anything else.
+    stem: Option<Box<str>>,
     literals: HashMap<Box<str>, Branch>,
     parameter: Option<Box<Branch>>,
     /// Patterns that end here.
@@ -38,9 +40,24 @@ impl Branch {
         segments.fold(self, |branch, segment| branch.literals.entry(segment.into()).or_default())
     }
 
+    /// Makes one step of those that have no alternative, once all patterns are there.
+    pub(crate) fn shorten(&mut self) {
+        self.literals.values_mut().chain(self.parameter.as_deref_mut()).for_each(Self::shorten);
+        let is_sole = self.literals.len() == 1
+            && self.parameter.is_none()
+            && self.here.is_empty()
+            && self.below.is_empty();
+        let sole = if is_sole { self.literals.drain().next() } else { None };
+        if let Some((segment, branch)) = sole {
+            let stem = branch.stem.map_or(segment.clone(), |stem| format!("{segment}/{stem}").into());
+            *self = Self { stem: Some(stem), ..branch };
+        }
+    }
+
     /// Notes every pattern that accepts the path of which `rest` is still to go: `None` at its end, and otherwise
     /// what follows a slash.
     pub(crate) fn gather(&self, rest: Option<&str>, found: &mut Found) {
+        let Some(rest) = self.past_stem(rest) else { return };
         found.extend(&self.below);
         let Some(rest) = rest else {
             found.extend(&self.here);
@@ -55,6 +72,15 @@ impl Branch {
         }
         if let Some(branch) = self.parameter.as_deref().filter(|_| !segment.is_empty()) {
             branch.gather(rest, found);
+        }
+    }
+
+    /// What of the path is to go behind the stem; nothing when the path has another.
+    fn past_stem<'a>(&self, rest: Option<&'a str>) -> Option<Option<&'a str>> {
+        let Some(stem) = self.stem.as_deref() else { return Some(rest) };
+        match rest?.strip_prefix(stem)? {
+            "" => Some(None),
+            rest => rest.strip_prefix('/').map(Some),
         }
     }
 }

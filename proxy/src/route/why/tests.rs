@@ -2,7 +2,7 @@ use super::{Finding, why};
 use crate::route::fixture::{Request, routes};
 
 /// `route: finding` for each candidate, in order.
-fn verdicts(table: &str, request: Request) -> Vec<String> {
+fn verdicts(table: &str, request: &Request) -> Vec<String> {
     let config = routes(table);
     let line = |verdict: super::Verdict| {
         format!("{}: {}", config.route(verdict.route).unwrap().name(), verdict.finding)
@@ -23,7 +23,7 @@ rest: {}
     .replace("canary:\n", "canary:\n  to: app\n")
     .replace("stable: {", "stable: {to: app, ")
     .replace("rest: {", "rest: {to: app");
-    let found = verdicts(&table, Request::new("GET a/checkout/1"));
+    let found = verdicts(&table, &Request::new("GET a/checkout/1"));
     assert_eq!(
         found,
         [
@@ -64,7 +64,7 @@ fn each_stage_has_its_words() {
     ];
     for (route, wanted) in rows {
         let request = Request::new("GET a.test/p?q=a+b\nh: 1\nh: 2\ncookie: c=1");
-        let found = verdicts(&format!("only: {{to: app, {route}}}"), request);
+        let found = verdicts(&format!("only: {{to: app, {route}}}"), &request);
         assert_eq!(found, [format!("only: {wanted} (line 3)")], "{route}");
     }
 }
