@@ -37,19 +37,19 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// Describes one key. `default` holds its value when it has one.
+    /// Describes one key.
     pub(crate) fn insert(
         &mut self,
         key: &str,
         about: &str,
         schema: Value,
-        default: &[Value],
+        default: Option<Value>,
         required: bool,
     ) {
         let key = key.trim_start_matches("r#").to_owned();
         let mut described = Map::from_iter([("description".to_owned(), Value::from(about.trim()))]);
-        if let Some(default) = default.first() {
-            described.insert("default".to_owned(), default.clone());
+        if let Some(default) = default {
+            described.insert("default".to_owned(), default);
         }
         if let Value::Object(schema) = schema {
             for (word, value) in schema {

@@ -21,6 +21,10 @@ pub(crate) trait Fields: Sized {
 /// method of the same name gives one or the other), or with `; required`. `..name: Type` takes in the keys of
 /// another object.
 macro_rules! document {
+    (@required) => { false };
+    (@required required) => { true };
+    (@default $kind:ty) => { None };
+    (@default $kind:ty, $default:expr) => { Some(<$kind as $crate::language::Write>::write(&$default)) };
     (
         $(#[doc = $about:literal])*
         $vis:vis struct $name:ident as $wanted:literal {
@@ -34,6 +38,7 @@ macro_rules! document {
         $vis struct $name {
             $( $(#[doc = $doc])* pub(crate) $field: Option<$crate::source::At<$kind>>, )*
             $( pub(crate) $inner: $inherited, )*
+            /// See [`Fields::wrong`]($crate::language::Fields::wrong).
             pub(crate) wrong: Vec<&'static str>,
         }
 
@@ -52,7 +57,7 @@ macro_rules! document {
         impl $crate::language::Fields for $name {
             fn fields(object: &mut $crate::language::Object<'_, '_, '_>) -> Self {
                 Self {
-                    $( $field: object.field(stringify!($field), &[$(stringify!($required))?]), )*
+                    $( $field: object.field(stringify!($field), document!(@required $($required)?)), )*
                     $( $inner: <$inherited as $crate::language::Fields>::fields(object), )*
                     wrong: object.wrong(),
                 }
@@ -73,9 +78,9 @@ macro_rules! document {
             fn describe(definitions: &mut $crate::language::Definitions, keys: &mut $crate::language::Keys) {
                 $(
                     let schema = <$kind as $crate::language::Language>::schema(definitions);
-                    let default: &[serde_json::Value] = &[$(<$kind as $crate::language::Write>::write(&$default))?];
-                    let required: &[&str] = &[$(stringify!($required))?];
-                    keys.insert(stringify!($field), concat!($($doc),*), schema, default, !required.is_empty());
+                    let default = document!(@default $kind $(, $default)?);
+                    let required = document!(@required $($required)?);
+                    keys.insert(stringify!($field), concat!($($doc),*), schema, default, required);
                 )*
                 $( <$inherited as $crate::language::Fields>::describe(definitions, keys); )*
             }

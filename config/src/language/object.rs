@@ -1,5 +1,6 @@
 //! A map whose keys are known.
 
+use super::reader::brief;
 use super::{Language, Reader};
 use crate::fault::{Fault, did_you_mean};
 use crate::source::{At, Entry, Kind, Tree};
@@ -22,7 +23,7 @@ impl<'t, 'r, 'e> Object<'t, 'r, 'e> {
                 tree,
                 entries,
                 used: vec![false; entries.len()],
-                keys: Vec::new(),
+                keys: Vec::with_capacity(16),
                 wrong: Vec::new(),
                 reader,
             }),
@@ -30,13 +31,13 @@ impl<'t, 'r, 'e> Object<'t, 'r, 'e> {
         }
     }
 
-    /// The value under `key`; `required` is not empty when it must be there.
-    pub(crate) fn field<T: Language>(&mut self, key: &'static str, required: &[&str]) -> Option<At<T>> {
+    /// The value under `key`; a fault when it is `required` and not there.
+    pub(crate) fn field<T: Language>(&mut self, key: &'static str, required: bool) -> Option<At<T>> {
         // a key that is a keyword of Rust is a raw identifier in the declaration
         let key = key.trim_start_matches("r#");
         self.keys.push(key);
         let Some(position) = self.entries.iter().position(|entry| entry.key.value == key) else {
-            if !required.is_empty() {
+            if required {
                 let fault = Fault::error(self.tree.span, format!("`{key}` is missing here"));
                 self.reader.fault::<()>(fault.help(format!("add `{key}: …`")));
             }
@@ -60,10 +61,7 @@ impl<'t, 'r, 'e> Object<'t, 'r, 'e> {
     /// Notes the keys that nobody asked for.
     pub(crate) fn close(self) {
         for (entry, _) in self.entries.iter().zip(&self.used).filter(|(_, used)| !**used) {
-            let fault = Fault::error(
-                entry.key.span,
-                format!("unknown key `{}`", super::reader::brief(&entry.key.value)),
-            );
+            let fault = Fault::error(entry.key.span, format!("unknown key `{}`", brief(&entry.key.value)));
             let help = did_you_mean(&entry.key.value, self.keys.iter().copied())
                 .unwrap_or_else(|| format!("the keys here are {}", listed(&self.keys)));
             self.reader.fault::<()>(fault.help(help));

@@ -124,10 +124,10 @@ fn check_groups(pattern: &Pattern, with: &At<String>, findings: &mut Findings) {
         let fault = Fault::error(with.span, "a path cannot hold spaces, controls, or letters beyond ASCII");
         findings.push(fault.help("percent-encode them: a space is `%20`"));
     }
-    let info = pattern.regex.group_info();
+    let groups_there = pattern.regex.group_info();
     let known = |name: &str| match name.parse::<usize>() {
-        Ok(number) => number < info.group_len(regex_automata::PatternID::ZERO),
-        Err(_) => info.to_index(regex_automata::PatternID::ZERO, name).is_some(),
+        Ok(number) => number < groups_there.group_len(regex_automata::PatternID::ZERO),
+        Err(_) => groups_there.to_index(regex_automata::PatternID::ZERO, name).is_some(),
     };
     for name in groups(&with.value).into_iter().filter(|name| !known(name)) {
         let fault = Fault::error(with.span, format!("the expression has no group `{name}`"));

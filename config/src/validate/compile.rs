@@ -64,7 +64,6 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let DefaultsDoc { cluster, policy, .. } = defaults.unwrap_or_else(DefaultsDoc::nothing);
     let inherited = Inherited::built_in().under(&policy);
     let process = process::process(table.proxy.as_ref().map(|proxy| &proxy.value));
-    let sections = [("listeners", table.listeners.is_none()), ("routes", table.routes.is_none())];
     let listeners = Listeners::new(table.listeners.map(|section| section.value).unwrap_or_default());
     let mut clusters = Clusters::new(
         table.clusters.map(|section| section.value).unwrap_or_default(),
@@ -79,10 +78,11 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let order = order::order(&routes);
     // these look at what is not there; where something was not understood they would only echo its fault
     if !findings.fatal() {
-        for (section, _) in sections.into_iter().filter(|(_, missing)| *missing) {
-            findings.push(
-                Fault::warning(span, format!("there are no `{section}`")).help("nothing is served without"),
-            );
+        for (section, empty) in [("listeners", listeners.list.is_empty()), ("routes", routes.is_empty())] {
+            if empty {
+                let fault = Fault::warning(span, format!("there are no `{section}`"));
+                findings.push(fault.help("nothing is served without"));
+            }
         }
         clusters.warn_of_unused(findings);
         order::shadowed(&routes, &order, &spans, findings);
