@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Call, Client, Next, Proxy, Response, Upstream};
+use support::{Call, Client, Next, Proxy, Response, Upstream, get};
 
 const CLIENTS: usize = 8;
 const REQUESTS_EACH: usize = 12_500;
@@ -106,8 +106,11 @@ fn no_request_of_a_hundred_thousand_is_lost() {
     let failures = failures.into_inner().unwrap();
     let of = CLIENTS * REQUESTS_EACH;
     assert!(failures.is_empty(), "{} of {of} failed, such as {}", failures.len(), failures[0]);
-    // the race took place: connections ended all the time
+    // the race took place: connections ended all the time, and some of them under a request
     assert!(upstream.connections() > of / 100, "{} connections", upstream.connections());
+    let metrics = get(proxy.admin(), "/metrics").unwrap().text();
+    let retries = metrics.lines().find_map(|line| line.strip_prefix("towpath_upstream_retries_total "));
+    assert!(retries.is_some_and(|count| count.parse::<f64>().unwrap() > 100.0), "{retries:?} retries");
 }
 
 #[test]
