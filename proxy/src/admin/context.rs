@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::shared::Shared;
 
 /// Has the route table read again; what became of it, or why it was refused.
@@ -11,14 +13,21 @@ pub type Reload = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<String, Str
 
 /// The process, as the admin pages see it.
 pub struct AdminContext {
+    pub(super) site: Arc<Site>,
+    pub(super) reload: Reload,
+    pub(super) work: Semaphore,
+}
+
+/// What a page can show; on whichever thread it is made.
+#[derive(Debug)]
+pub(super) struct Site {
     pub(super) shared: Arc<Shared>,
     pub(super) path: PathBuf,
-    pub(super) reload: Reload,
 }
 
 impl std::fmt::Debug for AdminContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AdminContext").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("AdminContext").field("site", &self.site).finish_non_exhaustive()
     }
 }
 
@@ -26,6 +35,6 @@ impl AdminContext {
     /// The pages of a process whose route table stands in `path`.
     #[must_use]
     pub fn new(shared: Arc<Shared>, path: PathBuf, reload: Reload) -> Self {
-        Self { shared, path, reload }
+        Self { site: Arc::new(Site { shared, path }), reload, work: Semaphore::new(1) }
     }
 }

@@ -6,7 +6,7 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 use towpath_config::model::{Action, Candidate, Cluster, Config};
 
-use super::context::AdminContext;
+use super::context::Site;
 use super::pages::Asked;
 use super::reply::Reply;
 use super::words;
@@ -20,27 +20,27 @@ pub(super) fn time(at: SystemTime) -> String {
     humantime::format_rfc3339_millis(at).to_string()
 }
 
-pub(super) fn config(context: &AdminContext, asked: &Asked<'_>) -> Reply {
-    let snapshot = context.shared.snapshot();
+pub(super) fn config(site: &Site, asked: &Asked) -> Reply {
+    let snapshot = site.shared.snapshot();
     if asked.wants("format=yaml") {
         let body = towpath_config::long_yaml(snapshot.config());
         return Reply { content_type: "application/yaml", ..Reply::text(StatusCode::OK, body) };
     }
-    let rejected = context
+    let rejected = site
         .shared
         .rejection()
         .map(|rejection| json!({ "at": time(rejection.at), "faults": rejection.faults }));
     Reply::json(&json!({
         "generation": snapshot.generation(),
         "loaded": time(snapshot.loaded()),
-        "source": context.path.display().to_string(),
+        "source": site.path.display().to_string(),
         "rejected": rejected,
         "config": towpath_config::long(snapshot.config()),
     }))
 }
 
-pub(super) fn clusters(context: &AdminContext, _: &Asked<'_>) -> Reply {
-    let snapshot = context.shared.snapshot();
+pub(super) fn clusters(site: &Site, _: &Asked) -> Reply {
+    let snapshot = site.shared.snapshot();
     let config = snapshot.config();
     let rows = config.cluster_ids().filter_map(|id| Some((config.cluster(id)?, snapshot.cluster(id)?)));
     let by_name: serde_json::Map<_, _> =
@@ -85,8 +85,8 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
     })
 }
 
-pub(super) fn routes(context: &AdminContext, _: &Asked<'_>) -> Reply {
-    let snapshot = context.shared.snapshot();
+pub(super) fn routes(site: &Site, _: &Asked) -> Reply {
+    let snapshot = site.shared.snapshot();
     let config = snapshot.config();
     let rows = config.order().iter().enumerate();
     Reply::json(&rows.filter_map(|(position, candidate)| order_row(config, position, candidate)).collect())

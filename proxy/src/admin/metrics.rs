@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::StatusCode;
 
-use super::context::AdminContext;
+use super::context::Site;
 use super::pages::Asked;
 use super::reply::Reply;
 use crate::observe::expose::{Exposition, Format, Shape};
@@ -18,9 +18,9 @@ use crate::upstream::cluster::EndpointState;
 #[cfg(test)]
 mod tests;
 
-pub(super) fn page(context: &AdminContext, asked: &Asked<'_>) -> Reply {
-    let format = Format::negotiate(asked.accept);
-    let body = exposition(&context.shared, format);
+pub(super) fn page(site: &Site, asked: &Asked) -> Reply {
+    let format = Format::negotiate(&asked.accept);
+    let body = exposition(&site.shared, format);
     Reply { content_type: format.content_type(), ..Reply::text(StatusCode::OK, body) }
 }
 

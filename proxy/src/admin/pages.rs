@@ -1,10 +1,13 @@
 //! The pages: one row each. The list at `/`, 404 and 405 are made from the same table.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use hyper::StatusCode;
+use tokio::task::spawn_blocking;
 
-use super::context::AdminContext;
+use super::context::{AdminContext, Site};
 use super::reply::Reply;
 use super::{documents, explain, metrics};
 use crate::shared::Phase;
@@ -13,16 +16,16 @@ use crate::shared::Phase;
 pub(in crate::admin) mod tests;
 
 /// A request for a page.
-#[derive(Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) method: &'a str,
-    pub(super) path: &'a str,
-    pub(super) query: &'a str,
-    pub(super) accept: &'a str,
-    pub(super) body: &'a [u8],
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) accept: String,
+    pub(super) body: Bytes,
 }
 
-impl Asked<'_> {
+impl Asked {
     /// Whether the query holds exactly this pair.
     pub(super) fn wants(&self, pair: &str) -> bool {
         self.query.split('&').any(|asked| asked == pair)
@@ -31,67 +34,56 @@ impl Asked<'_> {
 
 /// How a page comes to its answer.
 enum Way {
-    Read(fn(&AdminContext, &Asked<'_>) -> Reply),
-    Do(fn(&AdminContext, &Asked<'_>) -> Reply),
+    /// At once: probes wait for nobody.
+    Now(Make),
+    /// On a thread of its own, one at a time: large tables make long pages, and the control thread accepts connections.
+    Work(Make),
+    /// By having the table read.
     Reload,
 }
 
+type Make = fn(&Site, &Asked) -> Reply;
+
+const READ: &str = "GET, HEAD";
+const ACT: &str = "POST";
+
 struct Page {
     path: &'static str,
+    allow: &'static str,
     way: Way,
     about: &'static str,
 }
 
-const PAGES: [Page; 11] = [
-    Page { path: "/", way: Way::Read(list), about: "this list" },
-    Page { path: "/live", way: Way::Read(live), about: "200 while the process lives" },
-    Page { path: "/ready", way: Way::Read(ready), about: "200 while it takes traffic; 503 while it drains" },
-    Page { path: "/startup", way: Way::Read(live), about: "200 once the first route table is live" },
-    Page {
-        path: "/metrics",
-        way: Way::Read(metrics::page),
-        about: "OpenMetrics, or the classic Prometheus text",
-    },
-    Page {
-        path: "/config",
-        way: Way::Read(documents::config),
-        about: "the live route table; ?format=yaml for YAML",
-    },
-    Page {
-        path: "/clusters",
-        way: Way::Read(documents::clusters),
-        about: "clusters and endpoints with their live state",
-    },
-    Page { path: "/routes", way: Way::Read(documents::routes), about: "the order in which routes are tried" },
-    Page { path: "/explain", way: Way::Do(explain::page), about: "what would become of a request, and why" },
-    Page {
-        path: "/drain",
-        way: Way::Do(drain),
-        about: "takes no new traffic and ends when the open exchanges have",
-    },
-    Page { path: "/reload", way: Way::Reload, about: "reads the route table again" },
-];
-
-impl Page {
-    fn allow(&self) -> &'static str {
-        match self.way {
-            Way::Read(_) => "GET, HEAD",
-            Way::Do(_) | Way::Reload => "POST",
-        }
-    }
+const fn page(path: &'static str, allow: &'static str, way: Way, about: &'static str) -> Page {
+    Page { path, allow, way, about }
 }
 
+const PAGES: [Page; 11] = [
+    page("/", READ, Way::Now(list), "this list"),
+    page("/live", READ, Way::Now(live), "200 while the process lives"),
+    page("/ready", READ, Way::Now(ready), "200 while it takes traffic; 503 while it drains"),
+    page("/startup", READ, Way::Now(live), "200 once the first route table is live"),
+    page("/metrics", READ, Way::Work(metrics::page), "OpenMetrics, or the classic Prometheus text"),
+    page("/config", READ, Way::Work(documents::config), "the live route table; ?format=yaml for YAML"),
+    page("/clusters", READ, Way::Work(documents::clusters), "clusters and endpoints with their live state"),
+    page("/routes", READ, Way::Work(documents::routes), "the order in which routes are tried"),
+    page("/explain", ACT, Way::Work(explain::page), "what would become of a request, and why"),
+    page("/drain", ACT, Way::Now(drain), "takes nothing new and ends when the open exchanges have"),
+    page("/reload", ACT, Way::Reload, "reads the route table again"),
+];
+
 /// Answers a request.
-pub(super) async fn answer(context: &AdminContext, asked: &Asked<'_>) -> Reply {
+pub(super) async fn answer(context: &AdminContext, asked: Asked) -> Reply {
     let Some(page) = PAGES.iter().find(|page| page.path == asked.path) else {
-        return Reply { status: StatusCode::NOT_FOUND, ..list(context, asked) };
+        return Reply { status: StatusCode::NOT_FOUND, ..list(&context.site, &asked) };
     };
-    if !page.allow().split(", ").any(|method| method == asked.method) {
-        let text = format!("{} wants {}\n", page.path, page.allow());
-        return Reply { allow: Some(page.allow()), ..Reply::text(StatusCode::METHOD_NOT_ALLOWED, text) };
+    if !page.allow.split(", ").any(|method| method == asked.method) {
+        let text = format!("{} wants {}\n", page.path, page.allow);
+        return Reply { allow: Some(page.allow), ..Reply::text(StatusCode::METHOD_NOT_ALLOWED, text) };
     }
     match page.way {
-        Way::Read(make) | Way::Do(make) => make(context, asked),
+        Way::Now(make) => make(&context.site, &asked),
+        Way::Work(make) => work(context, asked, make).await,
         Way::Reload => match (context.reload)().await {
             Ok(done) => Reply::text(StatusCode::OK, format!("{done}\n")),
             Err(faults) => Reply::text(StatusCode::UNPROCESSABLE_ENTITY, format!("{faults}\n")),
@@ -99,9 +91,16 @@ pub(super) async fn answer(context: &AdminContext, asked: &Asked<'_>) -> Reply {
     }
 }
 
-fn list(_: &AdminContext, _: &Asked<'_>) -> Reply {
+async fn work(context: &AdminContext, asked: Asked, make: Make) -> Reply {
+    let _turn = context.work.acquire().await;
+    let site = Arc::clone(&context.site);
+    let made = spawn_blocking(move || make(&site, &asked)).await;
+    made.unwrap_or_else(|bug| Reply::text(StatusCode::INTERNAL_SERVER_ERROR, format!("{bug}\n")))
+}
+
+fn list(_: &Site, _: &Asked) -> Reply {
     let lines = PAGES.iter().fold(String::new(), |mut lines, page| {
-        let method = page.allow().split(", ").next().unwrap_or_default();
+        let method = page.allow.split(", ").next().unwrap_or_default();
         // writing to a string cannot fail
         let _ = writeln!(lines, "{method:<4} {:<10} {}", page.path, page.about);
         lines
@@ -109,18 +108,18 @@ fn list(_: &AdminContext, _: &Asked<'_>) -> Reply {
     Reply::text(StatusCode::OK, lines)
 }
 
-fn live(_: &AdminContext, _: &Asked<'_>) -> Reply {
+fn live(_: &Site, _: &Asked) -> Reply {
     Reply::text(StatusCode::OK, "live\n")
 }
 
-fn ready(context: &AdminContext, _: &Asked<'_>) -> Reply {
-    match context.shared.phase() {
+fn ready(site: &Site, _: &Asked) -> Reply {
+    match site.shared.phase() {
         Phase::Serving => Reply::text(StatusCode::OK, "ready\n"),
         Phase::Draining => Reply::text(StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
     }
 }
 
-fn drain(context: &AdminContext, _: &Asked<'_>) -> Reply {
-    context.shared.begin_drain();
+fn drain(site: &Site, _: &Asked) -> Reply {
+    site.shared.begin_drain();
     Reply::text(StatusCode::ACCEPTED, "draining\n")
 }

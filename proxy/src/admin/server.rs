@@ -82,33 +82,35 @@ async fn respond(
     request: Request<Incoming>,
     context: Rc<AdminContext>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let reply = timeout(REQUEST_TIMEOUT, read_and_answer(request, &context)).await;
-    let late =
-        |_| Reply::text(StatusCode::REQUEST_TIMEOUT, format!("no answer within {REQUEST_TIMEOUT:?}\n"));
-    Ok(reply.unwrap_or_else(late).into())
+    let late = |status| move |_| Reply::text(status, format!("not done within {REQUEST_TIMEOUT:?}\n"));
+    let asked = timeout(REQUEST_TIMEOUT, read(request)).await;
+    let reply = match asked.unwrap_or_else(|elapsed| Err(late(StatusCode::REQUEST_TIMEOUT)(elapsed))) {
+        Ok(asked) => {
+            let answered = timeout(REQUEST_TIMEOUT, answer(&context, asked)).await;
+            answered.unwrap_or_else(late(StatusCode::SERVICE_UNAVAILABLE))
+        }
+        Err(refusal) => refusal,
+    };
+    Ok(reply.into())
 }
 
-async fn read_and_answer(request: Request<Incoming>, context: &AdminContext) -> Reply {
+async fn read(request: Request<Incoming>) -> Result<Asked, Reply> {
     let (head, body) = request.into_parts();
     let too_large = || Reply::text(StatusCode::PAYLOAD_TOO_LARGE, "a body may have 1 MiB at most\n");
     if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
-        return too_large();
+        return Err(too_large());
     }
-    let body = match Limited::new(body, BODY_BYTES_MAX).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => return too_large(),
-        Err(error) => {
-            return Reply::text(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}\n"));
-        }
-    };
+    let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(|error| {
+        let broken = || Reply::text(StatusCode::BAD_REQUEST, format!("the body cannot be read: {error}\n"));
+        if error.is::<LengthLimitError>() { too_large() } else { broken() }
+    })?;
     let accept: Vec<_> =
         head.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
-    let asked = Asked {
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: head.uri.query().unwrap_or_default(),
-        accept: &accept.join(","),
-        body: &body,
-    };
-    answer(context, &asked).await
+    Ok(Asked {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        accept: accept.join(","),
+        body: body.to_bytes(),
+    })
 }

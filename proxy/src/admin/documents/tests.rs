@@ -28,13 +28,13 @@ async fn the_yaml_form_compiles_to_the_same_meaning() {
     let reply = ask(&context, "GET", "/config?format=yaml").await;
     assert_eq!(reply.content_type, "application/yaml");
     let compiled = compile(&Source::new("long", reply.body), &|_| None).unwrap();
-    assert!(towpath_config::diff(context.shared.snapshot().config(), compiled.config()).is_empty());
+    assert!(towpath_config::diff(context.site.shared.snapshot().config(), compiled.config()).is_empty());
 }
 
 #[tokio::test]
 async fn a_table_that_was_refused_is_told_with_its_faults() {
     let context = context(TABLE);
-    context.shared.reject("table.yaml:7:1 no such cluster".to_owned());
+    context.site.shared.reject("table.yaml:7:1 no such cluster".to_owned());
     let rejected = json(&context, "/config").await["rejected"].clone();
     assert_eq!(rejected["faults"], "table.yaml:7:1 no such cluster");
     assert!(humantime::parse_rfc3339(rejected["at"].as_str().unwrap()).is_ok());
@@ -43,7 +43,7 @@ async fn a_table_that_was_refused_is_told_with_its_faults() {
 #[tokio::test]
 async fn clusters_show_their_live_state() {
     let context = context(TABLE);
-    let snapshot = context.shared.snapshot();
+    let snapshot = context.site.shared.snapshot();
     let live = snapshot.cluster(snapshot.config().cluster_ids().next().unwrap()).unwrap();
     let _slot = live.state().try_slot(10).unwrap();
     let _active = Active::begin(live.endpoint(&"127.0.0.1:3001".parse().unwrap()).unwrap());

@@ -5,6 +5,8 @@ use serde::Serialize;
 /// All that is said of a request.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
+    /// The listener that it comes to.
+    pub listener: String,
     /// The request as it was understood; nothing when it cannot be read in one way only.
     pub request: Option<RequestSaid>,
     /// What becomes of it.
@@ -17,15 +19,13 @@ pub struct Explanation {
     pub split: Option<SplitSaid>,
     /// Where it can go: the chosen destination, or all that chance can choose.
     pub destinations: Vec<DestinationSaid>,
-    /// What holds wherever it goes.
+    /// What holds wherever it goes: the limits of the listener, the edits of the proxy's own answer.
     pub settings: Vec<Setting>,
 }
 
 /// The request as it was understood.
 #[derive(Debug, Clone, Serialize)]
 pub struct RequestSaid {
-    /// Name of the listener.
-    pub listener: String,
     /// The client behind the trusted hops.
     pub client: String,
     /// The method.

@@ -70,6 +70,7 @@ fn limits(listener: &Listener) -> HeadLimits {
 
 fn refused(reason: Reason, listener: &Listener) -> Explanation {
     Explanation {
+        listener: listener.name().clone(),
         request: None,
         outcome: replied(&reason.into()),
         candidates: Vec::new(),
@@ -100,6 +101,7 @@ fn judged(subject: &Subject<'_>, peer: &Peer) -> Explanation {
         Err(reply) => (replied(&reply), Vec::new()),
     };
     Explanation {
+        listener: subject.listener.name().clone(),
         request: Some(understood(subject)),
         outcome: Outcome {
             route: route.map(|route| route.name().clone()),
@@ -119,7 +121,6 @@ fn judged(subject: &Subject<'_>, peer: &Peer) -> Explanation {
 
 fn understood(subject: &Subject<'_>) -> RequestSaid {
     RequestSaid {
-        listener: subject.listener.name().clone(),
         client: subject.view.source.to_string(),
         method: subject.view.method.to_owned(),
         host: subject.view.host.to_owned(),

@@ -7,18 +7,18 @@ use serde_json::json;
 
 use super::judge::explain;
 use super::question::Question;
-use crate::admin::context::AdminContext;
+use crate::admin::context::Site;
 use crate::admin::pages::Asked;
 use crate::admin::reply::Reply;
 
 #[cfg(test)]
 mod tests;
 
-pub(in crate::admin) fn page(context: &AdminContext, asked: &Asked<'_>) -> Reply {
+pub(in crate::admin) fn page(site: &Site, asked: &Asked) -> Reply {
     let answer =
-        Question::from_json(asked.body).and_then(|question| explain(&context.shared.snapshot(), &question));
+        Question::from_json(&asked.body).and_then(|question| explain(&site.shared.snapshot(), &question));
     match answer {
-        Ok(explanation) if wants_text(asked.accept) => Reply::text(StatusCode::OK, explanation.to_string()),
+        Ok(explanation) if wants_text(&asked.accept) => Reply::text(StatusCode::OK, explanation.to_string()),
         Ok(explanation) => Reply::json(&json!(explanation)),
         Err(fault) => refused(&fault),
     }

@@ -13,10 +13,10 @@ const CANDIDATES_MAX: usize = 40;
 impl Display for Explanation {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.request {
-            Some(request) => writeln!(f, "{request}")?,
-            None => writeln!(f, "a request that cannot be read in one way only")?,
+            Some(request) => write!(f, "{request}")?,
+            None => write!(f, "a request that cannot be read in one way only")?,
         }
-        writeln!(f, "  {}", self.outcome)?;
+        writeln!(f, " on listener {}\n  {}", self.listener, self.outcome)?;
         if let Some(maintenance) = &self.maintenance {
             writeln!(f, "  maintenance is {} ({})", maintenance.value, maintenance.place)?;
         }
@@ -25,8 +25,7 @@ impl Display for Explanation {
             write!(f, "{split}")?;
         }
         self.destinations.iter().try_for_each(|destination| write!(f, "{destination}"))?;
-        let listener = self.request.as_ref().map(|request| request.listener.as_str());
-        writeln!(f, "\nlistener {}", listener.unwrap_or_default())?;
+        writeln!(f, "\nlistener {}", self.listener)?;
         write_settings(f, &self.settings)
     }
 }
@@ -63,9 +62,9 @@ impl Explanation {
 
 impl Display for RequestSaid {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { method, host, path, client, listener, .. } = self;
+        let Self { method, host, path, client, .. } = self;
         let (mark, query) = self.query.as_ref().map_or(("", ""), |query| ("?", query));
-        write!(f, "{method} {host} {path}{mark}{query} from {client} on listener {listener}")
+        write!(f, "{method} {host} {path}{mark}{query} from {client}")
     }
 }
 

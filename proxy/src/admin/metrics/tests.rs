@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::admin::pages::tests::{TABLE, ask, context, shared};
+use crate::admin::pages::tests::{TABLE, context, shared};
 use crate::observe::series::Sample;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
@@ -49,13 +49,13 @@ fn every_family_is_documented() {
     }
 }
 
-#[tokio::test]
-async fn the_scraper_says_which_format_it_reads() {
-    let context = context(TABLE);
-    let classic = ask(&context, "GET", "/metrics").await;
+#[test]
+fn the_scraper_says_which_format_it_reads() {
+    let site = context(TABLE).site;
+    let scrape = |accept: &str| page(&site, &Asked { accept: accept.to_owned(), ..Asked::default() });
+    let classic = scrape("");
     assert!(classic.content_type.starts_with("text/plain; version=0.0.4") && !classic.body.contains("# EOF"));
-    let accept = "application/openmetrics-text;version=1.0.0";
-    let modern = page(&context, &Asked { method: "GET", path: "/metrics", query: "", accept, body: b"" });
+    let modern = scrape("application/openmetrics-text;version=1.0.0");
     assert!(
         modern.content_type.starts_with("application/openmetrics-text") && modern.body.ends_with("\n# EOF\n")
     );

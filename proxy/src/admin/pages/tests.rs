@@ -37,7 +37,15 @@ pub(in crate::admin) fn context(table: &str) -> AdminContext {
 
 pub(in crate::admin) async fn ask(context: &AdminContext, method: &str, url: &str) -> Reply {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
-    answer(context, &Asked { method, path, query, accept: "", body: b"" }).await
+    let own = str::to_owned;
+    let asked = Asked {
+        method: own(method),
+        path: own(path),
+        query: own(query),
+        accept: own(""),
+        body: Bytes::new(),
+    };
+    answer(context, asked).await
 }
 
 pub(in crate::admin) async fn json(context: &AdminContext, path: &str) -> Value {
@@ -53,7 +61,7 @@ async fn every_page_is_listed_and_answers_its_method() {
     assert_eq!(list.lines().count(), PAGES.len());
     for page in &PAGES {
         assert!(list.contains(page.path), "{}", page.path);
-        for method in page.allow().split(", ") {
+        for method in page.allow.split(", ") {
             let status = ask(&context, method, page.path).await.status;
             assert!(![404, 405].contains(&status.as_u16()), "{method} {}: {status}", page.path);
         }
@@ -77,14 +85,14 @@ async fn a_wrong_method_is_told_the_right_ones() {
         let reply = ask(&context, method, path).await;
         assert_eq!((reply.status.as_u16(), reply.allow), (405, Some(allow)), "{method} {path}");
     }
-    assert_eq!(context.shared.phase(), Phase::Serving);
+    assert_eq!(context.site.shared.phase(), Phase::Serving);
 }
 
 #[tokio::test]
 async fn a_drain_ends_readiness_but_not_life() {
     let context = context(TABLE);
     assert_eq!(ask(&context, "GET", "/ready").await.status, 200);
-    let drain = context.shared.drain_signal();
+    let drain = context.site.shared.drain_signal();
     assert_eq!(ask(&context, "POST", "/drain").await.status, 202);
     assert!(*drain.borrow());
     assert_eq!(ask(&context, "GET", "/ready").await.status, 503);

@@ -1,8 +1,8 @@
 use super::*;
 use crate::admin::pages::tests::{TABLE, context};
 
-fn post(accept: &str, body: &[u8]) -> Reply {
-    page(&context(TABLE), &Asked { method: "POST", path: "/explain", query: "", accept, body })
+fn post(accept: &str, body: &'static [u8]) -> Reply {
+    page(&context(TABLE).site, &Asked { accept: accept.to_owned(), body: body.into(), ..Asked::default() })
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn a_person_reads_from_the_request_to_what_the_endpoint_gets() {
 fn a_refused_request_is_told_with_its_reason() {
     assert_in_order(
         &text(TABLE, "/%zz"),
-        &["cannot be read in one way only\n  is answered 400 bad-request\n"],
+        &["cannot be read in one way only on listener web\n  is answered 400 bad-request\n"],
     );
 }
 
