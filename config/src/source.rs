@@ -4,8 +4,10 @@ mod environment;
 mod file;
 mod span;
 mod tree;
+mod twins;
 
 pub(crate) use environment::{Environment, escape, substitute};
 pub use file::{DOCUMENT_BYTES_MAX, Source, SourceFault};
 pub(crate) use span::{At, Span};
 pub(crate) use tree::{Entry, Kind, Tree, parse};
+pub(crate) use twins::twins;

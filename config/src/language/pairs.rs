@@ -1,13 +1,10 @@
 //! A map whose keys are the writer's.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-
 use serde_json::{Value, json};
 
 use super::{Definitions, Language, Reader, Word};
 use crate::fault::Fault;
-use crate::source::{At, Kind, Span, Tree};
+use crate::source::{At, Kind, Tree, twins};
 
 /// Keys and values, in the order written. No key is there twice.
 #[derive(Debug, Clone)]
@@ -25,10 +22,9 @@ impl<K, V> Default for Pairs<K, V> {
     }
 }
 
-impl<K: Word + Eq + Hash + Clone, V: Language> Language for Pairs<K, V> {
+impl<K: Word + Ord, V: Language> Language for Pairs<K, V> {
     fn read(tree: &Tree<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let Kind::Map(entries) = &tree.kind else { return reader.mismatch(tree, "a map") };
-        let mut seen: HashMap<K, Span> = HashMap::with_capacity(entries.len());
         let mut pairs = Self { list: Vec::with_capacity(entries.len()), ..Self::default() };
         for entry in entries {
             let span = entry.key.span;
@@ -36,14 +32,18 @@ impl<K: Word + Eq + Hash + Clone, V: Language> Language for Pairs<K, V> {
             let value = At::read(&entry.value, reader);
             pairs.whole &= key.is_some() && value.is_some();
             let Some(key) = key else { continue };
-            if let Some(first) = seen.insert(key.clone(), span) {
-                let fault = Fault::error(span, format!("`{}` is there twice", entry.key.value));
-                reader.fault::<()>(fault.related(first, "first here").help("keep one of them"));
-                continue;
-            }
             match value {
                 Some(value) => pairs.list.push((At { value: key, span }, value)),
                 None => pairs.holes.push(key),
+            }
+        }
+        // the tree knows no equal keys, but names of headers are equal without case
+        for (first, later) in twins(pairs.list.iter().map(|(key, _)| &key.value)) {
+            if let (Some((first, _)), Some((later, _))) = (pairs.list.get(first), pairs.list.get(later)) {
+                let name = later.value.write();
+                let fault =
+                    Fault::error(later.span, format!("the name {name} is there twice, in another case"));
+                reader.fault::<()>(fault.related(first.span, "first here").help("keep one of them"));
             }
         }
         Some(pairs)

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 
-use super::{At, DOCUMENT_BYTES_MAX, Source, Span};
+use super::{At, DOCUMENT_BYTES_MAX, Source, Span, twins};
 use crate::fault::{Fault, Findings};
 
 /// How deep lists and maps may be nested.
@@ -217,16 +217,19 @@ fn measure(tree: &Tree<'_>) -> (usize, usize) {
 
 /// Keeps the first of several equal keys.
 fn unique(entries: &mut Vec<Entry<'_>>, findings: &mut Findings) {
-    let mut seen: HashMap<String, Span> = HashMap::with_capacity(entries.len());
-    entries.retain(|Entry { key, .. }| match seen.get(key.value.as_ref()) {
-        None => {
-            seen.insert(key.value.to_string(), key.span);
-            true
-        }
-        Some(first) => {
+    let twins = twins(entries.iter().map(|entry| entry.key.value.as_ref()));
+    if twins.is_empty() {
+        return;
+    }
+    let spans: Vec<Span> = entries.iter().map(|entry| entry.key.span).collect();
+    let firsts: HashMap<usize, usize> = twins.into_iter().map(|(first, later)| (later, first)).collect();
+    let mut position = 0..;
+    entries.retain(|Entry { key, .. }| {
+        let first = position.next().and_then(|position| spans.get(*firsts.get(&position)?));
+        if let Some(first) = first {
             let fault = Fault::error(key.span, format!("the key `{}` is there twice", key.value));
             findings.push(fault.related(*first, "first here").help("keep one of them"));
-            false
         }
+        first.is_none()
     });
 }

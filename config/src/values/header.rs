@@ -1,5 +1,7 @@
 //! Names of headers, and methods (RFC 9110 §5.1, §9.1).
 
+use std::cmp::Ordering;
+
 use serde_json::{Value, json};
 
 use crate::language::{Word, Write, Wrong};
@@ -67,9 +69,15 @@ impl PartialEq for EditedHeader {
 
 impl Eq for EditedHeader {}
 
-impl std::hash::Hash for EditedHeader {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.lower.hash(state);
+impl Ord for EditedHeader {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.lower.cmp(&other.lower)
+    }
+}
+
+impl PartialOrd for EditedHeader {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
