@@ -154,10 +154,10 @@ impl Local {
     /// What is done once a second: idle connections looked at, counts handed over, the log budget renewed.
     pub fn housekeep(&self) {
         self.log_lines.set(0);
-        self.pool.sweep(Instant::now());
-        self.count_pool();
         // an idle worker must not keep an old snapshot alive
-        let _ = self.snapshot();
+        let snapshot = self.snapshot();
+        self.pool.sweep(Instant::now(), |cluster, endpoint| snapshot.has_endpoint(cluster, endpoint));
+        self.count_pool();
     }
 
     /// Hands the pool's counts over to the counters.

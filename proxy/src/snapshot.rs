@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use hashbrown::HashMap;
-use towpath_config::model::{Action, Cluster, ClusterId, Config, Forward, Listener, ListenerId, Route, RouteId};
+use towpath_config::model::{
+    Action, Cluster, ClusterId, Config, Forward, Listener, ListenerId, Route, RouteId,
+};
 
 use crate::observe::series::{Series, SeriesBook, SeriesKey};
 use crate::route::index::Index;
@@ -36,13 +38,17 @@ pub struct LiveCluster {
 
 impl LiveCluster {
     fn next(old: Option<&Self>, cluster: &Cluster) -> Self {
-        let state = old.map_or_else(|| Arc::new(ClusterState::new(cluster.name())), |old| Arc::clone(&old.state));
+        let state =
+            old.map_or_else(|| Arc::new(ClusterState::new(cluster.name())), |old| Arc::clone(&old.state));
         let endpoints: HashMap<_, _> = cluster
             .endpoints()
             .iter()
             .map(|endpoint| {
                 let known = old.and_then(|old| old.endpoints.get(endpoint.address())).cloned();
-                (*endpoint.address(), known.unwrap_or_else(|| Arc::new(EndpointState::new(*endpoint.address()))))
+                (
+                    *endpoint.address(),
+                    known.unwrap_or_else(|| Arc::new(EndpointState::new(*endpoint.address()))),
+                )
             })
             .collect();
         let members = |positions: &mut dyn Iterator<Item = usize>| {
@@ -165,10 +171,20 @@ impl Snapshot {
         self.clusters.get(id.index())
     }
 
+    /// Whether the cluster of this name still has this endpoint.
+    #[must_use]
+    pub fn has_endpoint(&self, cluster: &str, endpoint: &EndpointState) -> bool {
+        let position = self.config.clusters().binary_search_by(|known| known.name().as_str().cmp(cluster));
+        let live = position.ok().and_then(|position| self.clusters.get(position));
+        live.and_then(|live| live.endpoint(&endpoint.address()))
+            .is_some_and(|known| known.id() == endpoint.id())
+    }
+
     /// The listener of this name.
     #[must_use]
     pub fn listener(&self, name: &str) -> Option<(ListenerId, &Listener)> {
-        let position = self.config.listeners().binary_search_by(|listener| listener.name().as_str().cmp(name)).ok()?;
+        let position =
+            self.config.listeners().binary_search_by(|listener| listener.name().as_str().cmp(name)).ok()?;
         let id = self.config.listener_ids().nth(position)?;
         self.config.listener(id).map(|listener| (id, listener))
     }

@@ -133,6 +133,12 @@ impl Slot {
         self.0.pending.load(Ordering::Relaxed) > 0
     }
 
+    /// The cluster's name.
+    #[must_use]
+    pub fn cluster(&self) -> &str {
+        &self.0.name
+    }
+
     /// The cluster's number.
     #[must_use]
     pub fn cluster_id(&self) -> u64 {

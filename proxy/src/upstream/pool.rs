@@ -161,7 +161,10 @@ impl Pool {
             reason => reason,
         })?;
         let endpoint = Arc::clone(endpoint);
-        Ok(Connection { io, holding: Holding { slot, endpoint, reused: false, since: timer.now(), idle: limits.idle } })
+        Ok(Connection {
+            io,
+            holding: Holding { slot, endpoint, reused: false, since: timer.now(), idle: limits.idle },
+        })
     }
 
     async fn wait(
@@ -211,7 +214,12 @@ impl Pool {
         }
     }
 
-    fn take_idle(&self, endpoint: &Arc<EndpointState>, idle: Option<Duration>, now: Instant) -> Option<Connection> {
+    fn take_idle(
+        &self,
+        endpoint: &Arc<EndpointState>,
+        idle: Option<Duration>,
+        now: Instant,
+    ) -> Option<Connection> {
         let mut pool = self.idle.borrow_mut();
         let stack = pool.get_mut(&endpoint.id())?;
         while let Some(connection) = stack.pop() {
@@ -236,12 +244,16 @@ impl Pool {
         }
     }
 
-    /// Drops what the peers have closed, what is too old, and what another worker waits for.
-    pub fn sweep(&self, now: Instant) {
+    /// Drops what the peers have closed, what is too old, what another worker waits for, and what leads to an endpoint
+    /// that `lives` no longer knows by its cluster's name.
+    pub fn sweep(&self, now: Instant, lives: impl Fn(&str, &EndpointState) -> bool) {
         self.idle.borrow_mut().retain(|_, stack| {
             let before = stack.len();
+            let gone = stack.first().is_some_and(|Connection { holding, .. }| {
+                holding.slot.is_wanted() || !lives(holding.slot.cluster(), &holding.endpoint)
+            });
             stack.retain(|connection| {
-                let kept = is_alive(connection, connection.holding.idle, now) && !connection.holding.slot.is_wanted();
+                let kept = !gone && is_alive(connection, connection.holding.idle, now);
                 if !kept {
                     connection.holding.endpoint.count_idle(false);
                 }
@@ -283,7 +295,8 @@ fn is_alive(connection: &Connection, idle: Option<Duration>, now: Instant) -> bo
     }
     let learned = connection.holding.endpoint.keep_alive();
     // a peer closes at its limit, and the close needs a while to be seen here
-    let safe = learned.map(|limit| limit.saturating_sub((limit / 10).max(Duration::from_millis(500)).min(limit / 2)));
+    let safe = learned
+        .map(|limit| limit.saturating_sub((limit / 10).max(Duration::from_millis(500)).min(limit / 2)));
     idle.is_none_or(|limit| age < limit) && safe.is_none_or(|limit| age < limit)
 }
 

@@ -31,9 +31,13 @@ fn an_empty_set_gives_nothing() {
 #[test]
 fn round_robin_is_exact_and_even() {
     let set = set(&[1, 2, 0, 5]);
-    assert_eq!(counts(&set, Balance::RoundRobin, 800), BTreeMap::from([(1000, 100), (1001, 200), (1003, 500)]));
+    assert_eq!(
+        counts(&set, Balance::RoundRobin, 800),
+        BTreeMap::from([(1000, 100), (1001, 200), (1003, 500)])
+    );
     let mut rng = fastrand::Rng::with_seed(1);
-    let ports: Vec<_> = (0..8).filter_map(|_| Some(set.pick(Balance::RoundRobin, &mut rng)?.address().port())).collect();
+    let ports: Vec<_> =
+        (0..8).filter_map(|_| Some(set.pick(Balance::RoundRobin, &mut rng)?.address().port())).collect();
     let longest = ports.chunk_by(|one, other| one == other).map(<[u16]>::len).max();
     assert!(longest <= Some(3), "a heavy endpoint does not come in one block: {ports:?}");
 }

@@ -122,3 +122,17 @@ async fn the_limit_that_a_peer_told_is_kept_with_a_margin() {
         assert_eq!(stand.checkout(false).await.expect("a connection").holding.is_reused(), reused, "{age:?}");
     }
 }
+
+#[tokio::test]
+async fn a_sweep_closes_what_leads_nowhere() {
+    let stand = Stand::new().await;
+    let connection = stand.checkout(false).await.expect("a connection");
+    stand.pool.put_back(connection, Instant::now());
+    stand.pool.sweep(Instant::now(), |_, _| true);
+    assert_eq!((stand.endpoint.idle(), stand.cluster.open()), (1, 1));
+    stand
+        .pool
+        .sweep(Instant::now(), |cluster, endpoint| cluster != "c" || endpoint.id() != stand.endpoint.id());
+    assert_eq!((stand.endpoint.idle(), stand.cluster.open()), (0, 0));
+    assert_eq!(stand.pool.take_counts().evicted, 1);
+}
