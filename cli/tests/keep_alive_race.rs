@@ -10,23 +10,10 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Call, Client, Next, Proxy, Response, Upstream, get};
+use support::{Call, Client, Dice, Next, Proxy, Response, Upstream, get};
 
 const CLIENTS: usize = 8;
 const REQUESTS_EACH: usize = 12_500;
-
-/// A sequence of numbers that is the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        // xorshift64 (Marsaglia 2003)
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-}
 
 /// How an upstream ends a connection that it said it would keep.
 #[derive(Clone, Copy)]
@@ -51,8 +38,8 @@ fn answer(call: &mut Call<'_>) {
 /// Answers the first requests of a connection and then ends it in one of the ways. A fresh connection always answers.
 fn unreliable(call: &mut Call<'_>) -> Next {
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ ((call.connection as u64 + 1) << 20));
-    let lives = 1 + dice.roll(40) as usize;
-    let ending = ENDINGS[dice.roll(4) as usize];
+    let lives = 1 + dice.roll(40);
+    let ending = ENDINGS[dice.roll(4)];
     if call.number >= lives {
         // only `Unanswered` lets a request come so far
         return Next::Close;
@@ -67,7 +54,7 @@ fn unreliable(call: &mut Call<'_>) -> Next {
         Ending::Behind => {}
         Ending::Soon | Ending::OnArrival => {
             let wait = match ending {
-                Ending::Soon => Duration::from_micros(1 + dice.roll(2000)),
+                Ending::Soon => Duration::from_micros(1 + dice.roll(2000) as u64),
                 _ => Duration::from_millis(200),
             };
             stream.set_read_timeout(Some(wait)).unwrap();

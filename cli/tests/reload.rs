@@ -6,7 +6,7 @@
 mod support;
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Mutex;
@@ -214,6 +214,24 @@ fn a_bad_table_changes_nothing_and_is_told() {
     proxy.rewrite(&table(&upstream, 5, ""));
     await_version(&proxy, 5);
     assert_eq!(metric(&proxy, "towpath_config_rejected"), Some(0.0));
+}
+
+#[test]
+fn a_taken_port_keeps_the_old_table() {
+    let upstream = Upstream::echo();
+    let proxy = Proxy::start(&table(&upstream, 1, ""));
+    await_version(&proxy, 1);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    proxy.rewrite(&table(&upstream, 2, &format!(", more: {{address: \"{address}\"}}")));
+    proxy.signal("HUP");
+    eventually("it is told", || (metric(&proxy, "towpath_config_rejected")? > 0.0).then_some(()));
+    proxy.line("the port", |line| line.contains(&address.to_string()).then_some(()));
+    assert_eq!(version(proxy.address("web")), Some(1));
+    drop(taken);
+    proxy.signal("HUP");
+    await_version(&proxy, 2);
+    assert_eq!(version(address), Some(2), "the same table is good once the port is free");
 }
 
 #[test]

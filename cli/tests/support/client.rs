@@ -1,5 +1,7 @@
 //! A client that sends the bytes it is given.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
 
 use super::wire::{Fields, Head, Wire, latin, values};
@@ -134,9 +136,10 @@ fn unread(there: SocketAddr, here: SocketAddr) -> u64 {
         SocketAddr::V6(v6) => panic!("tests use IPv4, found {v6}"),
     };
     let pair = format!(" {} {} ", written(there), written(here));
-    let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux tells of its sockets");
-    let row = table.lines().find(|row| row.contains(&pair));
-    let queue = row.and_then(|row| row.split_whitespace().nth(4)?.split_once(':'));
+    let table = File::open("/proc/net/tcp").expect("Linux tells of its sockets");
+    // the table is made while it is read: what is behind the row need not be made
+    let row = BufReader::new(table).lines().map_while(Result::ok).find(|row| row.contains(&pair));
+    let queue = row.as_deref().and_then(|row| row.split_whitespace().nth(4)?.split_once(':'));
     queue.map_or(0, |(_, received)| u64::from_str_radix(received, 16).unwrap_or(0))
 }
 

@@ -24,6 +24,20 @@ pub use wire::{Fields, Head, Wire, latin};
 /// How long a condition is waited for. Far beyond what any of them takes.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A sequence of numbers that is the same in every run (xorshift64, Marsaglia 2003).
+#[derive(Debug)]
+pub struct Dice(pub u64);
+
+impl Dice {
+    /// A number below `sides`.
+    pub fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % sides as u64).expect("a number below another one of its type")
+    }
+}
+
 /// Asks until there is an answer.
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let begin = Instant::now();
