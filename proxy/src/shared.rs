@@ -125,7 +125,12 @@ impl Shared {
     /// Seats a connection at the worker that has the fewest, unless `limit` are open in the process or
     /// `listener_limit` at its listener.
     #[must_use]
-    pub fn seat(self: &Arc<Self>, limit: u32, listener: &Arc<AtomicU32>, listener_limit: u32) -> Option<Seat> {
+    pub fn seat(
+        self: &Arc<Self>,
+        limit: u32,
+        listener: &Arc<AtomicU32>,
+        listener_limit: u32,
+    ) -> Option<Seat> {
         let below = |counter: &AtomicU32, limit: u32| {
             let next = |open: u32| (open < limit).then(|| open + 1);
             counter.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next).is_ok()

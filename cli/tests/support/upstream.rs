@@ -182,6 +182,8 @@ impl Drop for Upstream {
 }
 
 fn serve(mut wire: Wire, connection: usize, log: &Log, script: &dyn Fn(&mut Call<'_>) -> Next) {
+    // a connection may lie idle for as long as the proxy likes
+    wire.stream().set_read_timeout(None).expect("a socket takes its options");
     for number in 0.. {
         let head = match wire.head() {
             Ok(Some(head)) => head,

@@ -73,7 +73,8 @@ pub fn run(options: Options) -> Result<(), Error> {
     let workers: Vec<Worker> =
         (0..workers).map(|number| worker::start(number, Arc::clone(&shared))).collect::<io::Result<_>>()?;
     let doors = workers.iter().map(|worker| worker.door.clone()).collect();
-    let outcome = runtime.block_on(live(options, Arc::clone(&shared), Listeners::new(Arc::clone(&shared), doors)));
+    let outcome =
+        runtime.block_on(live(options, Arc::clone(&shared), Listeners::new(Arc::clone(&shared), doors)));
     drop(runtime);
     finish(workers);
     outcome
@@ -124,7 +125,10 @@ async fn keep_up(
 async fn emptied(shared: &Shared, due: Instant) {
     while shared.connections() > 0 {
         if Instant::now() >= due {
-            tracing::warn!(connections = shared.connections(), "the drain is over, these connections are cut off");
+            tracing::warn!(
+                connections = shared.connections(),
+                "the drain is over, these connections are cut off"
+            );
             return;
         }
         tokio::time::sleep(DRAIN_STEP).await;

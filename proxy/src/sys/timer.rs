@@ -132,7 +132,11 @@ impl Timer {
     ///
     /// # Errors
     /// `due` passed first.
-    pub async fn within<T>(&self, due: Option<Instant>, future: impl Future<Output = T>) -> Result<T, Elapsed> {
+    pub async fn within<T>(
+        &self,
+        due: Option<Instant>,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Elapsed> {
         let mut future = pin!(future);
         self.arm(due);
         poll_fn(|cx| match future.as_mut().poll(cx) {
