@@ -116,8 +116,8 @@ fn limits_have_their_own_answers() {
 
 #[test]
 fn the_end_of_a_head_needs_whole_line_ends() {
-    let table: [(&[u8], Result<Option<usize>, Reason>); 6] = [
-        (b"GET / HTTP/1.1\r\nA: b\r\n\r\nrest", Ok(Some(24))),
+    let table = [
+        (&b"GET / HTTP/1.1\r\nA: b\r\n\r\nrest"[..], Ok(Some(24))),
         (b"GET / HTTP/1.1\r\nA: b\r\n", Ok(None)),
         (b"", Ok(None)),
         (b"GET / HTTP/1.1\nA: b\r\n\r\n", Err(Reason::BadRequest)),
