@@ -1,14 +1,14 @@
 //! Names, resolved: positions that only validation gives out.
 
-/// Position of a listener in [`Config::listeners`](super::Config::listeners). Given out by validation only.
+/// Position of a listener in [`super::Config::listeners`](super::Config::listeners). Given out by validation only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ListenerId(pub(crate) u32);
 
-/// Position of a cluster in [`Config::clusters`](super::Config::clusters). Given out by validation only.
+/// Position of a cluster in [`super::Config::clusters`](super::Config::clusters). Given out by validation only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClusterId(pub(crate) u32);
 
-/// Position of a route in [`Config::routes`](super::Config::routes). Given out by validation only.
+/// Position of a route in [`super::Config::routes`](super::Config::routes). Given out by validation only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RouteId(pub(crate) u32);
 
