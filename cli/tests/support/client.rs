@@ -52,7 +52,14 @@ pub struct Client {
 impl Client {
     /// Connects.
     pub fn connect(address: SocketAddr) -> Self {
-        Self { wire: Wire::new(TcpStream::connect(address).expect("the listener takes connections")) }
+        Self::reach(address).expect("the listener takes connections")
+    }
+
+    /// Connects, where nobody may be listening any more.
+    pub fn reach(address: SocketAddr) -> Result<Self, String> {
+        TcpStream::connect(address)
+            .map(|stream| Self { wire: Wire::new(stream) })
+            .map_err(|fault| fault.to_string())
     }
 
     /// The socket.
@@ -145,7 +152,7 @@ fn unread(there: SocketAddr, here: SocketAddr) -> u64 {
 
 /// One `GET` on a connection of its own.
 pub fn get(address: SocketAddr, path: &str) -> Result<Response, String> {
-    let mut client = Client::connect(address);
+    let mut client = Client::reach(address)?;
     client.send(format!("GET {path} HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n"));
     client.response()
 }
