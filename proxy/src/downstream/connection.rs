@@ -18,7 +18,7 @@ use crate::filter::forwarded::Peer;
 use crate::local::Local;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
-use crate::sys::timer::Timer;
+use crate::sys::timer::{Elapsed, Timer};
 use crate::sys::transport::Transport;
 
 /// How long a caller may take to read the last answer.
@@ -140,7 +140,10 @@ impl Connection {
         let Some((_, listener)) = snapshot.listener(&self.listener) else { return Err(NoRequest::Gone) };
         let due = (**listener.timeouts().header()).map(|limit| self.timer.now() + limit);
         let read = self.timer.within(due, poll_fn(|cx| caller.poll_request(cx, listener, head))).await;
-        read.unwrap_or(Err(NoRequest::Refused(Reason::HeadTimeout)))
+        // who has not begun a request is not told that it took too long
+        let late =
+            || if caller.has_input() { NoRequest::Refused(Reason::HeadTimeout) } else { NoRequest::Gone };
+        read.unwrap_or_else(|Elapsed| Err(late()))
     }
 
     /// Whether the request that was read is the last one, and how a refusal looks; `None` when the listener is gone.
@@ -154,3 +157,6 @@ impl Connection {
         Some((last, Shape { head_only: false, grpc: false, reason, patience }))
     }
 }
+
+#[cfg(test)]
+mod tests;

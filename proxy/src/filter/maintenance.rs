@@ -51,3 +51,6 @@ pub fn judge<'a>(
         edits: None,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ impl<S: Source> Source for ReplayBody<'_, S> {
         self.source.trailers()
     }
 }
+
+#[cfg(test)]
+mod tests;
