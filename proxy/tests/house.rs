@@ -11,7 +11,7 @@ use std::fs;
 
 use source::{Source, root, split_list};
 
-const CRATES: [&str; 3] = ["config/src", "proxy/src", "cli/src"];
+const CRATES: [&str; 5] = ["config/src", "proxy/src", "cli/src", "benches/src", "benches/benches"];
 
 /// The rooms of the proxy. Imports run from a lower rank to a higher one, never among equals.
 const ROOMS: &[(&str, u8)] = &[
@@ -433,10 +433,11 @@ fn places_hold() {
 /// Crate arrows (`docs/architecture.md`), as the manifests have them.
 #[test]
 fn arrows_hold() {
-    let rows: [(&str, &[&str]); 3] = [
+    let rows: [(&str, &[&str]); 4] = [
         ("config", &["towpath-", "tokio", "hyper", "socket2", "rustls", "httparse"]),
         ("proxy", &["towpath-cli", "towpath-control", "anyhow", "clap", "tracing-subscriber"]),
         ("cli", &["hyper", "httparse", "arc-swap"]),
+        ("benches", &["towpath-cli", "towpath-control", "tokio", "hyper", "socket2"]),
     ];
     for (name, forbidden) in rows {
         let manifest =
