@@ -88,7 +88,7 @@ impl Listeners {
         for (name, wanted, socket) in bound {
             let acceptor = Acceptor::new(socket, &name, Arc::clone(&self.shared), Arc::clone(&self.doors))?;
             let acceptor = Rc::new(acceptor);
-            tracing::info!(listener = name, address = %acceptor.address()?, "listening");
+            tracing::info!(listener = %name, address = %acceptor.address()?, "listening");
             let running = Rc::clone(&acceptor);
             let task = tokio::task::spawn_local(async move { running.run().await }).abort_handle();
             if let Some(moved) = self.open.insert(name, Open { wanted, acceptor, task }) {
@@ -100,7 +100,7 @@ impl Listeners {
         for name in gone {
             if let Some(open) = self.open.remove(&name) {
                 open.close();
-                tracing::info!(listener = name, "closed");
+                tracing::info!(listener = %name, "closed");
             }
         }
         Ok(())

@@ -45,7 +45,7 @@ impl<'a> Record<'a> {
                 .route
                 .and_then(|id| self.snapshot.config().route(id))
                 .map_or("", |route| route.name());
-            tracing::info!(reason = reason.code(), status, route, subject, "local reply");
+            tracing::info!(reason = %reason, status, route = %route, subject, "local reply");
         }
     }
 
@@ -53,7 +53,7 @@ impl<'a> Record<'a> {
     pub fn broken(&mut self, reason: Reason) {
         self.local.stats().local_reply(reason);
         if self.local.may_log() {
-            tracing::info!(reason = reason.code(), status = self.status, "answer broke off");
+            tracing::info!(reason = %reason, status = self.status, "answer broke off");
         }
     }
 }
