@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// How often a worker looks at its deadlines: the precision of every timeout.
@@ -17,6 +18,7 @@ pub const TICK: Duration = Duration::from_millis(10);
 pub struct Timers {
     now: Cell<Instant>,
     cells: RefCell<Vec<Rc<TimerCell>>>,
+    first: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -41,7 +43,7 @@ pub struct Elapsed;
 
 impl Default for Timers {
     fn default() -> Self {
-        Self { now: Cell::new(Instant::now()), cells: RefCell::default() }
+        Self { now: Cell::new(Instant::now()), cells: RefCell::default(), first: Notify::new() }
     }
 }
 
@@ -50,7 +52,13 @@ impl Timers {
     #[must_use]
     pub fn timer(self: &Rc<Self>) -> Timer {
         let cell = Rc::new(TimerCell::default());
-        self.cells.borrow_mut().push(Rc::clone(&cell));
+        let mut cells = self.cells.borrow_mut();
+        if cells.is_empty() {
+            // nobody has looked at the clock while there was nothing to sweep
+            self.now.set(Instant::now());
+            self.first.notify_one();
+        }
+        cells.push(Rc::clone(&cell));
         Timer { cell, timers: Rc::clone(self) }
     }
 
@@ -84,13 +92,16 @@ impl Timers {
         });
     }
 
-    /// Sweeps for ever.
+    /// Sweeps for ever; a worker without connections sleeps.
     pub async fn run(self: Rc<Self>) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
             self.sweep();
+            if self.cells.borrow().is_empty() {
+                self.first.notified().await;
+            }
         }
     }
 }

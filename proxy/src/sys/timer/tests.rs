@@ -65,6 +65,19 @@ async fn only_idle_ones_are_woken_by_a_drain() {
     .await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_slept_knows_the_time() {
+    on_local(async {
+        let timers = timers();
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        let timer = timers.timer();
+        assert_eq!(timer.now(), Instant::now());
+        let due = Instant::now() + Duration::from_secs(1);
+        assert_eq!(timer.within(Some(due), pending::<()>()).await, Err(Elapsed));
+    })
+    .await;
+}
+
 #[test]
 fn dropped_deadlines_are_forgotten() {
     let timers = Rc::<Timers>::default();
