@@ -19,6 +19,8 @@ pub struct Timers {
     now: Cell<Instant>,
     cells: RefCell<Vec<Rc<TimerCell>>>,
     first: Notify,
+    soonest: Cell<Option<Instant>>,
+    dropped: Cell<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +45,13 @@ pub struct Elapsed;
 
 impl Default for Timers {
     fn default() -> Self {
-        Self { now: Cell::new(Instant::now()), cells: RefCell::default(), first: Notify::new() }
+        Self {
+            now: Cell::new(Instant::now()),
+            cells: RefCell::default(),
+            first: Notify::new(),
+            soonest: Cell::new(None),
+            dropped: Cell::new(0),
+        }
     }
 }
 
@@ -68,11 +76,15 @@ impl Timers {
         self.now.get()
     }
 
-    /// Wakes everybody whose deadline has passed.
+    /// Wakes everybody whose deadline has passed. Looks at nobody while none can have.
     pub fn sweep(&self) {
         let now = Instant::now();
         self.now.set(now);
-        self.wake(|cell| cell.due.get().is_some_and(|due| due <= now));
+        let passed = self.soonest.get().is_some_and(|soonest| soonest <= now);
+        let dropped = self.dropped.get();
+        if passed || (dropped > 0 && dropped * 2 >= self.cells.borrow().len()) {
+            self.wake(|cell| cell.due.get().is_some_and(|due| due <= now));
+        }
     }
 
     /// Wakes those that wait for nothing but a next request.
@@ -81,6 +93,7 @@ impl Timers {
     }
 
     fn wake(&self, is_due: impl Fn(&TimerCell) -> bool) {
+        let mut soonest = None;
         self.cells.borrow_mut().retain(|cell| {
             if !cell.dropped.get() && !cell.fired.get() && is_due(cell) {
                 cell.fired.set(true);
@@ -88,8 +101,13 @@ impl Timers {
                     waker.wake();
                 }
             }
+            if !cell.fired.get() && !cell.dropped.get() {
+                soonest = earlier(soonest, cell.due.get());
+            }
             !cell.dropped.get()
         });
+        self.soonest.set(soonest);
+        self.dropped.set(0);
     }
 
     /// Sweeps for ever; a worker without connections sleeps.
@@ -115,6 +133,7 @@ impl Timer {
 
     /// Sets the deadline, or takes it away.
     pub fn arm(&self, due: Option<Instant>) {
+        self.timers.soonest.set(earlier(self.timers.soonest.get(), due));
         self.cell.due.set(due);
         self.cell.fired.set(false);
         self.cell.idle.set(false);
@@ -162,6 +181,7 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         self.cell.dropped.set(true);
+        self.timers.dropped.set(self.timers.dropped.get() + 1);
     }
 }
 

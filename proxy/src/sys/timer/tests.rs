@@ -86,3 +86,21 @@ fn dropped_deadlines_are_forgotten() {
     timers.sweep();
     assert_eq!(timers.cells.borrow().len(), 1);
 }
+
+#[test]
+fn the_soonest_of_many_is_found_whatever_came_before() {
+    let timers = Rc::<Timers>::default();
+    let begun = Instant::now();
+    let many: Vec<_> = (0..100).map(|_| timers.timer()).collect();
+    for (position, timer) in many.iter().enumerate() {
+        timer.arm(Some(begun + Duration::from_secs(1000 + position as u64)));
+    }
+    many[50].arm(Some(begun));
+    many[60].arm(Some(begun));
+    many[60].arm(None);
+    timers.sweep();
+    let mut cx = Context::from_waker(Waker::noop());
+    let fired: Vec<_> = (0..100).filter(|position| many[*position].poll_fired(&mut cx)).collect();
+    assert_eq!(fired, [50]);
+    assert_eq!(timers.soonest.get(), Some(begun + Duration::from_secs(1000)));
+}
