@@ -116,6 +116,18 @@ fn interim_answers_are_passed_on() {
 }
 
 #[test]
+fn interim_answers_come_to_an_end() {
+    let (_upstream, _proxy, mut client) = before(|call| {
+        call.body();
+        call.send("HTTP/1.1 102 Processing\r\n\r\n".repeat(100));
+        Next::Close
+    });
+    client.send(GET);
+    let last = std::iter::repeat_with(|| client.head().unwrap()).find(|head| head.status != 102).unwrap();
+    assert_eq!((last.status, last.value("x-towpath-reason")), (502, Some("bad-response")));
+}
+
+#[test]
 fn a_body_waits_for_100_continue() {
     let (upstream, _proxy, mut client) = before(|call| {
         assert_eq!(call.head.value("expect"), Some("100-continue"));

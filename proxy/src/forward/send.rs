@@ -16,6 +16,9 @@ use crate::sys::timer::Timer;
 use crate::upstream::cluster::Active;
 use crate::upstream::http1::{Attempt, AttemptFault};
 
+/// Interim answers that one request may get; an upstream that sends more will never come to the point.
+const INTERIM_MAX: usize = 32;
+
 /// An upstream that has answered: its head is read, its body follows.
 #[derive(Debug)]
 pub struct Answered<'a> {
@@ -90,14 +93,15 @@ async fn await_answer<C: Waiting>(
     attempt: &mut Attempt,
     head: &mut ResponseHead,
 ) -> Result<(), AttemptFault> {
-    loop {
+    let fault = |reason| AttemptFault { reason, silent: false };
+    for _ in 0..=INTERIM_MAX {
         transfer.head(caller, replay, attempt, order.asked(), head).await?;
         if !head.is_interim() {
             return Ok(());
         }
-        let gone = AttemptFault { reason: Reason::ClientGone, silent: false };
-        caller.interim(head).await.map_err(|_| gone)?;
+        caller.interim(head).await.map_err(|_| fault(Reason::ClientGone))?;
     }
+    Err(fault(Reason::BadResponse))
 }
 
 /// Whether a request whose reused connection died may be sent again on a fresh one: the upstream cannot have seen any
