@@ -15,6 +15,7 @@ use crate::outcome::Reason;
 use crate::sys::timer::Timer;
 use crate::upstream::cluster::Active;
 use crate::upstream::http1::{Attempt, AttemptFault};
+use crate::upstream::pool::Want;
 
 /// Interim answers that one request may get; an upstream that sends more will never come to the point.
 const INTERIM_MAX: usize = 32;
@@ -59,8 +60,15 @@ pub async fn send<'t, C: Waiting>(
         let endpoint = picked.ok_or(Reason::NoEndpoint)?;
         let active = Active::begin(&endpoint);
         let limits = order.pool_limits();
-        let state = order.live.state();
-        let connection = local.pool().checkout(state, &endpoint, &limits, fresh, timer, order.due).await;
+        let want = Want {
+            cluster: order.live.state(),
+            endpoint: &endpoint,
+            limits: &limits,
+            fresh,
+            timer,
+            due: order.due,
+        };
+        let connection = local.pool().checkout(&want).await;
         local.count_pool();
         let mut attempt = Attempt::begin(
             connection?,

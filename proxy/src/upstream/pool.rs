@@ -65,6 +65,23 @@ pub struct PoolLimits {
     pub connect: Option<Duration>,
 }
 
+/// What a request wants of a pool.
+#[derive(Debug, Clone, Copy)]
+pub struct Want<'a> {
+    /// The cluster whose limits count.
+    pub cluster: &'a Arc<ClusterState>,
+    /// The endpoint.
+    pub endpoint: &'a Arc<EndpointState>,
+    /// What the config says.
+    pub limits: &'a PoolLimits,
+    /// Whether only a new connection will do.
+    pub fresh: bool,
+    /// What wakes the request when it has waited too long.
+    pub timer: &'a Timer,
+    /// When the whole request must be over.
+    pub due: Option<Instant>,
+}
+
 /// What happened in a pool since it was last asked.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct PoolCounts {
@@ -122,36 +139,22 @@ impl Pool {
     ///
     /// # Errors
     /// No connection can be had, or not in time.
-    pub async fn checkout(
-        &self,
-        cluster: &Arc<ClusterState>,
-        endpoint: &Arc<EndpointState>,
-        limits: &PoolLimits,
-        fresh: bool,
-        timer: &Timer,
-        due: Option<Instant>,
-    ) -> Result<Connection, Reason> {
-        if !fresh && let Some(connection) = self.take_idle(endpoint, limits.idle, timer.now()) {
+    pub async fn checkout(&self, want: &Want<'_>) -> Result<Connection, Reason> {
+        if let Some(connection) = self.take_idle(want) {
             return Ok(connection);
         }
-        let slot = match cluster.try_slot(limits.connections) {
+        let slot = match want.cluster.try_slot(want.limits.connections) {
             Some(slot) => slot,
-            None => match self.wait(cluster, endpoint, limits, fresh, timer, due).await? {
+            None => match self.wait(want).await? {
                 Granted::Connection(connection) => return Ok(connection),
                 Granted::Slot(slot) => slot,
             },
         };
-        self.open(slot, endpoint, limits, timer, due).await
+        self.open(slot, want).await
     }
 
-    async fn open(
-        &self,
-        slot: Slot,
-        endpoint: &Arc<EndpointState>,
-        limits: &PoolLimits,
-        timer: &Timer,
-        due: Option<Instant>,
-    ) -> Result<Connection, Reason> {
+    async fn open(&self, slot: Slot, want: &Want<'_>) -> Result<Connection, Reason> {
+        let Want { endpoint, limits, timer, due, .. } = *want;
         let connect_due = limits.connect.map(|limit| Instant::now() + limit);
         let outcome = connect(endpoint.address(), timer, earlier(due, connect_due)).await;
         self.count(|counts| if outcome.is_ok() { counts.opened += 1 } else { counts.failed += 1 });
@@ -167,19 +170,12 @@ impl Pool {
         })
     }
 
-    async fn wait(
-        &self,
-        cluster: &Arc<ClusterState>,
-        endpoint: &Arc<EndpointState>,
-        limits: &PoolLimits,
-        fresh: bool,
-        timer: &Timer,
-        due: Option<Instant>,
-    ) -> Result<Granted, Reason> {
+    async fn wait(&self, want: &Want<'_>) -> Result<Granted, Reason> {
+        let Want { cluster, limits, timer, due, .. } = *want;
         let _pending = cluster.try_pending(limits.pending).ok_or(Reason::PendingLimit)?;
         let waiting = Waiting::begin(self, cluster.id());
         loop {
-            if !fresh && let Some(connection) = self.take_idle(endpoint, limits.idle, timer.now()) {
+            if let Some(connection) = self.take_idle(want) {
                 return Ok(Granted::Connection(connection));
             }
             self.evict_one(cluster);
@@ -214,17 +210,15 @@ impl Pool {
         }
     }
 
-    fn take_idle(
-        &self,
-        endpoint: &Arc<EndpointState>,
-        idle: Option<Duration>,
-        now: Instant,
-    ) -> Option<Connection> {
+    fn take_idle(&self, want: &Want<'_>) -> Option<Connection> {
+        if want.fresh {
+            return None;
+        }
         let mut pool = self.idle.borrow_mut();
-        let stack = pool.get_mut(&endpoint.id())?;
+        let stack = pool.get_mut(&want.endpoint.id())?;
         while let Some(connection) = stack.pop() {
             connection.holding.endpoint.count_idle(false);
-            if is_alive(&connection, idle, now) {
+            if is_alive(&connection, want.limits.idle, want.timer.now()) {
                 self.count(|counts| counts.reused += 1);
                 return Some(connection);
             }

@@ -35,7 +35,8 @@ impl Stand {
     }
 
     async fn checkout(&self, fresh: bool) -> Result<Connection, Reason> {
-        self.pool.checkout(&self.cluster, &self.endpoint, &LIMITS, fresh, &self.timer, None).await
+        let (cluster, endpoint, timer) = (&self.cluster, &self.endpoint, &self.timer);
+        self.pool.checkout(&Want { cluster, endpoint, limits: &LIMITS, fresh, timer, due: None }).await
     }
 }
 
