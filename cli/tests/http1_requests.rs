@@ -8,7 +8,7 @@ mod support;
 #[path = "tables/lib.rs"]
 mod tables;
 
-use support::{Client, Expect, Next, Proxy, Table, Upstream, eventually, expect, get, rows};
+use support::{Client, Expect, Next, Proxy, Table, Upstream, before, eventually, expect, get, rows};
 
 #[test]
 fn framing_can_be_read_in_one_way_only() {
@@ -356,4 +356,13 @@ fn paths_are_normal_by_the_listeners_mode() {
         let response = get(proxy.address("web"), sent).unwrap();
         assert_eq!(response.value("x-seen"), Some(format!("GET {seen} HTTP/1.1").as_str()), "{mode}");
     }
+}
+
+#[test]
+fn a_refusal_has_nothing_of_the_request_before_it() {
+    let (_upstream, _proxy, mut client) = before(|call| call.answer());
+    client.send("HEAD /a HTTP/1.1\r\nHost: shop.test\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+    assert_eq!(client.response_to("HEAD").unwrap().status, 200);
+    let refusal = client.response().unwrap();
+    assert_eq!((refusal.status, refusal.text().trim_end()), (400, "400 bad-request"));
 }

@@ -74,6 +74,8 @@ impl<S: Transport> Http1Caller<S> {
         listener: &Listener,
         head: &mut RequestHead,
     ) -> Poll<Result<(), NoRequest>> {
+        // what is refused has nothing of the request before it
+        (self.minor, self.head_only, self.persistent) = (1, false, false);
         let limits = limits(listener);
         let length = match std::task::ready!(self.wire.poll_head(cx, limits.bytes)) {
             Ok(length) => length,

@@ -20,6 +20,7 @@ use crate::forward::{Answered, send, tunnel::tunnel};
 use crate::local::Local;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
+use crate::sys::timer::Timer;
 use crate::upstream::http1::RequestLine;
 
 /// What an exchange writes into while it goes on.
@@ -89,7 +90,7 @@ async fn carry<'a, C: Caller>(
         visit.is_last(local) || !answered.transfer.is_uploaded(),
     );
     if tunnel {
-        return Ok(pass_through(local, caller, &mut answered).await);
+        return Ok(pass_through(local, visit.timer, caller, &mut answered).await);
     }
     Ok(pass_down(local, caller, &mut answered, record).await)
 }
@@ -160,11 +161,16 @@ fn put_back(local: &Local, answered: &mut Answered<'_>) {
 }
 
 /// Passes bytes in both directions until both sides have ended.
-async fn pass_through<C: Caller>(local: &Local, caller: &mut C, answered: &mut Answered<'_>) -> Ending {
+async fn pass_through<C: Caller>(
+    local: &Local,
+    timer: &Timer,
+    caller: &mut C,
+    answered: &mut Answered<'_>,
+) -> Ending {
     local.stats().add(Counter::Tunnels, 1);
     local.stats().add(Counter::TunnelsOpen, 1);
     let open = Open(local);
-    tunnel(caller, &mut answered.attempt).await;
+    tunnel(caller, &mut answered.attempt, timer).await;
     drop(open);
     Ending::Close
 }

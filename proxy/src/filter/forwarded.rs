@@ -111,7 +111,9 @@ pub fn apply(
     }
     if wanted.contains(&ForwardHeader::Forwarded) {
         let quote = if peer.address.is_ipv6() { ("\"[", "]\"") } else { ("", "") };
-        let parts = ["for=", quote.0, &peer.text, quote.1, ";host=\"", head.authority(), "\";proto=", scheme];
+        let host = if head.authority().is_empty() { ("", "") } else { (";host=\"", "\"") };
+        let parts =
+            ["for=", quote.0, &peer.text, quote.1, host.0, head.authority(), host.1, ";proto=", scheme];
         let parts = parts.map(str::as_bytes);
         join(last_entries_if(trusted, &head.fields, Known::Forwarded, hops), &parts, value);
         out.add(b"forwarded", value);

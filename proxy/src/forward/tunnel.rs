@@ -2,10 +2,18 @@
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use crate::codec::body::{Pump, Sink, Source};
 use crate::codec::h1::Wired;
+use crate::sys::timer::Timer;
 use crate::upstream::http1::Attempt;
+
+/// How long a tunnel may stand still.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// How long it may stand still once one of its sides has ended.
+const HALF_OPEN: Duration = Duration::from_secs(60);
 
 /// One direction: everything, then the end.
 #[derive(Debug, Default)]
@@ -30,10 +38,11 @@ impl Way {
 }
 
 /// Passes bytes until both sides have ended, or one has failed. Gives the octets up and down.
-pub async fn tunnel<C: Wired>(caller: &mut C, attempt: &mut Attempt) -> (u64, u64) {
+pub async fn tunnel<C: Wired>(caller: &mut C, attempt: &mut Attempt, timer: &Timer) -> (u64, u64) {
     caller.wire_mut().begin_tunnel();
     attempt.wire_mut().begin_tunnel();
     let (mut up, mut down) = (Way::default(), Way::default());
+    let mut seen = None;
     poll_fn(|cx| {
         let Ok(up_done) = ready_or_broken(up.poll(cx, caller, attempt)) else { return Poll::Ready(()) };
         if up_done && !up.closed && attempt.wire_mut().poll_close(cx).is_ready() {
@@ -43,7 +52,11 @@ pub async fn tunnel<C: Wired>(caller: &mut C, attempt: &mut Attempt) -> (u64, u6
         if down_done && !down.closed && caller.wire_mut().poll_close(cx).is_ready() {
             down.closed = true;
         }
-        if up.closed && down.closed { Poll::Ready(()) } else { Poll::Pending }
+        let state = (up.pump.moved(), down.pump.moved(), up.closed || down.closed);
+        if seen.replace(state) != Some(state) {
+            timer.arm(Some(timer.now() + if state.2 { HALF_OPEN } else { IDLE }));
+        }
+        if (up.closed && down.closed) || timer.poll_fired(cx) { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
     (up.pump.moved(), down.pump.moved())

@@ -233,7 +233,8 @@ impl Pool {
         let stack = pool.values_mut().find(|stack| {
             stack.first().is_some_and(|connection| connection.holding.slot.cluster_id() == cluster.id())
         });
-        if let Some(connection) = stack.and_then(Vec::pop) {
+        // the one unused for longest
+        if let Some(connection) = stack.map(|stack| stack.remove(0)) {
             connection.holding.endpoint.count_idle(false);
         }
     }
