@@ -12,6 +12,7 @@ use super::{Place, Placed, readable};
 pub struct Pattern {
     pub(crate) source: String,
     pub(crate) regex: Regex,
+    pub(crate) lead: Box<str>,
 }
 
 impl Pattern {
@@ -25,6 +26,12 @@ impl Pattern {
     #[must_use]
     pub fn is_match(&self, text: &[u8]) -> bool {
         self.regex.is_match(text)
+    }
+
+    /// What every text begins with that it matches: nothing, when it may match behind the start.
+    #[must_use]
+    pub fn lead(&self) -> &str {
+        &self.lead
     }
 
     /// The compiled expression.

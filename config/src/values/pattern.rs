@@ -1,6 +1,7 @@
 //! Regular expressions.
 
 use regex_automata::meta::{Config, Regex};
+use regex_syntax::hir::{Look, literal::Extractor};
 use serde_json::{Value, json};
 
 use crate::language::{Word, Write, Wrong, document};
@@ -16,7 +17,7 @@ impl Word for Pattern {
         let config =
             Config::new().nfa_size_limit(Some(REGEX_BYTES_MAX)).onepass_size_limit(Some(REGEX_BYTES_MAX));
         match Regex::builder().configure(config).build(text) {
-            Ok(regex) => Ok(Self { source: text.to_owned(), regex }),
+            Ok(regex) => Ok(Self { source: text.to_owned(), regex, lead: lead(text).unwrap_or_default() }),
             Err(error) if error.size_limit().is_some() => Err(Wrong::new(
                 "this regular expression is too large",
                 "repeat less: its compiled form may take 1 MiB",
@@ -31,6 +32,17 @@ impl Word for Pattern {
     fn word_schema() -> Value {
         json!({"type": "string", "format": "regex"})
     }
+}
+
+/// What every match begins with, of an expression that is bound to the start: text that is compared in no time, so that
+/// most texts never see the automaton.
+fn lead(source: &str) -> Option<Box<str>> {
+    let parsed = regex_syntax::parse(source).ok()?;
+    if !parsed.properties().look_set_prefix().contains(Look::Start) {
+        return None;
+    }
+    let literals = Extractor::new().extract(&parsed);
+    literals.longest_common_prefix()?.utf8_chunks().next().map(|whole| whole.valid().into())
 }
 
 /// The last line of what the parser says; the ones before draw the expression.
@@ -53,3 +65,6 @@ document! {
         regex: Pattern; required,
     }
 }
+
+#[cfg(test)]
+mod tests;

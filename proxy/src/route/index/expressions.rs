@@ -16,6 +16,8 @@ const UNION_BYTES_MAX: usize = 2 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Expressions {
     each: Vec<(Pattern, Runs)>,
+    /// What a path begins with that any of them matches.
+    lead: Box<str>,
     /// All of them at once. `None` below two, or when together they are too large; then each is asked.
     union: Option<Regex>,
 }
@@ -31,6 +33,8 @@ impl Expressions {
 
     /// Makes one of all, once all are there.
     pub(crate) fn unite(&mut self) {
+        let leads = self.each.iter().map(|(pattern, _)| pattern.lead());
+        self.lead = leads.reduce(same_start).unwrap_or_default().into();
         if self.each.len() > 1 {
             let sources: Vec<_> = self.each.iter().map(|(pattern, _)| pattern.source()).collect();
             let config = meta::Config::new().match_kind(MatchKind::All).nfa_size_limit(Some(UNION_BYTES_MAX));
@@ -40,6 +44,9 @@ impl Expressions {
 
     /// Notes every expression that matches the path.
     pub(crate) fn gather(&self, path: &str, found: &mut Found) {
+        if !path.starts_with(&*self.lead) {
+            return;
+        }
         let Some(union) = &self.union else {
             let matching = self.each.iter().filter(|(pattern, _)| pattern.is_match(path.as_bytes()));
             return matching.for_each(|(_, runs)| found.extend(runs));
@@ -50,4 +57,11 @@ impl Expressions {
             found.extend(runs);
         }
     }
+}
+
+/// What both begin with.
+fn same_start<'a>(one: &'a str, other: &str) -> &'a str {
+    let same = one.char_indices().zip(other.chars()).find(|((_, left), right)| left != right);
+    let end = same.map_or(one.len().min(other.len()), |((at, _), _)| at);
+    one.get(..end).unwrap_or_default()
 }

@@ -46,3 +46,15 @@ fn equal_ones_are_one() {
     let equal = expressions(3, |_| "^/a".to_owned());
     assert_eq!((equal.each.len(), found(&equal, "/a")), (1, vec![0, 1, 2]));
 }
+
+#[test]
+fn paths_that_begin_otherwise_are_not_asked_for() {
+    let many = expressions(20, |number| format!("^/things-{number}$"));
+    assert_eq!(&*many.lead, "/things-");
+    assert_eq!(found(&many, "/things-7"), [7]);
+    assert_eq!(found(&many, "/api/things-7"), [0_usize; 0]);
+    let mixed = expressions(2, |number| ["^/things", "^/thorns"][number as usize].to_owned());
+    assert_eq!((&*mixed.lead, found(&mixed, "/thorns")), ("/th", vec![1]));
+    let unbound = expressions(2, |number| ["^/things", "x$"][number as usize].to_owned());
+    assert_eq!((&*unbound.lead, found(&unbound, "/x")), ("", vec![1]));
+}
