@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use towpath_config::model::ListenerId;
 use towpath_proxy::codec::fields::Fields;
 use towpath_proxy::route::RequestView;
+use towpath_proxy::sys::stream::Origin;
 
 /// A `GET` with the handful of fields that every client sends, and a user's name.
 #[derive(Debug, Clone)]
@@ -54,7 +55,7 @@ impl Request {
             path: &self.path,
             query: None,
             fields: &self.fields,
-            source: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            source: Origin::Ip(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         }
     }
 }

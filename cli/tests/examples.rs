@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{Client, Next, Proxy, Response, Upstream, get};
+use support::{Call, Client, Next, Proxy, Response, Upstream, get};
+use tempfile::TempDir;
 
 /// What each example must show.
 const SHOWN: &[(&str, Show)] = &[
@@ -28,6 +29,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("minimal.yaml", minimal),
     ("redirects.yaml", redirects),
     ("rewrites.yaml", rewrites),
+    ("unix-sockets.yaml", unix_sockets),
 ];
 
 type Show = fn(&Example);
@@ -62,6 +64,7 @@ fn every_example_does_what_it_says() {
 struct Example {
     proxy: Proxy,
     upstreams: BTreeMap<u16, Upstream>,
+    sockets: Sockets,
 }
 
 /// The ports that an example writes for endpoints; all others are for listeners.
@@ -72,6 +75,7 @@ impl Example {
     fn start(name: &str) -> Self {
         let mut table = fs::read_to_string(folder().join(name)).expect("an example is text");
         let mut upstreams = BTreeMap::new();
+        let sockets = Sockets::take_over(&mut table);
         for (address, port) in addresses(&table) {
             let picked = if ENDPOINTS.contains(&port) {
                 let upstream = upstreams.entry(port).or_insert_with(|| telling(port));
@@ -90,7 +94,7 @@ impl Example {
                 Some(_) => table.replacen("proxy: {", &format!("proxy: {{{admin}, "), 1),
             };
         }
-        Self { proxy: Proxy::start(&table), upstreams }
+        Self { proxy: Proxy::start(&table), upstreams, sockets }
     }
 
     /// What a request without a body gets from the first listener of these names that is open.
@@ -109,19 +113,48 @@ impl Example {
     }
 }
 
+/// The Unix sockets of an example, with an upstream for each that is an endpoint.
+struct Sockets {
+    folder: TempDir,
+    _upstreams: Vec<Upstream>,
+}
+
+impl Sockets {
+    /// Moves them to a folder of the test. Those of listeners stand in `/run/towpath`.
+    fn take_over(table: &mut String) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for sockets");
+        let written: BTreeSet<String> =
+            table.split('"').filter_map(|text| text.strip_prefix("unix:").map(str::to_owned)).collect();
+        let mut upstreams = Vec::new();
+        for path in &written {
+            let moved = folder.path().join(Path::new(path).file_name().expect("a socket has a name"));
+            if !path.starts_with("/run/towpath/") {
+                upstreams.push(Upstream::start_at(&moved, tell(path)));
+            }
+            *table = table.replace(&format!("unix:{path}"), &format!("unix:{}", moved.display()));
+        }
+        Self { folder, _upstreams: upstreams }
+    }
+}
+
 /// An upstream that tells which one it is, and what it was asked for.
 fn telling(port: u16) -> Upstream {
-    Upstream::start(move |call| {
+    Upstream::start(tell(&port.to_string()))
+}
+
+fn tell(name: &str) -> impl Fn(&mut Call<'_>) -> Next + Send + Sync + use<> {
+    let name = name.to_owned();
+    move |call| {
         if call.body().is_none() {
             return Next::Close;
         }
         let body = String::from_utf8_lossy(&call.head.raw).into_owned();
         let length = body.len();
         call.send(format!(
-            "HTTP/1.1 200 OK\r\nServer: telling\r\nX-Port: {port}\r\nContent-Length: {length}\r\n\r\n{body}"
+            "HTTP/1.1 200 OK\r\nServer: telling\r\nX-Port: {name}\r\nContent-Length: {length}\r\n\r\n{body}"
         ));
         Next::Keep
-    })
+    }
 }
 
 /// Every address with a port in the text, longest first so that none is replaced inside another.
@@ -409,5 +442,15 @@ fn rewrites(example: &Example) {
         let fields = response.text().to_lowercase();
         let hosts: Vec<_> = fields.lines().filter_map(|field| field.strip_prefix("host: ")).collect();
         assert_eq!(hosts, [host], "{line}");
+    }
+}
+
+fn unix_sockets(example: &Example) {
+    assert_eq!(example.who("GET /", ANY, &[]), 3001);
+    assert_eq!(example.who("GET /operators/a", ANY, &[]), 3001, "not by TCP");
+    let mut client = Client::connect_to(&example.sockets.folder.path().join("web.sock"));
+    for (path, upstream) in [("/operators/a", "/run/legacy.sock"), ("/", "3001")] {
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: {ANY}\r\n\r\n"));
+        assert_eq!(client.response().unwrap().value("x-port"), Some(upstream), "{path}");
     }
 }

@@ -1,6 +1,7 @@
 //! *Config*: what a route table means. Validated, private fields, no `Deserialize`: the only way to one is
 //! [`crate::compile`].
 
+mod address;
 mod cluster;
 mod condition;
 mod id;
@@ -12,6 +13,7 @@ mod route;
 mod split;
 mod template;
 
+pub use address::{Address, UnixAddress};
 pub use cluster::{Balance, Cluster, ClusterLimits, Endpoint, Subset};
 pub use condition::{Condition, FieldCondition, HostPattern, PathPattern, Pattern, Segment, ValueMatch};
 pub use id::{ClusterId, ListenerId, RouteId};

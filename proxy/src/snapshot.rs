@@ -1,13 +1,12 @@
 //! *Snapshot*: what the workers run. The compiled [`Config`], ids resolved; live state of clusters is carried over by
 //! name.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use hashbrown::HashMap;
 use towpath_config::model::{
-    Action, Cluster, ClusterId, Config, Forward, Listener, ListenerId, Route, RouteId,
+    Action, Address, Cluster, ClusterId, Config, Forward, Listener, ListenerId, Route, RouteId,
 };
 
 use crate::observe::series::{Series, SeriesBook, SeriesKey};
@@ -31,7 +30,7 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct LiveCluster {
     state: Arc<ClusterState>,
-    endpoints: HashMap<SocketAddr, Arc<EndpointState>>,
+    endpoints: HashMap<Address, Arc<EndpointState>>,
     all: EndpointSet,
     subsets: Vec<EndpointSet>,
 }
@@ -45,10 +44,8 @@ impl LiveCluster {
             .iter()
             .map(|endpoint| {
                 let known = old.and_then(|old| old.endpoints.get(endpoint.address())).cloned();
-                (
-                    *endpoint.address(),
-                    known.unwrap_or_else(|| Arc::new(EndpointState::new(*endpoint.address()))),
-                )
+                let address = endpoint.address().clone();
+                (address.clone(), known.unwrap_or_else(|| Arc::new(EndpointState::new(address))))
             })
             .collect();
         let members = |positions: &mut dyn Iterator<Item = usize>| {
@@ -65,7 +62,7 @@ impl LiveCluster {
 
     /// The live state of one endpoint.
     #[must_use]
-    pub fn endpoint(&self, address: &SocketAddr) -> Option<&Arc<EndpointState>> {
+    pub fn endpoint(&self, address: &Address) -> Option<&Arc<EndpointState>> {
         self.endpoints.get(address)
     }
 
@@ -176,7 +173,7 @@ impl Snapshot {
     pub fn has_endpoint(&self, cluster: &str, endpoint: &EndpointState) -> bool {
         let position = self.config.clusters().binary_search_by(|known| known.name().as_str().cmp(cluster));
         let live = position.ok().and_then(|position| self.clusters.get(position));
-        live.and_then(|live| live.endpoint(&endpoint.address()))
+        live.and_then(|live| live.endpoint(endpoint.address()))
             .is_some_and(|known| known.id() == endpoint.id())
     }
 

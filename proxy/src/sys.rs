@@ -1,5 +1,8 @@
 //! What the operating system gives: sockets, streams, time.
 
+pub mod listening;
 pub mod socket;
+pub mod socket_file;
+pub mod stream;
 pub mod timer;
 pub mod transport;

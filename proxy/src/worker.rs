@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, watch};
 
@@ -51,10 +50,10 @@ async fn work(local: Local, mut arrivals: mpsc::Receiver<Arrival>) {
     tokio::task::spawn_local(Rc::clone(local.timers()).run());
     tokio::task::spawn_local(housekeep(Rc::clone(&local)));
     tokio::task::spawn_local(watch_drain(Rc::clone(&local), local.shared().drain_signal()));
-    while let Some(Arrival { stream, peer, listener, seat }) = arrivals.recv().await {
-        let Ok(stream) = TcpStream::from_std(stream) else { continue };
+    while let Some(Arrival { stream, origin, listener, seat }) = arrivals.recv().await {
+        let Ok(stream) = stream.unpack() else { continue };
         let local = Rc::clone(&local);
-        let connection = connection::run(local, stream, Rc::from(&*listener), Peer::new(peer.ip()));
+        let connection = connection::run(local, stream, Rc::from(&*listener), Peer::new(origin));
         tokio::task::spawn_local(async move {
             let _seat = seat;
             connection.await;

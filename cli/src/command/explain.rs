@@ -1,6 +1,6 @@
 //! `towpath explain`
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -36,9 +36,9 @@ pub struct Arguments {
     /// The listener it comes to, when there are several
     #[arg(long, value_name = "NAME")]
     listener: Option<String>,
-    /// The address it comes from
-    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    source: IpAddr,
+    /// The address it comes from: 127.0.0.1 when left out, or none where the listener is a Unix socket
+    #[arg(long, value_name = "IP")]
+    source: Option<IpAddr>,
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -107,7 +107,7 @@ fn question(arguments: &Arguments) -> Value {
         }
     }
     let Arguments { method, url, listener, source, .. } = arguments;
-    json!({"method": method, "url": url, "headers": headers, "listener": listener, "source": source.to_string()})
+    json!({"method": method, "url": url, "headers": headers, "listener": listener, "source": source.map(|source| source.to_string())})
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use super::wire::{Fields, Head, Wire, latin, values};
 
@@ -60,6 +63,12 @@ impl Client {
         TcpStream::connect(address)
             .map(|stream| Self { wire: Wire::new(stream) })
             .map_err(|fault| fault.to_string())
+    }
+
+    /// Connects to a Unix socket.
+    pub fn connect_to(path: &Path) -> Self {
+        let stream = UnixStream::connect(path).expect("the listener takes connections");
+        Self { wire: Wire::new(OwnedFd::from(stream).into()) }
     }
 
     /// The socket.

@@ -1,6 +1,9 @@
 //! An upstream that notes what it gets and does what a test says.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -108,10 +111,17 @@ impl Call<'_> {
     }
 }
 
-/// A server on a port of its own.
+/// Where a server listens.
+#[derive(Debug, Clone)]
+enum Place {
+    Ip(SocketAddr),
+    Unix(PathBuf),
+}
+
+/// A server on a port of its own, or at a Unix socket.
 #[derive(Debug)]
 pub struct Upstream {
-    address: SocketAddr,
+    place: Place,
     log: Arc<Log>,
     stop: Arc<AtomicBool>,
     connections: Arc<AtomicUsize>,
@@ -121,17 +131,29 @@ impl Upstream {
     /// Starts one that calls `script` for every head.
     pub fn start(script: impl Fn(&mut Call<'_>) -> Next + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let upstream = Self {
-            address: listener.local_addr().expect("a bound port"),
-            log: Arc::default(),
-            stop: Arc::default(),
-            connections: Arc::default(),
-        };
+        let place = Place::Ip(listener.local_addr().expect("a bound port"));
+        Self::accept(place, move || listener.accept().map(|(stream, _)| stream), script)
+    }
+
+    /// Starts one at a Unix socket with this path.
+    pub fn start_at(path: &Path, script: impl Fn(&mut Call<'_>) -> Next + Send + Sync + 'static) -> Self {
+        let listener = UnixListener::bind(path).expect("a free path");
+        // a stream is a stream: what follows reads and writes, and asks for no address
+        let accept = move || listener.accept().map(|(stream, _)| OwnedFd::from(stream).into());
+        Self::accept(Place::Unix(path.to_owned()), accept, script)
+    }
+
+    fn accept(
+        place: Place,
+        next: impl Fn() -> std::io::Result<TcpStream> + Send + 'static,
+        script: impl Fn(&mut Call<'_>) -> Next + Send + Sync + 'static,
+    ) -> Self {
+        let upstream = Self { place, log: Arc::default(), stop: Arc::default(), connections: Arc::default() };
         let (log, stop, count) =
             (Arc::clone(&upstream.log), Arc::clone(&upstream.stop), Arc::clone(&upstream.connections));
         let script = Arc::new(script);
         thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
+            while let Ok(stream) = next() {
                 if stop.load(Ordering::Acquire) {
                     return;
                 }
@@ -150,7 +172,10 @@ impl Upstream {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        match &self.place {
+            Place::Ip(address) => *address,
+            Place::Unix(path) => panic!("{} has no address", path.display()),
+        }
     }
 
     /// How many connections were taken so far.
@@ -177,7 +202,10 @@ impl Drop for Upstream {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         // wakes the thread that accepts; if it is gone, there is nothing to wake
-        let _ = std::net::TcpStream::connect(self.address);
+        let _ = match &self.place {
+            Place::Ip(address) => TcpStream::connect(address).map(drop),
+            Place::Unix(path) => UnixStream::connect(path).map(drop),
+        };
     }
 }
 

@@ -102,7 +102,8 @@ fn is_end(kind: ErrorKind) -> bool {
 impl Wire {
     /// Wraps a stream; no read lasts for ever.
     pub fn new(stream: TcpStream) -> Self {
-        stream.set_nodelay(true).expect("a socket takes its options");
+        // a Unix socket knows no delay
+        let _ = stream.set_nodelay(true);
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket takes its options");
         Self { stream, held: Vec::new() }
     }

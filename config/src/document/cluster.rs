@@ -1,11 +1,10 @@
 //! The section `clusters`.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::PolicyDoc;
 use crate::language::{OrNone, Pairs, ShortOr, document};
-use crate::model::Balance;
+use crate::model::{Address, Balance};
 use crate::source::At;
 use crate::values::{ClusterProtocol, Line, Name, Whole};
 
@@ -13,7 +12,7 @@ document! {
     /// One cluster.
     pub(crate) struct ClusterDoc as "a cluster such as `{endpoints: [127.0.0.1:3000]}`" {
         /// The addresses that answer for it.
-        endpoints: Vec<At<ShortOr<SocketAddr, EndpointDoc>>>; required,
+        endpoints: Vec<At<ShortOr<Address, EndpointDoc>>>; required,
         /// Parts of the cluster, by name.
         subsets: Pairs<Name, SubsetDoc>,
         /// What the endpoints speak.
@@ -48,8 +47,8 @@ document! {
 document! {
     /// One address that answers for a cluster.
     pub(crate) struct EndpointDoc as "an endpoint" {
-        /// IP and port.
-        address: SocketAddr; required,
+        /// IP and port, or a Unix socket.
+        address: Address; required,
         /// Its share is weight / sum of weights; 0 gets nothing.
         weight: Whole<0, 1_000_000> = Whole(1),
         /// What subsets select by.

@@ -1,18 +1,19 @@
 //! The section `listeners`.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::language::{OneOrMany, OrNone, Pairs, document};
-use crate::model::{ForwardHeader, PathNormalization};
+use crate::model::{Address, ForwardHeader, PathNormalization};
 use crate::units::Size;
-use crate::values::{Flag, Line, ListenerProtocol, Whole};
+use crate::values::{Flag, Line, ListenerProtocol, SocketMode, Whole};
 
 document! {
     /// One listener.
     pub(crate) struct ListenerDoc as "a listener such as `{address: 127.0.0.1:8080}`" {
-        /// Address and port that are opened.
-        address: SocketAddr; required,
+        /// IP and port, or the Unix socket, that is opened.
+        address: Address; required,
+        /// Permissions of the Unix socket's file: whoever may write may connect.
+        mode: SocketMode = SocketMode(0o600),
         /// What clients speak.
         protocol: ListenerProtocol = ListenerProtocol::Http,
         /// How many proxies in front of this one tell the truth about the client.

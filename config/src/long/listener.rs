@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::table::{labels, or_none};
+use super::table::{labels, optional, or_none};
 use crate::language::Write;
 use crate::model::{Listener, ListenerLimits};
 use crate::units::Size;
-use crate::values::{ListenerProtocol, Whole};
+use crate::values::{ListenerProtocol, SocketMode, Whole};
 
 pub(super) fn listener(listener: &Listener) -> Value {
     let headers = match listener.forward_headers.is_empty() {
         true => json!("none"),
         false => Value::Array(listener.forward_headers.iter().map(Write::write).collect()),
     };
-    json!({
+    let mut object = json!({
         "address": listener.address.write(),
         "protocol": ListenerProtocol::Http.write(),
         "trusted_hops": listener.trusted_hops,
@@ -25,7 +25,10 @@ pub(super) fn listener(listener: &Listener) -> Value {
         "header_timeout": or_none(listener.timeouts.header.as_ref()),
         "body_timeout": or_none(listener.timeouts.body.as_ref()),
         "idle_timeout": or_none(listener.timeouts.idle.as_ref()),
-    })
+    });
+    let mode = listener.address.file().map(|_| SocketMode(listener.mode).write());
+    optional(&mut object, "mode", mode);
+    object
 }
 
 fn limits(limits: &ListenerLimits) -> Value {

@@ -1,10 +1,9 @@
 //! The section `clusters`.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Place, Placed, readable};
+use super::{Address, Place, Placed, readable};
 
 /// How an endpoint is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +41,7 @@ readable! {
     /// One address that answers for a cluster.
     pub struct Endpoint {
         /// `address`.
-        address: SocketAddr,
+        address: Address,
         /// `weight`. Default 1; 0 gets nothing.
         weight: u32,
         /// `labels`.

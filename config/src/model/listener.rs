@@ -1,10 +1,9 @@
 //! The section `listeners`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Place, Placed, readable};
+use super::{Address, Place, Placed, readable};
 
 /// How a request path is made plain before it is matched and forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +39,9 @@ readable! {
         /// Where it is written.
         place: Place,
         /// `address`.
-        address: SocketAddr,
+        address: Address,
+        /// `mode`: who may connect, where `address` is a file. Default 0600.
+        mode: u32,
         /// `trusted_hops`: how many proxies in front of this one tell the truth. Default 0.
         trusted_hops: u8,
         /// `proxies`: which proxies of a fleet open it, by label; all when empty.

@@ -1,14 +1,13 @@
 //! The section `clusters`.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 use super::policy::Inherited;
 use super::process::labels;
 use crate::document::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
 use crate::fault::{Fault, Findings, did_you_mean, nearest};
 use crate::language::{Fields, OrNone, Pairs, ShortOr};
-use crate::model::{Cluster, ClusterId, ClusterLimits, Endpoint, Subset};
+use crate::model::{Address, Cluster, ClusterId, ClusterLimits, Endpoint, Subset};
 use crate::source::{At, Span};
 use crate::values::{DestinationName, Name};
 
@@ -58,9 +57,9 @@ impl Clusters {
     }
 
     /// Every endpoint of every cluster.
-    pub(super) fn endpoints(&self) -> impl Iterator<Item = (SocketAddr, Span)> {
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = (&Address, Span)> {
         self.list.iter().flat_map(|known| {
-            known.cluster.endpoints.iter().map(|one| one.address).zip(known.spans.iter().copied())
+            known.cluster.endpoints.iter().map(|one| &one.address).zip(known.spans.iter().copied())
         })
     }
 
@@ -179,11 +178,11 @@ fn endpoints(document: &ClusterDoc, findings: &mut Findings) -> Vec<(Endpoint, S
             Fault::warning(written.span, "this cluster has no endpoint: its requests are answered 503");
         findings.push(fault.help("add one: `endpoints: [127.0.0.1:3000]`"));
     }
-    let mut seen: HashMap<SocketAddr, Span> = HashMap::new();
+    let mut seen: HashMap<Address, Span> = HashMap::new();
     let mut list = Vec::with_capacity(written.value.len());
     for At { value, span } in &written.value {
         let Some(endpoint) = endpoint(value, *span) else { continue };
-        if let Some(first) = seen.insert(endpoint.address, *span) {
+        if let Some(first) = seen.insert(endpoint.address.clone(), *span) {
             let fault = Fault::warning(*span, format!("the endpoint `{}` is there twice", endpoint.address));
             findings
                 .push(fault.related(first, "first here").help("to give it a larger share, write a `weight`"));
@@ -193,15 +192,15 @@ fn endpoints(document: &ClusterDoc, findings: &mut Findings) -> Vec<(Endpoint, S
     list
 }
 
-fn endpoint(written: &ShortOr<SocketAddr, EndpointDoc>, span: Span) -> Option<Endpoint> {
+fn endpoint(written: &ShortOr<Address, EndpointDoc>, span: Span) -> Option<Endpoint> {
     let document = match written {
         ShortOr::Short(address) => {
-            &EndpointDoc { address: Some(At { value: *address, span }), ..EndpointDoc::nothing() }
+            &EndpointDoc { address: Some(At { value: address.clone(), span }), ..EndpointDoc::nothing() }
         }
         ShortOr::Long(document) => document,
     };
     Some(Endpoint {
-        address: document.address.as_ref()?.value,
+        address: document.address.as_ref()?.value.clone(),
         weight: document.weight().value.0,
         labels: labels(document.labels.as_ref()),
         locality: document.locality.as_ref().map(|locality| locality.value.0.clone()),

@@ -64,7 +64,8 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let DefaultsDoc { cluster, policy, .. } = defaults.unwrap_or_else(DefaultsDoc::nothing);
     let inherited = Inherited::built_in().under(&policy);
     let process = process::process(table.proxy.as_ref().map(|proxy| &proxy.value));
-    let listeners = Listeners::new(table.listeners.map(|section| section.value).unwrap_or_default());
+    let listeners =
+        Listeners::new(table.listeners.map(|section| section.value).unwrap_or_default(), findings);
     let mut clusters = Clusters::new(
         table.clusters.map(|section| section.value).unwrap_or_default(),
         &cluster,

@@ -18,7 +18,11 @@ pub(super) struct Listeners {
 }
 
 impl Listeners {
-    pub(super) fn new(Pairs { mut list, holes, .. }: Pairs<Name, ListenerDoc>) -> Self {
+    pub(super) fn new(
+        Pairs { mut list, holes, .. }: Pairs<Name, ListenerDoc>,
+        findings: &mut Findings,
+    ) -> Self {
+        list.iter().for_each(|(_, document)| check_mode(&document.value, findings));
         list.sort_by_cached_key(|(name, _)| name.value.clone());
         let ids = list
             .iter()
@@ -48,13 +52,26 @@ pub(super) fn listeners(listeners: Listeners) -> Vec<Listener> {
     listeners.list.into_iter().filter_map(|(name, document)| listener(&name, &document.value)).collect()
 }
 
+fn check_mode(document: &ListenerDoc, findings: &mut Findings) {
+    let (Some(address), Some(mode)) = (&document.address, &document.mode) else { return };
+    if address.value.file().is_none() {
+        let fault = Fault::error(mode.span, "only the file of a Unix socket has a `mode`");
+        findings.push(
+            fault
+                .related(address.span, "this is none")
+                .help("leave it out, or listen on `unix:/run/towpath.sock`"),
+        );
+    }
+}
+
 fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
     let limits = document.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
     let headers = document.forward_headers().value.into_option();
     Some(Listener {
         name: name.value.0.clone(),
         place: name.span.place(),
-        address: document.address.as_ref()?.value,
+        address: document.address.as_ref()?.value.clone(),
+        mode: document.mode().value.0,
         trusted_hops: u8::try_from(document.trusted_hops().value.0).unwrap_or(u8::MAX),
         proxies: labels(document.proxies.as_ref()),
         normalize_path: document.normalize_path().value,

@@ -1,7 +1,7 @@
 //! Addresses that get into each other's way.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::cluster::Clusters;
 use super::listener::Listeners;
@@ -9,13 +9,14 @@ use super::process::labels;
 use crate::document::{ListenerDoc, ProcessDoc};
 use crate::fault::{Fault, Findings};
 use crate::language::Fields;
+use crate::model::Address;
 use crate::source::{At, Span};
 
 /// Who has an address.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Owner<'a> {
     name: &'a str,
-    address: SocketAddr,
+    address: Address,
     span: Option<Span>,
     listener: Option<&'a ListenerDoc>,
 }
@@ -31,42 +32,44 @@ pub(super) fn check(
     let process = process.unwrap_or(&nothing);
     if let Some(address) = process.admin().value.into_option() {
         let span = process.admin.as_ref().map(|admin| admin.span);
-        owners.push(Owner { name: "the admin port", address, span, listener: None });
+        owners.push(Owner { name: "the admin port", address: address.into(), span, listener: None });
     }
     for (name, document) in &listeners.list {
-        if let Some(At { value: address, span }) = document.value.address {
+        if let Some(At { value: address, span }) = &document.value.address {
             owners.push(Owner {
                 name: &name.value.0,
-                address,
-                span: Some(span),
+                address: address.clone(),
+                span: Some(*span),
                 listener: Some(&document.value),
             });
         }
     }
-    owners.retain(|owner| owner.address.port() != 0);
+    owners.retain(|owner| owner.address.port() != Some(0));
     collisions(&owners, findings);
     loops(&owners, clusters, findings);
 }
 
 /// The kernel gives a port to one socket, and a socket on all addresses takes it on each.
 fn collisions(owners: &[Owner<'_>], findings: &mut Findings) {
-    let mut taken: HashMap<SocketAddr, Owner<'_>> = HashMap::new();
+    let mut taken: HashMap<Address, &Owner<'_>> = HashMap::new();
     // the first owner of a port in each family of addresses
-    let mut ports: HashMap<(bool, u16), Owner<'_>> = HashMap::new();
+    let mut ports: HashMap<(bool, u16), &Owner<'_>> = HashMap::new();
     for owner in owners {
-        let (ip, port) = (owner.address.ip(), owner.address.port());
-        let everywhere = SocketAddr::new(unspecified(ip), port);
-        let family = (ip.is_ipv4(), port);
-        let overlapping = if ip.is_unspecified() { ports.get(&family) } else { taken.get(&everywhere) };
-        let other = taken.get(&owner.address).or(overlapping).copied();
-        taken.entry(owner.address).or_insert(*owner);
-        ports.entry(family).or_insert(*owner);
+        let mut other = taken.get(&owner.address).copied();
+        taken.entry(owner.address.clone()).or_insert(owner);
+        if let Address::Ip(address) = owner.address {
+            let (ip, port) = (address.ip(), address.port());
+            let family = (ip.is_ipv4(), port);
+            let overlapping =
+                if ip.is_unspecified() { ports.get(&family) } else { taken.get(&everywhere(address)) };
+            other = other.or(overlapping.copied());
+            ports.entry(family).or_insert(owner);
+        }
         let (Some(other), Some(span)) = (other.filter(|other| meet(owner, other)), owner.span) else {
             continue;
         };
-        let fault =
-            Fault::error(span, format!("`{}` is taken already, by {}", owner.address, quoted(&other)));
-        let fault = fault.help("give each its own port");
+        let fault = Fault::error(span, format!("`{}` is taken already, by {}", owner.address, quoted(other)));
+        let fault = fault.help("give each its own address");
         findings.push(match other.span {
             Some(first) => fault.related(first, "here"),
             None => fault,
@@ -81,11 +84,13 @@ fn quoted(owner: &Owner<'_>) -> String {
     }
 }
 
-fn unspecified(ip: IpAddr) -> IpAddr {
-    match ip {
-        IpAddr::V4(_) => IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
-        IpAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED),
-    }
+/// The same port on all addresses.
+fn everywhere(address: SocketAddr) -> Address {
+    let ip: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    SocketAddr::new(ip, address.port()).into()
 }
 
 /// Whether some proxy opens both: not when their `proxies` contradict each other.
@@ -99,12 +104,13 @@ fn meet(one: &Owner<'_>, other: &Owner<'_>) -> bool {
 
 /// An endpoint that is a listener of this proxy sends requests round and round.
 fn loops(owners: &[Owner<'_>], clusters: &Clusters, findings: &mut Findings) {
-    let own: HashMap<SocketAddr, &Owner<'_>> =
-        owners.iter().filter(|owner| owner.listener.is_some()).map(|owner| (owner.address, owner)).collect();
+    let own: HashMap<&Address, &Owner<'_>> =
+        owners.iter().filter(|owner| owner.listener.is_some()).map(|owner| (&owner.address, owner)).collect();
     for (endpoint, span) in clusters.endpoints() {
-        let everywhere = SocketAddr::new(unspecified(endpoint.ip()), endpoint.port());
-        let owner =
-            own.get(&endpoint).or_else(|| own.get(&everywhere).filter(|_| endpoint.ip().is_loopback()));
+        let owner = own.get(endpoint).or_else(|| match endpoint {
+            Address::Ip(address) if address.ip().is_loopback() => own.get(&everywhere(*address)),
+            Address::Ip(_) | Address::Unix(_) => None,
+        });
         let Some(owner) = owner else { continue };
         let fault = Fault::warning(
             span,

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use crate::language::{Word, Write, Wrong};
+use crate::model::{Address, UnixAddress};
 
 impl Word for SocketAddr {
     const WANTED: &'static str = "an address such as `10.0.0.1:8080`";
@@ -40,6 +41,39 @@ impl Word for SocketAddr {
 }
 
 impl Write for SocketAddr {
+    fn write(&self) -> Value {
+        json!(self.to_string())
+    }
+}
+
+/// Longest path of a Unix socket that the kernel takes (unix(7)); the last of its 108 octets is NUL.
+const UNIX_BYTES_MAX: usize = 107;
+
+impl Word for Address {
+    const WANTED: &'static str = "an address such as `10.0.0.1:8080` or `unix:/run/app.sock`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let Some(name) = text.strip_prefix("unix:") else { return SocketAddr::parse(text).map(Self::Ip) };
+        let long = name.len() > UNIX_BYTES_MAX;
+        let form = matches!(name.as_bytes(), [b'/' | b'@', _, ..]) && !name.ends_with('/');
+        if long || !form || name.contains(char::is_control) {
+            let help = match long {
+                true => format!("the kernel takes at most {UNIX_BYTES_MAX} octets behind `unix:`"),
+                false => {
+                    "a Unix socket is `unix:/run/app.sock`, or `unix:@name` for one without a file".to_owned()
+                }
+            };
+            return Err(Wrong::not(text, "an address", help));
+        }
+        Ok(Self::Unix(UnixAddress(name.into())))
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "string", "examples": ["127.0.0.1:8080", "[::1]:8080", "unix:/run/app.sock"]})
+    }
+}
+
+impl Write for Address {
     fn write(&self) -> Value {
         json!(self.to_string())
     }

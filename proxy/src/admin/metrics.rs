@@ -1,10 +1,10 @@
 //! `/metrics`: what the workers counted, and how clusters and the route table stand.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::StatusCode;
+use towpath_config::model::Address;
 
 use super::context::Site;
 use super::pages::Asked;
@@ -89,7 +89,7 @@ fn write_clusters(text: &mut Exposition, snapshot: &Snapshot) {
 }
 
 /// Every endpoint with its cluster's name; once, though a table may name it twice.
-fn endpoints(snapshot: &Snapshot) -> BTreeMap<(&str, SocketAddr), &EndpointState> {
+fn endpoints(snapshot: &Snapshot) -> BTreeMap<(&str, &Address), &EndpointState> {
     let config = snapshot.config();
     let rows = config.cluster_ids().filter_map(|id| Some((config.cluster(id)?, snapshot.cluster(id)?)));
     rows.flat_map(|(cluster, live)| {

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use tokio::task::AbortHandle;
-use towpath_config::model::{Config, Listener};
+use towpath_config::model::{Address, Config, Listener};
 
 use crate::downstream::listener::{Acceptor, Doors};
 use crate::shared::Shared;
-use crate::sys::socket;
+use crate::sys::listening::Listening;
 
 /// A listener whose address cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +19,7 @@ pub struct BindFault {
     /// Its name.
     pub listener: String,
     /// The address.
-    pub address: SocketAddr,
+    pub address: Address,
     /// What the system says.
     pub fault: io::Error,
 }
@@ -35,14 +34,14 @@ pub struct Listeners {
 
 #[derive(Debug)]
 struct Open {
-    wanted: SocketAddr,
+    wanted: Address,
     acceptor: Rc<Acceptor>,
     task: AbortHandle,
 }
 
 /// Sockets that were bound for a table that is not live yet. Dropped, they are closed again.
 #[derive(Debug)]
-pub struct Bound(Vec<(String, SocketAddr, TcpListener)>);
+pub struct Bound(Vec<(String, Address, Listening)>);
 
 /// The listeners that this proxy of a fleet opens: their labels are all among its own.
 fn own(config: &Config) -> impl Iterator<Item = &Listener> {
@@ -68,13 +67,15 @@ impl Listeners {
         let mut bound = Vec::new();
         let mut faults = Vec::new();
         for listener in own(config) {
-            let (name, address) = (listener.name(), *listener.address());
-            if self.open.get(name).is_some_and(|open| open.wanted == address) {
+            let (name, address) = (listener.name(), listener.address());
+            if self.open.get(name).is_some_and(|open| open.wanted == *address) {
                 continue;
             }
-            match socket::listen(address) {
-                Ok(socket) => bound.push((name.clone(), address, socket)),
-                Err(fault) => faults.push(BindFault { listener: name.clone(), address, fault }),
+            match Listening::open(address, *listener.mode()) {
+                Ok(socket) => bound.push((name.clone(), address.clone(), socket)),
+                Err(fault) => {
+                    faults.push(BindFault { listener: name.clone(), address: address.clone(), fault });
+                }
             }
         }
         if faults.is_empty() { Ok(Bound(bound)) } else { Err(faults) }
@@ -83,12 +84,12 @@ impl Listeners {
     /// Accepts on what was bound, and closes what `config` no longer wants.
     ///
     /// # Errors
-    /// The runtime cannot watch a socket.
+    /// A Unix socket does not get its new permissions.
     pub fn open(&mut self, Bound(bound): Bound, config: &Config) -> io::Result<()> {
         for (name, wanted, socket) in bound {
-            let acceptor = Acceptor::new(socket, &name, Arc::clone(&self.shared), Arc::clone(&self.doors))?;
-            let acceptor = Rc::new(acceptor);
-            tracing::info!(listener = %name, address = %acceptor.address()?, "listening");
+            tracing::info!(listener = %name, address = %socket.address(), "listening");
+            let acceptor =
+                Rc::new(Acceptor::new(socket, &name, Arc::clone(&self.shared), Arc::clone(&self.doors)));
             let running = Rc::clone(&acceptor);
             let task = tokio::task::spawn_local(async move { running.run().await }).abort_handle();
             if let Some(moved) = self.open.insert(name, Open { wanted, acceptor, task }) {
@@ -103,7 +104,10 @@ impl Listeners {
                 tracing::info!(listener = %name, "closed");
             }
         }
-        Ok(())
+        own(config).try_for_each(|listener| {
+            let open = self.open.get(listener.name());
+            open.map_or(Ok(()), |open| open.acceptor.socket().permit(*listener.mode()))
+        })
     }
 
     /// Closes all of them.

@@ -1,18 +1,17 @@
 //! STOP 1: accepts connections in one place and hands them to the workers, evenly (ADR 0003).
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::observe::stats::Counter;
 use crate::shared::{Seat, Shared};
-use crate::sys::socket;
+use crate::sys::listening::Listening;
+use crate::sys::stream::{Origin, Parcel, Stream};
 
 /// Pause after a failure to accept that will not pass by itself, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -20,10 +19,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A connection on its way to a worker.
 #[derive(Debug)]
 pub struct Arrival {
-    /// The socket, not blocking.
-    pub stream: std::net::TcpStream,
-    /// The other end.
-    pub peer: SocketAddr,
+    /// The connection.
+    pub stream: Parcel,
+    /// Who is at its other end.
+    pub origin: Origin,
     /// Name of the listener.
     pub listener: Arc<str>,
     /// Its right to be open.
@@ -36,7 +35,7 @@ pub type Doors = Arc<[mpsc::Sender<Arrival>]>;
 /// An open listener.
 #[derive(Debug)]
 pub struct Acceptor {
-    socket: TcpListener,
+    socket: Listening,
     name: Arc<str>,
     shared: Arc<Shared>,
     doors: Doors,
@@ -44,33 +43,23 @@ pub struct Acceptor {
 }
 
 impl Acceptor {
-    /// Takes over a listening socket. Must be called on the runtime that will run it.
-    ///
-    /// # Errors
-    /// The runtime cannot watch the socket.
-    pub fn new(
-        socket: std::net::TcpListener,
-        name: &str,
-        shared: Arc<Shared>,
-        doors: Doors,
-    ) -> io::Result<Self> {
-        let socket = TcpListener::from_std(socket)?;
-        Ok(Self { socket, name: name.into(), shared, doors, open: Arc::default() })
+    /// Takes over a listening socket.
+    #[must_use]
+    pub fn new(socket: Listening, name: &str, shared: Arc<Shared>, doors: Doors) -> Self {
+        Self { socket, name: name.into(), shared, doors, open: Arc::default() }
     }
 
-    /// Where it listens.
-    ///
-    /// # Errors
-    /// The socket is gone.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+    /// The socket.
+    #[must_use]
+    pub fn socket(&self) -> &Listening {
+        &self.socket
     }
 
     /// Accepts until the task is dropped.
     pub async fn run(&self) {
         loop {
             match self.socket.accept().await {
-                Ok((stream, peer)) => self.hand_over(stream, peer),
+                Ok((stream, origin)) => self.hand_over(stream, origin),
                 Err(fault) if is_passing(&fault) => {}
                 Err(fault) => {
                     self.shared.stats().control().add(Counter::ListenerErrors, 1);
@@ -84,12 +73,12 @@ impl Acceptor {
     /// Takes what the kernel has accepted already, so that closing the socket loses nobody.
     pub fn take_rest(&self) {
         let mut cx = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Ok((stream, peer))) = self.socket.poll_accept(&mut cx) {
-            self.hand_over(stream, peer);
+        while let Poll::Ready(Ok((stream, origin))) = self.socket.poll_accept(&mut cx) {
+            self.hand_over(stream, origin);
         }
     }
 
-    fn hand_over(&self, stream: TcpStream, peer: SocketAddr) {
+    fn hand_over(&self, stream: Stream, origin: Origin) {
         let snapshot = self.shared.snapshot();
         let limit = **snapshot.config().process().limits().connections();
         let own = snapshot.listener(&self.name).map_or(0, |(_, listener)| **listener.limits().connections());
@@ -97,11 +86,9 @@ impl Acceptor {
             self.shared.stats().control().add(Counter::DownstreamRefused, 1);
             return;
         };
-        let Ok(stream) = stream.into_std().and_then(|stream| socket::tune(&stream).map(|()| stream)) else {
-            return;
-        };
+        let Ok(stream) = stream.tune().and_then(|()| stream.pack()) else { return };
         let Some(door) = self.doors.get(seat.worker()) else { return };
-        let arrival = Arrival { stream, peer, listener: Arc::clone(&self.name), seat };
+        let arrival = Arrival { stream, origin, listener: Arc::clone(&self.name), seat };
         if door.try_send(arrival).is_err() {
             self.shared.stats().control().add(Counter::DownstreamRefused, 1);
         }

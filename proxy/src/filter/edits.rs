@@ -1,12 +1,11 @@
 //! Header edits of a route: set, add, remove, in this order, with values of the request put in.
 
 use std::io::Write;
-use std::net::IpAddr;
-
-use towpath_config::model::{HeaderEdits, Template, TemplatePart};
+use towpath_config::model::{Address, HeaderEdits, Template, TemplatePart};
 
 use crate::codec::fields::Fields;
 use crate::codec::outgoing::Outgoing;
+use crate::sys::stream::Origin;
 
 /// The values that `%{…}` can name.
 #[derive(Debug, Clone, Copy)]
@@ -22,11 +21,11 @@ pub struct Values<'a> {
     /// `%{listener}`.
     pub listener: &'a str,
     /// `%{endpoint}`.
-    pub endpoint: Option<std::net::SocketAddr>,
+    pub endpoint: Option<&'a Address>,
     /// `%{request-id}`.
     pub request_id: &'a str,
     /// `%{client}`.
-    pub client: IpAddr,
+    pub client: Origin,
     /// `%{method}`.
     pub method: &'a str,
     /// `%{host}`.

@@ -10,22 +10,22 @@ use towpath_config::model::{ForwardHeader, Listener};
 use crate::codec::fields::{Fields, Known};
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
+use crate::sys::stream::Origin;
 
 /// The other end of a downstream connection.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// Its address.
-    pub address: IpAddr,
-    /// The address as text, made once per connection.
+    /// Who it is.
+    pub origin: Origin,
+    /// The same as text, made once per connection.
     pub text: String,
 }
 
 impl Peer {
-    /// The peer at this address.
+    /// The peer that a connection comes from.
     #[must_use]
-    pub fn new(address: IpAddr) -> Self {
-        let address = address.to_canonical();
-        Self { address, text: address.to_string() }
+    pub fn new(origin: Origin) -> Self {
+        Self { origin, text: origin.to_string() }
     }
 }
 
@@ -46,13 +46,16 @@ fn last_entries(fields: &Fields, known: Known, count: usize) -> Vec<&[u8]> {
 /// The client behind the trusted hops: entry number `hops` from the right of `X-Forwarded-For`, or the peer when the
 /// list is too short or is no list of addresses.
 #[must_use]
-pub fn client(fields: &Fields, peer: &Peer, hops: u8) -> IpAddr {
+pub fn client(fields: &Fields, peer: &Peer, hops: u8) -> Origin {
     if hops == 0 {
-        return peer.address;
+        return peer.origin;
     }
     let entries = last_entries(fields, Known::ForwardedFor, hops.into());
     let oldest = entries.first().filter(|_| entries.len() == usize::from(hops));
-    oldest.and_then(|entry| std::str::from_utf8(entry).ok()).and_then(address).unwrap_or(peer.address)
+    oldest
+        .and_then(|entry| std::str::from_utf8(entry).ok())
+        .and_then(address)
+        .map_or(peer.origin, Origin::from)
 }
 
 /// An address, as it stands in `X-Forwarded-For`: plain, in brackets, or with a port.
@@ -110,7 +113,7 @@ pub fn apply(
         }
     }
     if wanted.contains(&ForwardHeader::Forwarded) {
-        let quote = if peer.address.is_ipv6() { ("\"[", "]\"") } else { ("", "") };
+        let quote = if matches!(peer.origin, Origin::Ip(IpAddr::V6(_))) { ("\"[", "]\"") } else { ("", "") };
         let host = if head.authority().is_empty() { ("", "") } else { (";host=\"", "\"") };
         let parts =
             ["for=", quote.0, &peer.text, quote.1, host.0, head.authority(), host.1, ";proto=", scheme];

@@ -61,8 +61,8 @@ fn first_field_failure<'a>(
 
 fn source_holds(condition: &Condition, view: &RequestView<'_>) -> bool {
     let nets = condition.source();
-    // an IPv4 client of a dual-stack socket is an IPv4 client
-    nets.is_empty() || nets.iter().any(|net| net.contains(&view.source.to_canonical()))
+    // a client without an address is in no network
+    nets.is_empty() || view.source.ip().is_some_and(|ip| nets.iter().any(|net| net.contains(&ip)))
 }
 
 /// Whether the path, normalised, is one of those that the pattern accepts.

@@ -7,6 +7,7 @@ use towpath_config::{Source, compile};
 
 use crate::codec::fields::Fields;
 use crate::route::view::RequestView;
+use crate::sys::stream::Origin;
 
 pub(crate) mod random;
 
@@ -45,7 +46,7 @@ pub(crate) struct Request {
     path: String,
     query: Option<String>,
     fields: Fields,
-    source: IpAddr,
+    source: Origin,
 }
 
 impl Request {
@@ -74,12 +75,16 @@ impl Request {
             path: path.to_owned(),
             query,
             fields,
-            source: IpAddr::from([192, 0, 2, 1]),
+            source: Origin::Ip([192, 0, 2, 1].into()),
         }
     }
 
     pub(crate) fn from(self, source: &str) -> Self {
-        Self { source: source.parse().unwrap(), ..self }
+        let source = match source {
+            "unix" => Origin::Unix,
+            ip => ip.parse::<IpAddr>().unwrap().into(),
+        };
+        Self { source, ..self }
     }
 
     pub(crate) fn on(self, listener: usize) -> Self {

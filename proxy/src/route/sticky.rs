@@ -83,9 +83,10 @@ pub(crate) fn read(key: &Key, view: &RequestView<'_>, take: &mut dyn FnMut(&[u8]
 }
 
 fn take_address(view: &RequestView<'_>, take: &mut dyn FnMut(&[u8])) {
+    let Some(ip) = view.source.ip() else { return };
     let mut text = [0; "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len()];
     let mut rest = text.as_mut_slice();
-    if write!(rest, "{}", view.source.to_canonical()).is_ok() {
+    if write!(rest, "{ip}").is_ok() {
         let unused = rest.len();
         take(text.get(..text.len() - unused).unwrap_or_default());
     }

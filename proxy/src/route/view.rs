@@ -1,10 +1,9 @@
 //! What a route can see of a request.
 
-use std::net::IpAddr;
-
 use towpath_config::model::ListenerId;
 
 use crate::codec::fields::Fields;
+use crate::sys::stream::Origin;
 
 /// A request, as far as routes, splits and conditions look at it.
 #[derive(Debug, Clone, Copy)]
@@ -22,5 +21,5 @@ pub struct RequestView<'a> {
     /// The header fields.
     pub fields: &'a Fields,
     /// The client behind the trusted hops.
-    pub source: IpAddr,
+    pub source: Origin,
 }

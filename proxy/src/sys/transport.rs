@@ -3,9 +3,6 @@
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-
-use super::socket::reset_on_close;
 
 /// A stream of bytes in both directions.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {
@@ -18,15 +15,5 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Whether something came, or the peer closed, while nobody was reading. Costs no system call.
     fn has_news(&self) -> bool {
         self.poll_readable(&mut Context::from_waker(Waker::noop())).is_ready()
-    }
-}
-
-impl Transport for TcpStream {
-    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_read_ready(cx).map(|_| ())
-    }
-
-    fn break_on_close(&self) {
-        reset_on_close(self);
     }
 }

@@ -1,11 +1,11 @@
 //! What is known of a cluster and its endpoints while it lives: atomics, kept across reloads by name and address.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use towpath_config::model::Address;
 
 /// The live state of one cluster, over all workers.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct ClusterState {
 /// The live state of one endpoint, over all workers.
 #[derive(Debug)]
 pub struct EndpointState {
-    address: SocketAddr,
+    address: Address,
     id: u64,
     active: AtomicU32,
     idle: AtomicU32,
@@ -32,7 +32,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 impl EndpointState {
     /// An endpoint that nobody has called yet.
     #[must_use]
-    pub fn new(address: SocketAddr) -> Self {
+    pub fn new(address: Address) -> Self {
         Self {
             address,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
@@ -44,8 +44,8 @@ impl EndpointState {
 
     /// Where it listens.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> &Address {
+        &self.address
     }
 
     /// A number that no other endpoint of this process ever has.

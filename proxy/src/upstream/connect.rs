@@ -1,24 +1,30 @@
 //! A new connection to an endpoint.
 
-use std::net::SocketAddr;
+use std::io;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
+use towpath_config::model::Address;
 
 use crate::outcome::Reason;
+use crate::sys::stream::Stream;
 use crate::sys::timer::{Elapsed, Timer};
 
 /// Connects, until `due` at the latest.
 ///
 /// # Errors
 /// The endpoint refuses, cannot be reached, or does not answer in time.
-pub async fn connect(address: SocketAddr, timer: &Timer, due: Option<Instant>) -> Result<TcpStream, Reason> {
-    match timer.within(due, TcpStream::connect(address)).await {
-        Ok(Ok(stream)) => {
-            stream.set_nodelay(true).map_err(|_| Reason::ConnectFailure)?;
-            Ok(stream)
-        }
-        Ok(Err(_)) => Err(Reason::ConnectFailure),
+pub async fn connect(address: &Address, timer: &Timer, due: Option<Instant>) -> Result<Stream, Reason> {
+    match timer.within(due, reach(address)).await {
+        Ok(outcome) => outcome.map_err(|_| Reason::ConnectFailure),
         Err(Elapsed) => Err(Reason::ConnectTimeout),
     }
+}
+
+async fn reach(address: &Address) -> io::Result<Stream> {
+    let stream = match address {
+        Address::Ip(address) => Stream::Tcp(TcpStream::connect(address).await?),
+        Address::Unix(address) => Stream::Unix(UnixStream::connect(address.path()).await?),
+    };
+    stream.tune().map(|()| stream)
 }

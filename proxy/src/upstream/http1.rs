@@ -3,8 +3,6 @@
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
-
 use super::pool::{Connection, Holding};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
@@ -12,6 +10,7 @@ use crate::codec::fields::{FieldRef, Known};
 use crate::codec::h1::{Asked, HeadFault, Http1, Persistence, Wired, read_response, write_request};
 use crate::codec::message::ResponseHead;
 use crate::outcome::Reason;
+use crate::sys::stream::Stream;
 
 /// Most bytes of an answer's head.
 const HEAD_BYTES_MAX: usize = 256 * 1024;
@@ -41,7 +40,7 @@ pub struct AttemptFault {
 /// One exchange on one upstream connection.
 #[derive(Debug)]
 pub struct Attempt {
-    wire: Http1<TcpStream>,
+    wire: Http1<Stream>,
     holding: Option<Holding>,
     reused: bool,
     reusable: bool,
@@ -141,13 +140,13 @@ impl Attempt {
 }
 
 impl Wired for Attempt {
-    type Io = TcpStream;
+    type Io = Stream;
 
-    fn wire(&self) -> &Http1<TcpStream> {
+    fn wire(&self) -> &Http1<Stream> {
         &self.wire
     }
 
-    fn wire_mut(&mut self) -> &mut Http1<TcpStream> {
+    fn wire_mut(&mut self) -> &mut Http1<Stream> {
         &mut self.wire
     }
 }

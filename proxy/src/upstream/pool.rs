@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashMap;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::cluster::{ClusterState, EndpointState, Slot};
 use super::connect::connect;
 use crate::outcome::Reason;
+use crate::sys::stream::Stream;
 use crate::sys::timer::{Elapsed, Timer, earlier};
 use crate::sys::transport::Transport;
 
@@ -23,7 +23,7 @@ const LEARN_MIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Connection {
     /// The stream.
-    pub io: TcpStream,
+    pub io: Stream,
     /// What else belongs to it.
     pub holding: Holding,
 }

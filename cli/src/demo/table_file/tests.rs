@@ -16,11 +16,11 @@ fn the_route_table_is_good_and_has_every_address() {
     let compiled = compile(&Source::new("demo", text(&ports).unwrap()), &|_| None).unwrap();
     assert!(compiled.warnings().is_empty());
     let config = compiled.config();
-    assert_eq!(*config.listeners()[0].address(), ports.web);
+    assert_eq!(*config.listeners()[0].address(), ports.web.into());
     assert_eq!(*config.process().admin(), Some(ports.admin));
     let endpoints: Vec<_> =
-        config.clusters()[0].endpoints().iter().map(|endpoint| *endpoint.address()).collect();
-    assert_eq!(endpoints, ports.services.each_ref().map(|service| service.local_addr().unwrap()));
+        config.clusters()[0].endpoints().iter().map(|endpoint| endpoint.address().clone()).collect();
+    assert_eq!(endpoints, ports.services.each_ref().map(|service| service.local_addr().unwrap().into()));
 }
 
 #[test]

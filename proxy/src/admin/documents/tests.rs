@@ -1,5 +1,6 @@
 use std::time::{Duration, UNIX_EPOCH};
 
+use towpath_config::model::Address;
 use towpath_config::{Source, compile};
 
 use super::*;
@@ -46,7 +47,7 @@ async fn clusters_show_their_live_state() {
     let snapshot = context.site.shared.snapshot();
     let live = snapshot.cluster(snapshot.config().cluster_ids().next().unwrap()).unwrap();
     let _slot = live.state().try_slot(10).unwrap();
-    let _active = Active::begin(live.endpoint(&"127.0.0.1:3001".parse().unwrap()).unwrap());
+    let _active = Active::begin(live.endpoint(&Address::Ip("127.0.0.1:3001".parse().unwrap())).unwrap());
     let app = json(&context, "/clusters").await["app"].clone();
     assert_eq!((&app["connections"], &app["pending"]), (&1.into(), &0.into()));
     assert_eq!(app["limits"]["connections"], 1024);

@@ -46,7 +46,7 @@ pub fn explain(snapshot: &Arc<Snapshot>, question: &Question) -> Result<Explanat
         Ok(path) => path,
         Err(reason) => return Ok(refused(reason, listener)),
     };
-    let peer = Peer::new(question.source);
+    let peer = Peer::new(question.origin(listener));
     let view = RequestView {
         listener: id,
         host: head.host(),

@@ -4,9 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use towpath_config::model::{Listener, ListenerId};
+use towpath_config::model::{Address, Listener, ListenerId};
 
 use crate::snapshot::Snapshot;
+use crate::sys::stream::Origin;
 
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,8 @@ pub struct Question {
     pub headers: Vec<(String, String)>,
     /// The listener it comes to. When left out, the one with the URL's port, or else the first one.
     pub listener: Option<String>,
-    /// The address that the connection comes from.
-    pub source: IpAddr,
+    /// The address that the connection comes from. When left out, this machine, which a Unix socket gives no address.
+    pub source: Option<IpAddr>,
 }
 
 /// The question as JSON.
@@ -76,7 +77,6 @@ impl Question {
             serde_json::from_slice(body).map_err(|error| format!("the question cannot be read: {error}"))?;
         let headers =
             headers.iter().map(|(name, value)| fields(name, value)).collect::<Result<Vec<_>, _>>()?;
-        let source = source.unwrap_or(Ipv4Addr::LOCALHOST.into());
         Ok(Self { method, url, headers: headers.concat(), listener, source })
     }
 
@@ -89,11 +89,21 @@ impl Question {
             return snapshot.listener(name).ok_or_else(fault);
         }
         let port = Url::read(&self.url).port();
-        let named = config.listeners().iter().find(|listener| Some(listener.address().port()) == port);
+        let named =
+            config.listeners().iter().find(|listener| port.is_some() && listener.address().port() == port);
         let listener = named.or(config.listeners().first()).map(|listener| listener.name());
         listener
             .and_then(|name| snapshot.listener(name))
             .ok_or_else(|| "the route table has no listeners".to_owned())
+    }
+
+    /// Where a connection to this listener comes from.
+    pub(super) fn origin(&self, listener: &Listener) -> Origin {
+        match (self.source, listener.address()) {
+            (Some(ip), _) => ip.into(),
+            (None, Address::Ip(_)) => Origin::Ip(Ipv4Addr::LOCALHOST.into()),
+            (None, Address::Unix(_)) => Origin::Unix,
+        }
     }
 
     /// The head that a client would send to this listener.
@@ -106,7 +116,10 @@ impl Question {
             ));
         }
         let url = Url::read(&self.url);
-        let own = listener.address().to_string();
+        let own = match listener.address() {
+            Address::Ip(address) => address.to_string(),
+            Address::Unix(_) => "localhost".to_owned(),
+        };
         let host = match url.authority {
             "" if self.method == "CONNECT" => &url.target,
             "" => &own,

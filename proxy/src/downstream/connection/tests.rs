@@ -9,6 +9,7 @@ use super::*;
 use crate::observe::series::SeriesBook;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
+use crate::sys::stream::Origin;
 
 fn local(listener: &str) -> Rc<Local> {
     let text = format!(
@@ -22,7 +23,7 @@ fn local(listener: &str) -> Rc<Local> {
 }
 
 fn peer() -> Peer {
-    Peer::new([127, 0, 0, 1].into())
+    Peer::new(Origin::Ip([127, 0, 0, 1].into()))
 }
 
 /// What a client reads until the connection ends, after it has sent `text`; in simulated time.

@@ -18,7 +18,10 @@ fn fields(lines: &[(&str, &str)]) -> Fields {
 
 #[test]
 fn the_client_is_as_far_away_as_hops_are_trusted() {
-    let peer = Peer::new([10, 0, 0, 9].into());
+    let peer = |text: &str| match text {
+        "unix" => Peer::new(Origin::Unix),
+        ip => Peer::new(ip.parse::<IpAddr>().unwrap().into()),
+    };
     let table: [(&[&str], u8, &str); 9] = [
         (&["1.1.1.1"], 0, "10.0.0.9"),
         (&["1.1.1.1"], 1, "1.1.1.1"),
@@ -32,7 +35,10 @@ fn the_client_is_as_far_away_as_hops_are_trusted() {
     ];
     for (lines, hops, expected) in table {
         let lines: Vec<_> = lines.iter().map(|line| ("X-Forwarded-For", *line)).collect();
-        assert_eq!(client(&fields(&lines), &peer, hops).to_string(), expected, "{lines:?} {hops}");
+        let fields = fields(&lines);
+        assert_eq!(client(&fields, &peer("::ffff:10.0.0.9"), hops).to_string(), expected, "{lines:?} {hops}");
+        let unknown = if expected == "10.0.0.9" { "unknown" } else { expected };
+        assert_eq!(client(&fields, &peer("unix"), hops).to_string(), unknown, "{lines:?} {hops}");
     }
 }
 

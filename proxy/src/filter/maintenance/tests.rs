@@ -21,7 +21,7 @@ fn at(text: &str) -> SystemTime {
 /// What a request for `path` from `source` gets at `now`: seconds to wait, or nothing when it passes.
 fn waits(config: &Config, path: &str, source: &str, now: SystemTime) -> Option<String> {
     let maintenance = config.routes()[0].maintenance().as_ref().expect("a maintenance");
-    let source: IpAddr = source.parse().expect("an address");
+    let source = source.parse::<IpAddr>().expect("an address").into();
     let fields = Fields::default();
     let listener = config.listener_ids().next().expect("a listener");
     let view = RequestView { listener, host: "a", method: "GET", path, query: None, fields: &fields, source };

@@ -90,6 +90,7 @@ fn the_first_failure_is_told() {
         ("2001:db8::1", None),
         ("11.0.0.1", Some(Predicate::Source)),
         ("::1", Some(Predicate::Source)),
+        ("unix", Some(Predicate::Source)),
     ] {
         assert_eq!(failure(all, &complete.clone().from(source)), wanted, "{source}");
     }

@@ -87,6 +87,8 @@ fn the_first_key_present_decides() {
         let by_text = chosen(&config, "r", &Request::new(&format!("GET a/?user={plain}"))).0;
         assert_eq!((from(&plain).0, from(&mapped).0), (by_text, by_text));
     }
+    let nobody = chosen(&config, "r", &Request::new("GET a/").from("unix"));
+    assert_eq!(nobody.1, ChosenBy::Random, "who has no address is not one single user");
 }
 
 #[test]

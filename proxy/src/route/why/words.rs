@@ -40,7 +40,7 @@ fn unmet_condition(condition: &Condition, predicate: Predicate, view: &RequestVi
         }
         Predicate::Source => {
             let wanted = either(condition.source().iter().map(ToString::to_string));
-            ("source", wanted, view.source.to_canonical().to_string())
+            ("source", wanted, view.source.to_string())
         }
         Predicate::Header(position) => {
             return unmet_field("header", condition.headers().get(position), Named::Header, view);

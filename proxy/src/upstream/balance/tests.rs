@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
+use towpath_config::model::Address;
+
 use super::*;
 
 fn set(weights: &[u32]) -> EndpointSet {
     EndpointSet::new(weights.iter().enumerate().map(|(position, weight)| {
-        let address = ([127, 0, 0, 1], 1000 + position as u16).into();
+        let address = Address::Ip(([127, 0, 0, 1], 1000 + position as u16).into());
         (Arc::new(EndpointState::new(address)), *weight)
     }))
 }
@@ -14,7 +16,7 @@ fn counts(set: &EndpointSet, balance: Balance, picks: usize) -> BTreeMap<u16, us
     let mut counts = BTreeMap::new();
     for _ in 0..picks {
         let endpoint = set.pick(balance, &mut rng).expect("an endpoint");
-        *counts.entry(endpoint.address().port()).or_default() += 1;
+        *counts.entry(endpoint.address().port().expect("a port")).or_default() += 1;
     }
     counts
 }
@@ -37,7 +39,7 @@ fn round_robin_is_exact_and_even() {
     );
     let mut rng = fastrand::Rng::with_seed(1);
     let ports: Vec<_> =
-        (0..8).filter_map(|_| Some(set.pick(Balance::RoundRobin, &mut rng)?.address().port())).collect();
+        (0..8).filter_map(|_| set.pick(Balance::RoundRobin, &mut rng)?.address().port()).collect();
     let longest = ports.chunk_by(|one, other| one == other).map(<[u16]>::len).max();
     assert!(longest <= Some(3), "a heavy endpoint does not come in one block: {ports:?}");
 }

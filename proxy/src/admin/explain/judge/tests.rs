@@ -54,7 +54,7 @@ fn ask(url: &str, headers: &[(&str, &str)]) -> Explanation {
         url: url.to_owned(),
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         listener: Some("web".to_owned()),
-        source: std::net::Ipv4Addr::LOCALHOST.into(),
+        source: None,
     };
     explain(&snapshot(), &question).unwrap()
 }

@@ -1,5 +1,3 @@
-use std::net::Ipv4Addr;
-
 use crate::admin::pages::tests::{TABLE, shared};
 use crate::admin::{Question, explain};
 
@@ -9,7 +7,7 @@ fn text(table: &str, url: &str) -> String {
         url: url.to_owned(),
         headers: vec![("x-user".to_owned(), "7".to_owned())],
         listener: None,
-        source: Ipv4Addr::LOCALHOST.into(),
+        source: None,
     };
     explain(&shared(table).snapshot(), &question).unwrap().to_string()
 }

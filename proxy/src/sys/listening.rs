@@ -1,0 +1,92 @@
+//! Listening sockets: TCP, and Unix with the file that stands for it.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdTcpListener};
+use std::task::{Context, Poll, ready};
+
+use tokio::net::{TcpListener, UnixListener};
+use towpath_config::model::{Address, UnixAddress};
+
+use super::socket::{self, UnixSocket};
+use super::socket_file::SocketFile;
+use super::stream::{Origin, Stream};
+
+#[cfg(test)]
+mod tests;
+
+/// A socket that takes connections.
+#[derive(Debug)]
+pub struct Listening {
+    socket: Kind,
+    address: Address,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Tcp(TcpListener),
+    Unix(UnixListener, Option<SocketFile>),
+}
+
+impl Listening {
+    /// Listens; `mode` are the permissions of a Unix socket's file. Must be called on the runtime that will accept.
+    ///
+    /// # Errors
+    /// The address cannot be had.
+    pub fn open(address: &Address, mode: u32) -> io::Result<Self> {
+        match address {
+            Address::Ip(ip) => Self::tcp(socket::listen(*ip)?),
+            Address::Unix(name) => Self::unix(address, name, mode),
+        }
+    }
+
+    fn tcp(socket: StdTcpListener) -> io::Result<Self> {
+        let socket = TcpListener::from_std(socket)?;
+        // the system picks the port when the table says 0
+        let address = socket.local_addr()?.into();
+        Ok(Self { socket: Kind::Tcp(socket), address })
+    }
+
+    fn unix(address: &Address, name: &UnixAddress, mode: u32) -> io::Result<Self> {
+        let socket = UnixSocket::new()?;
+        let file = match address.file() {
+            Some(path) => Some(SocketFile::bind(&socket, path, mode)?),
+            None => socket.bind(&name.path()).map(|()| None)?,
+        };
+        let socket = UnixListener::from_std(socket.listen()?)?;
+        Ok(Self { socket: Kind::Unix(socket, file), address: address.clone() })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Changes who may connect, where a file says so.
+    ///
+    /// # Errors
+    /// The file is gone, or is not ours any more.
+    pub fn permit(&self, mode: u32) -> io::Result<()> {
+        match &self.socket {
+            Kind::Unix(_, Some(file)) => file.permit(mode),
+            Kind::Unix(_, None) | Kind::Tcp(_) => Ok(()),
+        }
+    }
+
+    /// The next connection, and who is at its other end.
+    pub async fn accept(&self) -> io::Result<(Stream, Origin)> {
+        poll_fn(|cx| self.poll_accept(cx)).await
+    }
+
+    /// See [`Self::accept`].
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Stream, Origin)>> {
+        Poll::Ready(match &self.socket {
+            Kind::Tcp(socket) => ready!(socket.poll_accept(cx))
+                .map(|(stream, peer): (_, SocketAddr)| (Stream::Tcp(stream), peer.ip().into())),
+            Kind::Unix(socket, _) => {
+                ready!(socket.poll_accept(cx)).map(|(stream, _)| (Stream::Unix(stream), Origin::Unix))
+            }
+        })
+    }
+}

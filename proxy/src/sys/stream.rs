@@ -1,0 +1,166 @@
+//! A connection, over TCP or a Unix socket.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+
+use super::socket::reset_on_close;
+use super::transport::Transport;
+
+/// A connection that the runtime of this thread watches.
+#[derive(Debug)]
+pub enum Stream {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A Unix socket.
+    Unix(UnixStream),
+}
+
+/// A connection on its way from one thread to another.
+#[derive(Debug)]
+pub enum Parcel {
+    /// TCP.
+    Tcp(std::net::TcpStream),
+    /// A Unix socket.
+    Unix(std::os::unix::net::UnixStream),
+}
+
+/// Who is at the other end of a connection that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// An address; an IPv4 one as such, also when it came by a socket for both.
+    Ip(IpAddr),
+    /// A process of this machine, by a Unix socket. It has no address.
+    Unix,
+}
+
+impl Origin {
+    /// The address, where there is one.
+    #[must_use]
+    pub fn ip(self) -> Option<IpAddr> {
+        match self {
+            Self::Ip(ip) => Some(ip),
+            Self::Unix => None,
+        }
+    }
+}
+
+impl From<IpAddr> for Origin {
+    fn from(ip: IpAddr) -> Self {
+        Self::Ip(ip.to_canonical())
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(ip) => ip.fmt(f),
+            // the word of RFC 7239 §6.2
+            Self::Unix => f.write_str("unknown"),
+        }
+    }
+}
+
+impl Stream {
+    /// Sends small pieces at once.
+    ///
+    /// # Errors
+    /// The connection is broken already.
+    pub fn tune(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.set_nodelay(true),
+            Self::Unix(_) => Ok(()),
+        }
+    }
+
+    /// Takes the connection off this thread's runtime.
+    ///
+    /// # Errors
+    /// The connection is broken already.
+    pub fn pack(self) -> io::Result<Parcel> {
+        Ok(match self {
+            Self::Tcp(stream) => Parcel::Tcp(stream.into_std()?),
+            Self::Unix(stream) => Parcel::Unix(stream.into_std()?),
+        })
+    }
+}
+
+impl Parcel {
+    /// Puts the connection on this thread's runtime.
+    ///
+    /// # Errors
+    /// The runtime cannot watch the socket.
+    pub fn unpack(self) -> io::Result<Stream> {
+        Ok(match self {
+            Self::Tcp(stream) => Stream::Tcp(TcpStream::from_std(stream)?),
+            Self::Unix(stream) => Stream::Unix(UnixStream::from_std(stream)?),
+        })
+    }
+}
+
+impl Transport for Stream {
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Tcp(stream) => stream.poll_read_ready(cx).map(|_| ()),
+            Self::Unix(stream) => stream.poll_read_ready(cx).map(|_| ()),
+        }
+    }
+
+    fn break_on_close(&self) {
+        // a Unix socket knows no reset, unless its peer has sent what nobody read
+        if let Self::Tcp(stream) = self {
+            reset_on_close(stream);
+        }
+    }
+}
+
+/// The same call on whichever stream it is.
+macro_rules! on_stream {
+    ($stream:expr, $call:ident($($argument:expr),*)) => {
+        match $stream.get_mut() {
+            Stream::Tcp(stream) => Pin::new(stream).$call($($argument),*),
+            Stream::Unix(stream) => Pin::new(stream).$call($($argument),*),
+        }
+    };
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        on_stream!(self, poll_read(cx, buffer))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        on_stream!(self, poll_write(cx, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        on_stream!(self, poll_write_vectored(cx, slices))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self, poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_stream!(self, poll_shutdown(cx))
+    }
+}
