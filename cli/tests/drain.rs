@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 
 use support::{Client, Next, PATIENCE, Proxy, Upstream, eventually, get};
 
+/// Nobody has to hear of the end, and what is open may take its time.
+const PATIENT: &str = "delay: none, spread: 200ms, timeout: 30s";
+
 const HELD: &str = "GET /held HTTP/1.1\r\nHost: shop.test\r\n\r\n";
 
 /// An upstream that answers the head of `/held` at once and its body when told.
@@ -33,9 +36,9 @@ fn holding() -> (Upstream, Sender<()>) {
     (upstream, tell)
 }
 
-fn start(upstream: &Upstream, drain_timeout: &str) -> Proxy {
+fn start(upstream: &Upstream, drain: &str) -> Proxy {
     Proxy::start(&format!(
-        "proxy: {{admin: \"127.0.0.1:0\", workers: 2, drain_timeout: {drain_timeout}}}\n\
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 2, drain: {{{drain}}}}}\n\
          listeners: {{web: {{address: \"127.0.0.1:0\"}}}}\n\
          routes: {{all: {{to: app}}}}\n\
          clusters: {{app: {{endpoints: [\"{}\"]}}}}\n",
@@ -50,7 +53,7 @@ fn is_ready(proxy: &Proxy) -> bool {
 #[test]
 fn what_is_open_is_finished() {
     let (upstream, tell) = holding();
-    let mut proxy = start(&upstream, "30s");
+    let mut proxy = start(&upstream, PATIENT);
     let address = proxy.address("web");
     assert!(is_ready(&proxy));
     let mut held = Client::connect(address);
@@ -78,7 +81,7 @@ fn what_is_open_is_finished() {
 #[test]
 fn answers_during_the_drain_close() {
     let (upstream, _tell) = holding();
-    let proxy = start(&upstream, "30s");
+    let proxy = start(&upstream, PATIENT);
     let mut held = Client::connect(proxy.address("web"));
     held.send(HELD).head().unwrap();
     // its request has begun, so it is answered, and the answer says that it was the last
@@ -94,17 +97,52 @@ fn answers_during_the_drain_close() {
 #[test]
 fn nothing_new_is_taken_once_it_ends() {
     let (upstream, _tell) = holding();
-    let mut proxy = start(&upstream, "30s");
+    let mut proxy = start(&upstream, PATIENT);
     let address = proxy.address("web");
     proxy.signal("TERM");
     assert_eq!(proxy.wait().code(), Some(0), "nothing was open");
     assert!(TcpStream::connect(address).is_err());
 }
 
+/// The stage of the drain, as the metrics have it.
+fn stage(proxy: &Proxy) -> Option<String> {
+    let text = get(proxy.admin(), "/metrics").ok()?.text();
+    Some(text.lines().find_map(|line| line.strip_prefix("towpath_drain_stage "))?.to_owned())
+}
+
+#[test]
+fn whoever_comes_while_others_hear_of_the_end_is_served() {
+    let (upstream, tell) = holding();
+    let mut proxy = start(&upstream, "delay: 1s, spread: 200ms, timeout: 30s");
+    let address = proxy.address("web");
+    let mut held = Client::connect(address);
+    held.send(HELD);
+    let head = held.head().unwrap();
+    assert_eq!(stage(&proxy).as_deref(), Some("0"));
+
+    let begin = Instant::now();
+    proxy.signal("TERM");
+    let told =
+        eventually("readiness fails", || get(proxy.admin(), "/ready").ok().filter(|now| now.status == 503));
+    let early = get(address, "/early");
+    // on a machine that is very slow there was no time left to see the first stage
+    if begin.elapsed() < Duration::from_millis(900) {
+        assert!(told.text().starts_with("draining: connections are taken for another "), "{}", told.text());
+        let early = early.unwrap();
+        assert_eq!((early.status, early.closes()), (200, true));
+    }
+    eventually("nothing new is taken", || TcpStream::connect(address).is_err().then_some(()));
+    assert!(begin.elapsed() >= Duration::from_millis(950), "it waited: {:?}", begin.elapsed());
+    assert_eq!(stage(&proxy).as_deref(), Some("2"));
+    tell.send(()).unwrap();
+    assert_eq!(held.body("GET", head).unwrap().text(), "halfhalf");
+    assert_eq!(proxy.wait().code(), Some(0), "{}", proxy.log());
+}
+
 #[test]
 fn the_deadline_ends_what_does_not_end() {
     let (upstream, _tell) = holding();
-    let mut proxy = start(&upstream, "300ms");
+    let mut proxy = start(&upstream, "delay: none, timeout: 300ms");
     let mut held = Client::connect(proxy.address("web"));
     held.send(HELD);
     let head = held.head().unwrap();
@@ -121,11 +159,11 @@ fn the_deadline_ends_what_does_not_end() {
 #[test]
 fn interrupt_and_the_admin_port_drain_too() {
     let (upstream, _tell) = holding();
-    let mut interrupted = start(&upstream, "30s");
+    let mut interrupted = start(&upstream, PATIENT);
     interrupted.address("web");
     interrupted.signal("INT");
     assert_eq!(interrupted.wait().code(), Some(0), "{}", interrupted.log());
-    let mut asked = start(&upstream, "30s");
+    let mut asked = start(&upstream, PATIENT);
     asked.address("web");
     let mut admin = Client::connect(asked.admin());
     admin.send("POST /drain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");

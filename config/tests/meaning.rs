@@ -35,7 +35,10 @@ fn defaults_are_safe_and_nobody_wrote_them() {
     assert_eq!(*process.workers(), Workers::Auto);
     assert_eq!(*process.admin(), Some("127.0.0.1:15000".parse().expect("an address")));
     assert_eq!(**process.limits().connections(), 20_000);
-    assert_eq!(**process.drain_timeout(), Duration::from_secs(30));
+    let drain = process.drain();
+    assert_eq!(*drain.delay(), Some(Duration::from_secs(5)));
+    assert_eq!(*drain.spread(), Some(Duration::from_secs(4)));
+    assert_eq!(*drain.timeout(), Duration::from_secs(20));
     let listener = &config.listeners()[0];
     assert_eq!(**listener.limits().connections(), 10_000);
     assert_eq!(**listener.limits().header_bytes(), 64 << 10);

@@ -10,9 +10,9 @@ use tokio::time::Instant;
 use crate::codec::buffer::BufferPool;
 use crate::codec::scratch::Scratch;
 use crate::observe::stats::{Counter, Shard};
-use crate::shared::{Phase, Shared, SnapshotCache};
+use crate::shared::{Drain, Phase, Shared, SnapshotCache};
 use crate::snapshot::Snapshot;
-use crate::sys::timer::Timers;
+use crate::sys::timer::{Timers, Waits, earlier};
 use crate::upstream::pool::Pool;
 
 /// Heads that a worker keeps for the next exchanges.
@@ -97,10 +97,31 @@ impl Local {
         &self.timers
     }
 
-    /// Whether the process finishes what is open and takes nothing new.
+    /// Whether the process is about to end, and each answer the last of its connection.
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        self.shared.phase() == Phase::Draining
+        self.shared.phase() != Phase::Serving
+    }
+
+    /// When a connection that turns idle now is closed: at its own limit, or sooner in a drain.
+    #[must_use]
+    pub fn closes_idle(&self, limit: Option<Instant>) -> Option<Instant> {
+        if !self.is_draining() {
+            return limit;
+        }
+        let drain = self.shared.drain();
+        earlier(limit, drain.map(|drain| drain.closes_idle(self.timers.now(), self.lot())))
+    }
+
+    /// Gives every connection that only waits, and every tunnel, its moment in the drain.
+    pub fn begin_drain(&self, drain: &Drain) {
+        let now = Instant::now();
+        self.timers.hasten(Waits::Idle, || drain.closes_idle(now, self.lot()));
+        self.timers.hasten(Waits::Tunnel, || drain.cuts_tunnel(self.lot()));
+    }
+
+    fn lot(&self) -> f64 {
+        self.with_rng(fastrand::Rng::f64)
     }
 
     /// This worker's counters.

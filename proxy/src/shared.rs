@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption, Cache};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::observe::series::SeriesBook;
 use crate::observe::stats::Stats;
@@ -16,8 +17,55 @@ use crate::snapshot::Snapshot;
 pub enum Phase {
     /// Takes traffic.
     Serving,
+    /// Asks not to be chosen any more, and still takes who comes.
+    Leaving,
     /// Finishes what is open, takes nothing new.
-    Draining,
+    Closed,
+}
+
+/// Why a drain begins, which says how much patience it has with those outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// Whoever chooses this process has to hear of it first.
+    Announced,
+    /// Another process has the sockets: whoever is not open here is served there.
+    HandedOver,
+    /// Somebody at the terminal waits for the end.
+    AtOnce,
+}
+
+/// The course of a drain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drain {
+    /// When nothing new is taken any more.
+    pub closes: Instant,
+    /// Over how long idle connections are closed from then on.
+    pub spread: Duration,
+    /// When it is over, whatever is open then.
+    pub deadline: Instant,
+}
+
+impl Drain {
+    fn new(config: &towpath_config::model::Drain, leave: Leave, now: Instant) -> Self {
+        let delay = config.delay().filter(|_| leave == Leave::Announced).unwrap_or_default();
+        let spread = config.spread().filter(|_| leave != Leave::AtOnce).unwrap_or_default();
+        let closes = now + delay;
+        Self { closes, spread, deadline: closes + *config.timeout() }
+    }
+
+    /// When a connection is closed that is idle now; `share` (0 to 1) is its lot. Nobody is closed in the first half of
+    /// the spread: who is in use hears from the next answer that it was the last, and only the silent are left.
+    #[must_use]
+    pub fn closes_idle(&self, now: Instant, share: f64) -> Instant {
+        now.max(self.closes) + self.spread.mul_f64(0.5 + 0.5 * share)
+    }
+
+    /// When a tunnel is cut, which cannot be told to end: in the second half of the time that is left for it, so that
+    /// not everybody comes back at one instant.
+    #[must_use]
+    pub fn cuts_tunnel(&self, share: f64) -> Instant {
+        self.closes + (self.deadline - self.closes).mul_f64(0.5 + 0.5 * share)
+    }
 }
 
 /// Why the newest table that was offered did not go live.
@@ -37,7 +85,7 @@ pub struct Shared {
     stats: Stats,
     series: Arc<SeriesBook>,
     phase: AtomicU8,
-    drain: watch::Sender<bool>,
+    drain: watch::Sender<Option<Drain>>,
     connections: AtomicU32,
     workers: Box<[AtomicU32]>,
 }
@@ -51,8 +99,8 @@ impl Shared {
             rejection: ArcSwapOption::empty(),
             stats: Stats::new(workers),
             series,
-            phase: AtomicU8::new(0),
-            drain: watch::Sender::new(false),
+            phase: AtomicU8::new(Phase::Serving as u8),
+            drain: watch::Sender::new(None),
             connections: AtomicU32::new(0),
             workers: (0..workers).map(|_| AtomicU32::new(0)).collect(),
         }
@@ -102,17 +150,42 @@ impl Shared {
     /// Where the process stands.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        if self.phase.load(Ordering::Relaxed) == 0 { Phase::Serving } else { Phase::Draining }
+        match self.phase.load(Ordering::Relaxed) {
+            phase if phase == Phase::Serving as u8 => Phase::Serving,
+            phase if phase == Phase::Leaving as u8 => Phase::Leaving,
+            _ => Phase::Closed,
+        }
     }
 
-    /// Begins the drain; a second call changes nothing.
-    pub fn begin_drain(&self) {
-        self.phase.store(1, Ordering::Relaxed);
-        self.drain.send_replace(true);
+    /// Begins the drain. Where it has begun already nothing changes.
+    pub fn begin_drain(&self, leave: Leave) -> Drain {
+        let config = self.snapshot();
+        let mut drain = Drain::new(config.config().process().drain(), leave, Instant::now());
+        self.drain.send_if_modified(|begun| {
+            let first = begun.is_none();
+            drain = *begun.get_or_insert(drain);
+            // under the lock: whoever sees the phase finds the drain
+            if first {
+                self.phase.store(Phase::Leaving as u8, Ordering::Relaxed);
+            }
+            first
+        });
+        drain
     }
 
-    /// Ends when the drain begins.
-    pub fn drain_signal(&self) -> watch::Receiver<bool> {
+    /// Notes that nothing new is taken any more.
+    pub fn close(&self) {
+        self.phase.store(Phase::Closed as u8, Ordering::Relaxed);
+    }
+
+    /// The drain, once it has begun. Takes a lock: not for requests.
+    #[must_use]
+    pub fn drain(&self) -> Option<Drain> {
+        *self.drain.borrow()
+    }
+
+    /// Tells when the drain begins.
+    pub fn drain_signal(&self) -> watch::Receiver<Option<Drain>> {
         self.drain.subscribe()
     }
 
@@ -177,3 +250,6 @@ impl Drop for Seat {
 
 /// A worker's cached view of the current snapshot: one relaxed load when nothing changed.
 pub type SnapshotCache = Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>;
+
+#[cfg(test)]
+mod tests;

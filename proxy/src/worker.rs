@@ -13,7 +13,7 @@ use crate::downstream::connection;
 use crate::downstream::listener::Arrival;
 use crate::filter::forwarded::Peer;
 use crate::local::Local;
-use crate::shared::Shared;
+use crate::shared::{Drain, Shared};
 
 /// Connections that may wait for a worker to take them.
 const ARRIVALS_MAX: usize = 4096;
@@ -69,9 +69,9 @@ async fn housekeep(local: Rc<Local>) {
     }
 }
 
-/// When the drain begins, connections that wait for a next request are closed; the others end with their answer.
-async fn watch_drain(local: Rc<Local>, mut signal: watch::Receiver<bool>) {
-    if signal.wait_for(|draining| *draining).await.is_ok() {
-        local.timers().expire_idle();
-    }
+/// When the drain begins, connections that wait for a next request get a moment to be closed at; the others end with
+/// their answer.
+async fn watch_drain(local: Rc<Local>, mut signal: watch::Receiver<Option<Drain>>) {
+    let drain = signal.wait_for(Option::is_some).await.ok().and_then(|drain| *drain);
+    drain.inspect(|drain| local.begin_drain(drain));
 }

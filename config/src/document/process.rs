@@ -24,8 +24,21 @@ document! {
         admin: OrNone<SocketAddr> = OrNone::Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 15_000)),
         /// Limits over all listeners.
         limits: ProcessLimitsDoc,
-        /// How long open exchanges may take to end after SIGTERM.
-        drain_timeout: Duration = Duration::from_secs(30),
+        /// How the process ends after SIGTERM.
+        drain: DrainDoc,
+    }
+}
+
+document! {
+    /// How a process ends: it stops being chosen, then takes nothing new, then finishes what is open.
+    pub(crate) struct DrainDoc as "a map" {
+        /// How long connections are still taken once readiness fails, so that whoever chooses can hear of it; `none`
+        /// takes nothing more at once.
+        delay: OrNone<Duration> = OrNone::Some(Duration::from_secs(5)),
+        /// Over how long idle connections are then closed; `none` closes them all at once.
+        spread: OrNone<Duration> = OrNone::Some(Duration::from_secs(4)),
+        /// How long what is open may take to end once nothing new is taken.
+        timeout: Duration = Duration::from_secs(20),
     }
 }
 

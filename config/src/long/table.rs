@@ -57,7 +57,11 @@ fn process(process: &Process) -> Value {
         "workers": process.workers.write(),
         "admin": or_none(process.admin.as_ref()),
         "limits": {"connections": *process.limits.connections},
-        "drain_timeout": process.drain_timeout.write(),
+        "drain": {
+            "delay": or_none(process.drain.delay.as_ref()),
+            "spread": or_none(process.drain.spread.as_ref()),
+            "timeout": process.drain.timeout.write(),
+        },
     });
     optional(&mut object, "locality", process.locality.as_ref().map(|locality| json!(locality)));
     object

@@ -33,8 +33,20 @@ readable! {
         admin: Option<SocketAddr>,
         /// `limits`.
         limits: ProcessLimits,
-        /// `drain_timeout`: how long open exchanges may take to end after SIGTERM. Default 30 s.
-        drain_timeout: Placed<Duration>,
+        /// `drain`.
+        drain: Drain,
+    }
+}
+
+readable! {
+    /// How the process ends.
+    pub struct Drain {
+        /// `delay`: how long connections are still taken once readiness fails. Default 5 s.
+        delay: Option<Duration>,
+        /// `spread`: over how long idle connections are then closed. Default 4 s.
+        spread: Option<Duration>,
+        /// `timeout`: how long what is open may take to end once nothing new is taken. Default 20 s.
+        timeout: Duration,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::document::ProcessDoc;
 use crate::language::{Fields, Pairs};
-use crate::model::{Process, ProcessLimits};
+use crate::model::{Drain, Process, ProcessLimits};
 use crate::source::At;
 use crate::values::Line;
 
@@ -12,6 +12,7 @@ pub(super) fn process(document: Option<&ProcessDoc>) -> Process {
     let nothing = ProcessDoc::nothing();
     let document = document.unwrap_or(&nothing);
     let limits = document.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
+    let drain = document.drain.as_ref().map_or_else(Fields::nothing, |drain| drain.value.clone());
     Process {
         id: document.id().value.0,
         namespace: document.namespace().value.0,
@@ -20,7 +21,11 @@ pub(super) fn process(document: Option<&ProcessDoc>) -> Process {
         workers: document.workers().value,
         admin: document.admin().value.into_option(),
         limits: ProcessLimits { connections: limits.connections().map(|count| count.0) },
-        drain_timeout: document.drain_timeout(),
+        drain: Drain {
+            delay: drain.delay().value.into_option(),
+            spread: drain.spread().value.into_option(),
+            timeout: drain.timeout().value,
+        },
     }
 }
 

@@ -50,6 +50,8 @@ fn write_process(text: &mut Exposition, shared: &Shared, snapshot: &Snapshot) {
     gauge("towpath_config_loaded_timestamp_seconds", help, seconds(snapshot.loaded()));
     let help = "1 when the newest route table was refused and an older one is live, else 0.";
     gauge("towpath_config_rejected", help, if shared.rejection().is_some() { 1.0 } else { 0.0 });
+    let help = "0 while it serves, 1 while it asks not to be chosen, 2 once it takes nothing new.";
+    gauge("towpath_drain_stage", help, f64::from(shared.phase() as u8));
 }
 
 fn seconds(time: SystemTime) -> f64 {

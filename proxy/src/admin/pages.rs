@@ -2,15 +2,17 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 
 use super::context::{AdminContext, Site};
 use super::reply::Reply;
-use super::{documents, explain, metrics};
-use crate::shared::Phase;
+use super::{documents, explain, metrics, words};
+use crate::shared::{Drain, Leave, Phase, Shared};
 
 #[cfg(test)]
 pub(in crate::admin) mod tests;
@@ -68,7 +70,12 @@ const PAGES: [Page; 11] = [
     page("/clusters", READ, Way::Work(documents::clusters), "clusters and endpoints with their live state"),
     page("/routes", READ, Way::Work(documents::routes), "the order in which routes are tried"),
     page("/explain", ACT, Way::Work(explain::page), "what would become of a request, and why"),
-    page("/drain", ACT, Way::Now(drain), "takes nothing new and ends when the open exchanges have"),
+    page(
+        "/drain",
+        ACT,
+        Way::Now(drain),
+        "fails readiness, then takes nothing new, and ends when what is open has",
+    ),
     page("/reload", ACT, Way::Reload, "reads the route table again"),
 ];
 
@@ -113,13 +120,29 @@ fn live(_: &Site, _: &Asked) -> Reply {
 }
 
 fn ready(site: &Site, _: &Asked) -> Reply {
-    match site.shared.phase() {
-        Phase::Serving => Reply::text(StatusCode::OK, "ready\n"),
-        Phase::Draining => Reply::text(StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
+    match site.shared.drain() {
+        None => Reply::text(StatusCode::OK, "ready\n"),
+        Some(drain) => Reply::text(StatusCode::SERVICE_UNAVAILABLE, progress(&site.shared, &drain)),
     }
 }
 
 fn drain(site: &Site, _: &Asked) -> Reply {
-    site.shared.begin_drain();
-    Reply::text(StatusCode::ACCEPTED, "draining\n")
+    let drain = site.shared.begin_drain(Leave::Announced);
+    Reply::text(StatusCode::ACCEPTED, progress(&site.shared, &drain))
+}
+
+/// How far a drain has come.
+fn progress(shared: &Shared, drain: &Drain) -> String {
+    let open = shared.connections();
+    if shared.phase() == Phase::Closed {
+        format!("draining: nothing new is taken; {open} connections have {} to end\n", left(drain.deadline))
+    } else {
+        format!("draining: connections are taken for another {}; {open} are open\n", left(drain.closes))
+    }
+}
+
+/// The time until then, in whole seconds.
+fn left(until: Instant) -> String {
+    let left = until.saturating_duration_since(Instant::now());
+    words::duration(Duration::from_secs(left.as_secs_f64().ceil() as u64))
 }

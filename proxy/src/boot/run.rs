@@ -15,7 +15,7 @@ use towpath_config::model::{Config, Workers};
 use super::listeners::{BindFault, Listeners};
 use crate::observe::series::SeriesBook;
 use crate::reload::{self, Environment, Reloader, Requests};
-use crate::shared::Shared;
+use crate::shared::{Drain, Leave, Shared};
 use crate::snapshot::Snapshot;
 use crate::worker::{self, Worker};
 
@@ -89,20 +89,29 @@ async fn live(options: Options, shared: Arc<Shared>, mut listeners: Listeners) -
     listeners.open(bound, &options.config)?;
     tracing::info!(path = options.source.name(), "serving");
     let mut drain = shared.drain_signal();
+    let leave = tokio::select! {
+        fault = keep_up(options, &shared, requests, &mut listeners) => return Ok(fault?),
+        leave = ending.asked() => leave,
+        _ = drain.wait_for(Option::is_some) => Leave::Announced,
+    };
     tokio::select! {
-        fault = keep_up(options, &shared, requests, &mut listeners) => fault?,
-        () = ending.asked() => {}
-        _ = drain.wait_for(|draining| *draining) => {}
-    }
-    shared.begin_drain();
-    listeners.close();
-    let limit = **shared.snapshot().config().process().drain_timeout();
-    tracing::info!(connections = shared.connections(), ?limit, "draining");
-    tokio::select! {
-        () = emptied(&shared, Instant::now() + limit) => {}
-        () = ending.asked() => tracing::warn!(connections = shared.connections(), "asked again to end: not waiting"),
+        () = drained(&shared, listeners, leave) => {}
+        _ = ending.asked() => tracing::warn!(connections = shared.connections(), "asked again to end: not waiting"),
     }
     Ok(())
+}
+
+/// Stops being chosen, then takes nothing new, then waits for what is open.
+async fn drained(shared: &Shared, mut listeners: Listeners, leave: Leave) {
+    let Drain { closes, spread, deadline } = shared.begin_drain(leave);
+    let delay = closes.saturating_duration_since(Instant::now());
+    let (connections, timeout) = (shared.connections(), deadline - closes);
+    tracing::info!(connections, ?delay, ?spread, ?timeout, "draining");
+    tokio::time::sleep_until(closes).await;
+    listeners.close();
+    shared.close();
+    tracing::info!(connections = shared.connections(), "nothing new is taken");
+    emptied(shared, deadline).await;
 }
 
 /// Takes over every new table: opens sockets first, then publishes, then closes what is no longer wanted.
@@ -157,10 +166,10 @@ impl Ending {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn asked(&mut self) {
+    async fn asked(&mut self) -> Leave {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Leave::Announced,
+            _ = self.interrupt.recv() => Leave::AtOnce,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::filter::forwarded::Peer;
 use crate::local::Local;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
-use crate::sys::timer::{Elapsed, Timer};
+use crate::sys::timer::{Elapsed, Timer, Waits};
 use crate::sys::transport::Transport;
 
 /// How long a caller may take to read the last answer.
@@ -68,16 +68,13 @@ impl Connection {
         let Some((_, listener)) = snapshot.listener(&self.listener) else { return false };
         let limit = **listener.timeouts().idle();
         drop(snapshot);
-        self.timer.arm_idle(limit.map(|limit| self.timer.now() + limit));
+        let due = self.local.closes_idle(limit.map(|limit| self.timer.now() + limit));
+        self.timer.arm_for(Waits::Idle, due);
         poll_fn(|cx| {
             if io.poll_readable(cx).is_ready() {
                 return Poll::Ready(true);
             }
-            if self.local.is_draining() || self.timer.poll_fired(cx) {
-                Poll::Ready(false)
-            } else {
-                Poll::Pending
-            }
+            if self.timer.poll_fired(cx) { Poll::Ready(false) } else { Poll::Pending }
         })
         .await
     }

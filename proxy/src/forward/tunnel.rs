@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::codec::body::{Pump, Sink, Source};
 use crate::codec::h1::Wired;
-use crate::sys::timer::Timer;
+use crate::sys::timer::{Timer, Waits};
 use crate::upstream::http1::Attempt;
 
 /// How long a tunnel may stand still.
@@ -54,7 +54,8 @@ pub async fn tunnel<C: Wired>(caller: &mut C, attempt: &mut Attempt, timer: &Tim
         }
         let state = (up.pump.moved(), down.pump.moved(), up.closed || down.closed);
         if seen.replace(state) != Some(state) {
-            timer.arm(Some(timer.now() + if state.2 { HALF_OPEN } else { IDLE }));
+            let limit = if state.2 { HALF_OPEN } else { IDLE };
+            timer.arm_for(Waits::Tunnel, Some(timer.now() + limit));
         }
         if (up.closed && down.closed) || timer.poll_fired(cx) { Poll::Ready(()) } else { Poll::Pending }
     })

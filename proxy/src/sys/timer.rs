@@ -27,9 +27,22 @@ pub struct Timers {
 struct TimerCell {
     due: Cell<Option<Instant>>,
     fired: Cell<bool>,
-    idle: Cell<bool>,
+    waits: Cell<Waits>,
+    latest: Cell<Option<Instant>>,
     dropped: Cell<bool>,
     waker: RefCell<Option<Waker>>,
+}
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Waits {
+    /// Something that will come by itself, or fail.
+    #[default]
+    Busy,
+    /// A next request.
+    Idle,
+    /// Whatever a tunnel carries.
+    Tunnel,
 }
 
 /// The deadline of one connection.
@@ -87,9 +100,14 @@ impl Timers {
         }
     }
 
-    /// Wakes those that wait for nothing but a next request.
-    pub fn expire_idle(&self) {
-        self.wake(|cell| cell.idle.get());
+    /// Gives those that wait for `what` a deadline that cannot be put off, unless theirs comes sooner.
+    pub fn hasten(&self, what: Waits, mut latest: impl FnMut() -> Instant) {
+        for cell in self.cells.borrow().iter().filter(|cell| cell.waits.get() == what) {
+            let latest = Some(latest());
+            cell.latest.set(latest);
+            cell.due.set(earlier(cell.due.get(), latest));
+            self.soonest.set(earlier(self.soonest.get(), latest));
+        }
     }
 
     fn wake(&self, is_due: impl Fn(&TimerCell) -> bool) {
@@ -133,16 +151,18 @@ impl Timer {
 
     /// Sets the deadline, or takes it away.
     pub fn arm(&self, due: Option<Instant>) {
+        self.arm_for(Waits::Busy, due);
+    }
+
+    /// Sets the deadline of a connection that waits for something that a drain does not wait for.
+    pub fn arm_for(&self, what: Waits, due: Option<Instant>) {
+        if self.cell.waits.replace(what) != what {
+            self.cell.latest.set(None);
+        }
+        let due = earlier(due, self.cell.latest.get());
         self.timers.soonest.set(earlier(self.timers.soonest.get(), due));
         self.cell.due.set(due);
         self.cell.fired.set(false);
-        self.cell.idle.set(false);
-    }
-
-    /// Sets the deadline of a connection that waits for nothing but a next request.
-    pub fn arm_idle(&self, due: Option<Instant>) {
-        self.arm(due);
-        self.cell.idle.set(true);
     }
 
     /// Whether the deadline has passed; if not, wakes this task when it does.

@@ -5,6 +5,7 @@ use crate::admin::pages::tests::{TABLE, context, shared};
 use crate::observe::series::Sample;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
+use crate::shared::Leave;
 
 /// The value of the one sample with this name and these labels.
 fn value(text: &str, sample: &str) -> f64 {
@@ -36,6 +37,9 @@ fn the_process_and_its_clusters_are_shown() {
     assert_eq!(value(&text, "towpath_local_replies_total{reason=\"no-path\"}"), 1.0);
     let unrouted = "towpath_requests_total{route=\"\",cluster=\"\",subset=\"\",class=\"\",code=\"4xx\"}";
     assert_eq!(value(&text, unrouted), 1.0);
+    assert_eq!(value(&text, "towpath_drain_stage"), 0.0);
+    shared.begin_drain(Leave::Announced);
+    assert_eq!(value(&exposition(&shared, Format::Classic), "towpath_drain_stage"), 1.0);
     shared.reject("bad".to_owned());
     assert_eq!(value(&exposition(&shared, Format::Classic), "towpath_config_rejected"), 1.0);
 }

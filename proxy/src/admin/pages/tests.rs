@@ -94,8 +94,13 @@ async fn a_drain_ends_readiness_but_not_life() {
     assert_eq!(ask(&context, "GET", "/ready").await.status, 200);
     let drain = context.site.shared.drain_signal();
     assert_eq!(ask(&context, "POST", "/drain").await.status, 202);
-    assert!(*drain.borrow());
-    assert_eq!(ask(&context, "GET", "/ready").await.status, 503);
+    assert!(drain.borrow().is_some());
+    let ready = ask(&context, "GET", "/ready").await;
+    assert_eq!(ready.status, 503);
+    assert_eq!(ready.body, "draining: connections are taken for another 5s; 0 are open\n");
+    context.site.shared.close();
+    let ready = ask(&context, "GET", "/ready").await;
+    assert_eq!(ready.body, "draining: nothing new is taken; 0 connections have 25s to end\n");
     assert_eq!(ask(&context, "GET", "/live").await.status, 200);
 }
 

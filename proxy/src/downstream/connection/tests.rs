@@ -1,19 +1,23 @@
+use std::cell::{Cell, RefCell};
+use std::io;
 use std::mem::size_of_val;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex};
 use tokio::task::LocalSet;
 use towpath_config::{Source, compile};
 
 use super::*;
 use crate::observe::series::SeriesBook;
-use crate::shared::Shared;
+use crate::shared::{Leave, Shared};
 use crate::snapshot::Snapshot;
 use crate::sys::stream::Origin;
 
 fn local(listener: &str) -> Rc<Local> {
     let text = format!(
-        "listeners: {{web: {{address: 127.0.0.1:0, {listener}}}}}\nroutes: {{r: {{direct_response: {{status: 200, body: hi}}}}}}\n"
+        "proxy: {{drain: {{delay: 5s, spread: 4s, timeout: 20s}}}}\nlisteners: {{web: {{address: 127.0.0.1:0, {listener}}}}}\nroutes: {{r: {{direct_response: {{status: 200, body: hi}}}}}}\n"
     );
     let compiled = compile(&Source::new("test.yaml", text), &|_| None);
     let config = compiled.unwrap_or_else(|faults| panic!("{faults}")).into_config();
@@ -89,4 +93,128 @@ fn an_idle_connection_is_small() {
     let mut between = Connection { local, listener: "web".into(), peer: peer(), timer, served: 0 };
     let busy = between.busy(server);
     assert!(size_of_val(&busy) <= 6 * 1024, "{} octets", size_of_val(&busy));
+}
+
+/// A pipe whose other end is known to be silent until it says that it speaks.
+struct Quiet {
+    pipe: DuplexStream,
+    speaks: Rc<Speaks>,
+}
+
+#[derive(Default)]
+struct Speaks {
+    now: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Speaks {
+    fn begin(&self) {
+        self.now.set(true);
+        self.waker.take().into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Transport for Quiet {
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.speaks.now.get() {
+            return Poll::Ready(());
+        }
+        self.speaks.waker.replace(Some(cx.waker().clone()));
+        Poll::Pending
+    }
+
+    fn break_on_close(&self) {}
+}
+
+impl AsyncRead for Quiet {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_read(cx, into)
+    }
+}
+
+impl AsyncWrite for Quiet {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.pipe).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_shutdown(cx)
+    }
+}
+
+/// Opens a connection that is silent, and gives the client's end.
+fn open(local: &Rc<Local>) -> (DuplexStream, Rc<Speaks>) {
+    let (client, pipe) = duplex(64 * 1024);
+    let speaks = Rc::<Speaks>::default();
+    let quiet = Quiet { pipe, speaks: Rc::clone(&speaks) };
+    tokio::task::spawn_local(run(Rc::clone(local), quiet, "web".into(), peer()));
+    (client, speaks)
+}
+
+/// What the client still reads, and how many seconds after `begun` its connection ends.
+async fn rest(mut client: DuplexStream, begun: Instant) -> (String, f64) {
+    let mut text = String::new();
+    client.read_to_string(&mut text).await.expect("the pipe gives it");
+    (text, begun.elapsed().as_secs_f64())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_closes_what_is_silent_over_time() {
+    let local = local("idle_timeout: 60s");
+    let drained = async {
+        tokio::task::spawn_local(Rc::clone(local.timers()).run());
+        let idle: Vec<_> = (0..50).map(|_| open(&local)).collect();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let begun = Instant::now();
+        local.begin_drain(&local.shared().begin_drain(Leave::Announced));
+        // one comes while connections are still taken, and is no worse off than those that were there
+        let late = open(&local);
+        let rests: Vec<_> = idle
+            .into_iter()
+            .chain([late])
+            .map(|(client, _)| tokio::task::spawn_local(rest(client, begun)))
+            .collect();
+        let mut ends = Vec::new();
+        for rest in rests {
+            let (text, end) = rest.await.expect("a client that ends");
+            assert_eq!(text, "");
+            ends.push(end);
+        }
+        ends
+    };
+    let mut ends = LocalSet::new().run_until(drained).await;
+    ends.sort_by(f64::total_cmp);
+    assert!(ends[0] >= 7.0 && ends[50] <= 9.1, "the second half of the spread: {ends:?}");
+    ends.dedup();
+    assert!(ends.len() > 10, "not all at once: {ends:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_speaks_in_a_drain_is_answered_for_the_last_time() {
+    let local = local("idle_timeout: 60s");
+    let drained = async {
+        tokio::task::spawn_local(Rc::clone(local.timers()).run());
+        let (mut client, speaks) = open(&local);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        local.begin_drain(&local.shared().begin_drain(Leave::Announced));
+        let begun = Instant::now();
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("the pipe takes it");
+        speaks.begin();
+        // the proxy lingers until the client has read the end
+        let mut text = [0; 256];
+        let length = client.read(&mut text).await.expect("the pipe gives it");
+        (String::from_utf8_lossy(&text[..length]).into_owned(), begun.elapsed().as_secs_f64())
+    };
+    let (text, end) = LocalSet::new().run_until(drained).await;
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.contains("connection: close"), "{text}");
+    assert!(end < 6.5, "{end}");
 }

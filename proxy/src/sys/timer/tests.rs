@@ -50,17 +50,45 @@ async fn rearming_moves_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_idle_ones_are_woken_by_a_drain() {
+async fn only_what_it_is_meant_for_is_hastened() {
     on_local(async {
         let timers = timers();
-        let (idle, busy) = (timers.timer(), timers.timer());
-        let far = Some(Instant::now() + Duration::from_secs(3600));
-        idle.arm_idle(far);
+        let (idle, sooner, busy) = (timers.timer(), timers.timer(), timers.timer());
+        let begun = Instant::now();
+        let far = Some(begun + Duration::from_secs(3600));
+        idle.arm_for(Waits::Idle, far);
+        sooner.arm_for(Waits::Idle, Some(begun + Duration::from_secs(1)));
         busy.arm(far);
-        timers.expire_idle();
+        timers.hasten(Waits::Idle, || begun + Duration::from_secs(3));
         let mut cx = Context::from_waker(Waker::noop());
-        assert!(idle.poll_fired(&mut cx));
-        assert!(!busy.poll_fired(&mut cx));
+        let mut fired = [&idle, &sooner, &busy].map(|timer| move |cx: &mut Context<'_>| timer.poll_fired(cx));
+        let mut look = async |seconds: u64| {
+            tokio::time::sleep_until(begun + Duration::from_secs(seconds) + TICK * 2).await;
+            fired.each_mut().map(|fired| fired(&mut cx))
+        };
+        assert_eq!(look(0).await, [false, false, false]);
+        assert_eq!(look(1).await, [false, true, false]);
+        assert_eq!(look(3).await, [true, true, false]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_hastened_cannot_be_put_off() {
+    on_local(async {
+        let timers = timers();
+        let timer = timers.timer();
+        let begun = Instant::now();
+        let far = Some(begun + Duration::from_secs(3600));
+        timer.arm_for(Waits::Tunnel, far);
+        timers.hasten(Waits::Tunnel, || begun + Duration::from_secs(3));
+        timer.arm_for(Waits::Tunnel, far);
+        poll_fn(|cx| if timer.poll_fired(cx) { Poll::Ready(()) } else { Poll::Pending }).await;
+        assert!(begun.elapsed() < Duration::from_secs(4));
+        timer.arm_for(Waits::Busy, far);
+        let mut cx = Context::from_waker(Waker::noop());
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert!(!timer.poll_fired(&mut cx), "what it waits for now was not meant");
     })
     .await;
 }
