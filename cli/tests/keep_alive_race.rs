@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::{Call, Client, Dice, Next, Proxy, Response, Upstream, get};
+use support::{Call, Client, Dice, Next, Proxy, Response, Upstream};
 
 const CLIENTS: usize = 8;
 const REQUESTS_EACH: usize = 12_500;
@@ -95,9 +95,8 @@ fn no_request_of_a_hundred_thousand_is_lost() {
     assert!(failures.is_empty(), "{} of {of} failed, such as {}", failures.len(), failures[0]);
     // the race took place: connections ended all the time, and some of them under a request
     assert!(upstream.connections() > of / 100, "{} connections", upstream.connections());
-    let metrics = get(proxy.admin(), "/metrics").unwrap().text();
-    let retries = metrics.lines().find_map(|line| line.strip_prefix("towpath_upstream_retries_total "));
-    assert!(retries.is_some_and(|count| count.parse::<f64>().unwrap() > 100.0), "{retries:?} retries");
+    let retries = proxy.metric("towpath_upstream_retries_total");
+    assert!(retries.is_some_and(|count| count > 100.0), "{retries:?} retries");
 }
 
 #[test]

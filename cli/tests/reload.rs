@@ -177,19 +177,12 @@ fn listeners_come_and_go() {
     assert_eq!(inode(web), socket, "an unchanged listener keeps its socket");
 }
 
-/// The value of a metric without labels.
-fn metric(proxy: &Proxy, name: &str) -> Option<f64> {
-    let text = get(proxy.admin(), "/metrics").ok()?.text();
-    let line = text.lines().find(|line| line.split_whitespace().next() == Some(name))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
 #[test]
 fn a_bad_table_changes_nothing_and_is_told() {
     let upstream = Upstream::echo();
     let proxy = Proxy::start(&table(&upstream, 1, ""));
     await_version(&proxy, 1);
-    assert_eq!(metric(&proxy, "towpath_config_rejected"), Some(0.0));
+    assert_eq!(proxy.metric("towpath_config_rejected"), Some(0.0));
     let bad = [
         "routes: [",
         "",
@@ -198,14 +191,14 @@ fn a_bad_table_changes_nothing_and_is_told() {
         &table(&upstream, 2, "").replace("x-version", "x version"),
     ];
     for (number, text) in bad.into_iter().enumerate() {
-        let before = metric(&proxy, "towpath_reloads_rejected_total").unwrap_or(0.0);
+        let before = proxy.metric("towpath_reloads_rejected_total").unwrap_or(0.0);
         proxy.rewrite(text);
         proxy.signal("HUP");
         eventually(&format!("bad table {number} is counted"), || {
-            (metric(&proxy, "towpath_reloads_rejected_total")? > before).then_some(())
+            (proxy.metric("towpath_reloads_rejected_total")? > before).then_some(())
         });
         assert_eq!(version(proxy.address("web")), Some(1), "the old table stays");
-        assert_eq!(metric(&proxy, "towpath_config_rejected"), Some(1.0));
+        assert_eq!(proxy.metric("towpath_config_rejected"), Some(1.0));
         let config = get(proxy.admin(), "/config").unwrap().text();
         assert!(config.contains("\"rejected\"") && config.contains("faults"), "{config}");
         assert_eq!(get(proxy.admin(), "/ready").unwrap().status, 200);
@@ -213,7 +206,7 @@ fn a_bad_table_changes_nothing_and_is_told() {
     proxy.line("the fault", |line| line.contains("nowhere").then_some(()));
     proxy.rewrite(&table(&upstream, 5, ""));
     await_version(&proxy, 5);
-    assert_eq!(metric(&proxy, "towpath_config_rejected"), Some(0.0));
+    assert_eq!(proxy.metric("towpath_config_rejected"), Some(0.0));
 }
 
 #[test]
@@ -225,7 +218,7 @@ fn a_taken_port_keeps_the_old_table() {
     let address = taken.local_addr().unwrap();
     proxy.rewrite(&table(&upstream, 2, &format!(", more: {{address: \"{address}\"}}")));
     proxy.signal("HUP");
-    eventually("it is told", || (metric(&proxy, "towpath_config_rejected")? > 0.0).then_some(()));
+    eventually("it is told", || (proxy.metric("towpath_config_rejected")? > 0.0).then_some(()));
     proxy.line("the port", |line| line.contains(&address.to_string()).then_some(()));
     assert_eq!(version(proxy.address("web")), Some(1));
     drop(taken);
@@ -241,7 +234,7 @@ fn a_missing_file_changes_nothing() {
     await_version(&proxy, 1);
     fs::remove_file(proxy.file()).unwrap();
     proxy.signal("HUP");
-    eventually("it is told", || (metric(&proxy, "towpath_config_rejected")? > 0.0).then_some(()));
+    eventually("it is told", || (proxy.metric("towpath_config_rejected")? > 0.0).then_some(()));
     assert_eq!(version(proxy.address("web")), Some(1));
     proxy.rewrite(&table(&upstream, 2, ""));
     await_version(&proxy, 2);

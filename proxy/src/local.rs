@@ -55,7 +55,7 @@ impl Local {
     pub fn new(worker: usize, shared: Arc<Shared>) -> Self {
         Self {
             worker,
-            pool: Pool::default(),
+            pool: Pool::new(Arc::clone(shared.wanted())),
             buffers: Rc::default(),
             timers: Rc::default(),
             rng: RefCell::new(fastrand::Rng::new()),

@@ -93,6 +93,8 @@ reasons! {
     NoEndpoint = "no-endpoint", 503, 14, Local;
     /// `pending` requests wait for a connection of the cluster already.
     PendingLimit = "pending-limit", 503, 14, Local;
+    /// The request waited longer than `pending_timeout` for a connection of the cluster.
+    PendingTimeout = "pending-timeout", 503, 14, Local;
     /// More connections than `limits.connections` allows.
     ConnectionLimit = "connection-limit", 503, 14, Local;
     /// The route is in maintenance.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption, Cache};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use crate::observe::series::SeriesBook;
@@ -88,6 +88,7 @@ pub struct Shared {
     drain: watch::Sender<Option<Drain>>,
     connections: AtomicU32,
     workers: Box<[AtomicU32]>,
+    wanted: Arc<Notify>,
 }
 
 impl Shared {
@@ -103,6 +104,7 @@ impl Shared {
             drain: watch::Sender::new(None),
             connections: AtomicU32::new(0),
             workers: (0..workers).map(|_| AtomicU32::new(0)).collect(),
+            wanted: Arc::default(),
         }
     }
 
@@ -187,6 +189,12 @@ impl Shared {
     /// Tells when the drain begins.
     pub fn drain_signal(&self) -> watch::Receiver<Option<Drain>> {
         self.drain.subscribe()
+    }
+
+    /// By which the workers' pools tell each other that a request waits for a connection.
+    #[must_use]
+    pub fn wanted(&self) -> &Arc<Notify> {
+        &self.wanted
     }
 
     /// Downstream connections open in the whole process.

@@ -49,6 +49,7 @@ async fn work(local: Local, mut arrivals: mpsc::Receiver<Arrival>) {
     let local = Rc::new(local);
     tokio::task::spawn_local(Rc::clone(local.timers()).run());
     tokio::task::spawn_local(housekeep(Rc::clone(&local)));
+    tokio::task::spawn_local(yield_to_others(Rc::clone(&local)));
     tokio::task::spawn_local(watch_drain(Rc::clone(&local), local.shared().drain_signal()));
     while let Some(Arrival { stream, origin, listener, seat }) = arrivals.recv().await {
         let Ok(stream) = stream.unpack() else { continue };
@@ -67,6 +68,11 @@ async fn housekeep(local: Rc<Local>) {
         tick.tick().await;
         local.housekeep();
     }
+}
+
+/// Idle upstream connections are closed while requests of other workers wait for one of their cluster.
+async fn yield_to_others(local: Rc<Local>) {
+    local.pool().yield_to_others().await;
 }
 
 /// When the drain begins, connections that wait for a next request get a moment to be closed at; the others end with

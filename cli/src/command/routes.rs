@@ -17,6 +17,9 @@ pub struct Arguments {
 
 const HEADING: [&str; 6] = ["#", "host", "path", "and", "route", "does"];
 
+/// Characters of one cell; what is longer is cut.
+const CELL_CHARACTERS_MAX: usize = 60;
+
 /// Prints the routes in the order in which they are tried: of those that fit a request, the first one takes it.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = document::load(&arguments.file)?;
@@ -34,20 +37,21 @@ fn cells(config: &Config, long: &Value, (position, candidate): (usize, &Candidat
     let condition = written.get("match")?.get(candidate.condition())?;
     Some([
         (position + 1).to_string(),
-        shown(written.get("hosts")?.get(candidate.host())?),
-        condition.get("path").map_or_else(|| "/*".to_owned(), shown),
+        pattern(written.get("hosts")?.get(candidate.host())?),
+        condition.get("path").map_or_else(|| "/*".to_owned(), pattern),
         predicates(route, written, condition),
         route.name().clone(),
         action(written),
     ])
+    .map(|row| row.map(|cell| bounded(&cell)))
 }
 
 /// What must hold besides host and path.
 fn predicates(route: &Route, written: &Value, condition: &Value) -> String {
-    let listeners = written.get("listeners").map(|names| format!("listeners {}", shown(names)));
+    let listeners = written.get("listeners").map(|names| format!("listeners: {}", shown(names)));
     let fields = condition.as_object().into_iter().flatten().filter(|(key, _)| *key != "path");
-    let fields = fields.map(|(key, value)| format!("{key} {}", shown(value)));
-    let rank = (*route.rank() != 0).then(|| format!("rank {}", route.rank()));
+    let fields = fields.map(|(key, value)| format!("{key}: {}", shown(value)));
+    let rank = (*route.rank() != 0).then(|| format!("rank: {}", route.rank()));
     listeners.into_iter().chain(fields).chain(rank).collect::<Vec<_>>().join(", ")
 }
 
@@ -67,7 +71,52 @@ fn action(written: &Value) -> String {
     }
 }
 
-/// A value in flow style.
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// A host or a path, which needs no quotes in a column of its own.
+fn pattern(value: &Value) -> String {
+    value.as_str().map_or_else(|| shown(value), str::to_owned)
 }
+
+/// A value as a person would write it: short forms, flow style, quotes only where YAML wants them.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => quoted(text),
+        Value::Array(items) => match items.as_slice() {
+            [only] => shown(only),
+            _ => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        },
+        Value::Object(entries) => match entries.get("exact").and_then(Value::as_str) {
+            Some(text) if !matches!(text, "present" | "absent") => quoted(text),
+            _ => {
+                let entries = entries.iter().map(|(key, value)| format!("{}: {}", quoted(key), shown(value)));
+                format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+            }
+        },
+        _ => value.to_string(),
+    }
+}
+
+/// A text as a scalar in flow style.
+fn quoted(text: &str) -> String {
+    let ends = text.starts_with(|first: char| !first.is_alphanumeric() && !"/_.".contains(first))
+        || text.ends_with([' ', ':']);
+    let inside =
+        text.contains([',', '[', ']', '{', '}', '"', '\\']) || text.contains(": ") || text.contains(" #");
+    if text.is_empty() || ends || inside || text.contains(char::is_control) {
+        Value::from(text).to_string()
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A cell that leaves room for the others; `towpath check --long` shows all of it.
+fn bounded(text: &str) -> String {
+    match text.char_indices().nth(CELL_CHARACTERS_MAX - 1) {
+        Some((end, _)) if text.chars().count() > CELL_CHARACTERS_MAX => {
+            format!("{}…", text.get(..end).unwrap_or_default())
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

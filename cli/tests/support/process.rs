@@ -124,6 +124,17 @@ impl Proxy {
         })
     }
 
+    /// The value of a metric; `name` is how its sample is written, labels and all.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let text = super::get(self.admin(), "/metrics").ok()?.text();
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    }
+
+    /// Waits until a metric has this value.
+    pub fn await_metric(&self, name: &str, value: f64) {
+        super::eventually(&format!("{name} is {value}"), || (self.metric(name)? == value).then_some(()));
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status();

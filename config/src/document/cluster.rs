@@ -6,6 +6,7 @@ use super::PolicyDoc;
 use crate::language::{OrNone, Pairs, ShortOr, document};
 use crate::model::{Address, Balance};
 use crate::source::At;
+use crate::units::Size;
 use crate::values::{ClusterProtocol, Line, Name, Whole};
 
 document! {
@@ -41,6 +42,14 @@ document! {
         connections: Whole<1, 10_000_000> = Whole(1024),
         /// Requests that wait for a connection; 503 beyond.
         pending: Whole<0, 10_000_000> = Whole(1024),
+        /// Size of one answer's head, status line included; 502 beyond.
+        header_bytes: Size<1024, { 16 << 20 }> = Size(256 << 10),
+        /// Number of headers of one answer; 502 beyond.
+        header_count: Whole<1, 256> = Whole(256),
+        /// Interim answers (1xx) to one request; 502 beyond.
+        interim_responses: Whole<0, 10_000> = Whole(32),
+        /// How much of a request's body is kept, so that it can be sent again; a larger one is sent once only.
+        replay_bytes: Size<0, { 16 << 20 }> = Size(64 << 10),
     }
 }
 

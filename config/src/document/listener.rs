@@ -36,6 +36,8 @@ document! {
         body_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(30)),
         /// Between two requests of a connection.
         idle_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(60)),
+        /// How long a client may take to read the last answer before its connection is closed.
+        linger_timeout: Duration = Duration::from_secs(2),
     }
 }
 
@@ -49,10 +51,12 @@ document! {
         /// Size of one head, request line included; 431 beyond.
         header_bytes: Size<1024, { 16 << 20 }> = Size(64 << 10),
         /// Number of headers of one head; 431 beyond.
-        header_count: Whole<1, 10_000> = Whole(128),
+        header_count: Whole<1, 256> = Whole(128),
         /// Size of a request's path and query; 414 beyond.
         uri_bytes: Size<64, { 1 << 20 }> = Size(16 << 10),
         /// Size of one request's body; 413 beyond.
         body_bytes: OrNone<Size<1, { 1 << 60 }>> = OrNone::Some(Size(10 << 30)),
+        /// What is still read after the last answer, and dropped, so that the client gets to read it.
+        linger_bytes: Size<0, { 1 << 60 }> = Size(1 << 20),
     }
 }

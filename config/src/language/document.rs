@@ -13,6 +13,9 @@ pub(crate) trait Fields: Sized {
     /// What stands where nothing was written.
     fn nothing() -> Self;
 
+    /// What is written here, and where nothing is, what is written in `base`; key by key.
+    fn over(self, base: &Self) -> Self;
+
     /// Describes its keys.
     fn describe(definitions: &mut Definitions, keys: &mut Keys);
 }
@@ -72,6 +75,14 @@ macro_rules! document {
                     $( $field: None, )*
                     $( $inner: <$inherited as $crate::language::Fields>::nothing(), )*
                     wrong: Vec::new(),
+                }
+            }
+
+            fn over(self, base: &Self) -> Self {
+                Self {
+                    $( $field: self.$field.or_else(|| base.$field.clone()), )*
+                    $( $inner: self.$inner.over(&base.$inner), )*
+                    wrong: self.wrong,
                 }
             }
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::table::{labels, optional, or_none};
+use super::table::{labels, optional, or_none, size};
 use crate::language::Write;
-use crate::model::{Cluster, Endpoint, Subset};
+use crate::model::{Cluster, ClusterLimits, Endpoint, Subset};
 use crate::values::ClusterProtocol;
 
 pub(super) fn cluster(cluster: &Cluster) -> Value {
@@ -13,8 +13,19 @@ pub(super) fn cluster(cluster: &Cluster) -> Value {
         "subsets": cluster.subsets.iter().map(subset).collect::<Map<_, _>>(),
         "protocol": ClusterProtocol::Http1.write(),
         "balance": cluster.balance.write(),
-        "limits": {"connections": *cluster.limits.connections, "pending": *cluster.limits.pending},
+        "limits": limits(&cluster.limits),
         "idle_timeout": or_none(cluster.idle_timeout.as_ref()),
+    })
+}
+
+fn limits(limits: &ClusterLimits) -> Value {
+    json!({
+        "connections": *limits.connections,
+        "pending": *limits.pending,
+        "header_bytes": size((*limits.header_bytes).into()).write(),
+        "header_count": *limits.header_count,
+        "interim_responses": *limits.interim_responses,
+        "replay_bytes": size((*limits.replay_bytes).into()).write(),
     })
 }
 

@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::table::{labels, optional, or_none};
+use super::table::{labels, optional, or_none, size};
 use crate::language::Write;
 use crate::model::{Listener, ListenerLimits};
-use crate::units::Size;
 use crate::values::{ListenerProtocol, SocketMode, Whole};
 
 pub(super) fn listener(listener: &Listener) -> Value {
@@ -25,6 +24,7 @@ pub(super) fn listener(listener: &Listener) -> Value {
         "header_timeout": or_none(listener.timeouts.header.as_ref()),
         "body_timeout": or_none(listener.timeouts.body.as_ref()),
         "idle_timeout": or_none(listener.timeouts.idle.as_ref()),
+        "linger_timeout": listener.timeouts.linger.write(),
     });
     let mode = listener.address.file().map(|_| SocketMode(listener.mode).write());
     optional(&mut object, "mode", mode);
@@ -32,7 +32,6 @@ pub(super) fn listener(listener: &Listener) -> Value {
 }
 
 fn limits(limits: &ListenerLimits) -> Value {
-    let size = |octets: u64| Size::<1, { u64::MAX }>(octets);
     json!({
         "connections": *limits.connections,
         "requests_per_connection": or_none((*limits.requests_per_connection).map(Whole::<1, { u32::MAX }>).as_ref()),
@@ -40,5 +39,6 @@ fn limits(limits: &ListenerLimits) -> Value {
         "header_count": *limits.header_count,
         "uri_bytes": size((*limits.uri_bytes).into()).write(),
         "body_bytes": or_none((*limits.body_bytes).map(size).as_ref()),
+        "linger_bytes": size(*limits.linger_bytes).write(),
     })
 }

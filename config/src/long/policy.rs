@@ -6,11 +6,14 @@ use super::table::or_none;
 use crate::language::Write;
 use crate::model::{Edit, HeaderEdits, Policy};
 
-pub(super) fn policy(policy: &Policy) -> [(String, Value); 4] {
+pub(super) fn policy(policy: &Policy) -> [(String, Value); 7] {
     [
         ("timeout", or_none(policy.timeout.as_ref())),
         ("connect_timeout", or_none(policy.connect_timeout.as_ref())),
         ("response_idle_timeout", or_none(policy.response_idle_timeout.as_ref())),
+        ("pending_timeout", or_none(policy.pending_timeout.as_ref())),
+        ("tunnel_idle_timeout", or_none(policy.tunnel_idle_timeout.as_ref())),
+        ("tunnel_half_closed_timeout", or_none(policy.tunnel_half_closed_timeout.as_ref())),
         (
             "headers",
             json!({"request": edits(&policy.request_headers), "response": edits(&policy.response_headers)}),

@@ -6,6 +6,7 @@ use super::{cluster, listener, route};
 use crate::language::{OrNone, Write};
 use crate::model::{Config, Process};
 use crate::source::escape;
+use crate::units::Size;
 
 /// The canonical document of a table: short forms are long, defaults are written, policies stand at each destination.
 /// Read again, it means the same.
@@ -43,6 +44,11 @@ pub(super) fn optional(object: &mut Value, key: &str, value: Option<Value>) {
     if let (Some(object), Some(value)) = (object.as_object_mut(), value) {
         object.insert(key.to_owned(), value);
     }
+}
+
+/// A number of octets in the words of the language.
+pub(super) fn size(octets: u64) -> Size<0, { u64::MAX }> {
+    Size(octets)
 }
 
 pub(super) fn labels(labels: &std::collections::BTreeMap<String, String>) -> Value {

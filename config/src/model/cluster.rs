@@ -74,5 +74,13 @@ readable! {
         connections: Placed<u32>,
         /// `pending`: requests waiting for a connection. Default 1024; 503 `pending-limit` beyond.
         pending: Placed<u32>,
+        /// `header_bytes` of one answer, status line included. Default 256KiB; 502 `response-head-too-large` beyond.
+        header_bytes: Placed<u32>,
+        /// `header_count` of one answer. Default 256; 502 `response-head-too-large` beyond.
+        header_count: Placed<u32>,
+        /// `interim_responses` to one request. Default 32; 502 `bad-response` beyond.
+        interim_responses: Placed<u32>,
+        /// `replay_bytes`: how much of a request's body is kept for a second attempt. Default 64KiB.
+        replay_bytes: Placed<u32>,
     }
 }

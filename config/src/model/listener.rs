@@ -54,7 +54,7 @@ readable! {
         reason_header: bool,
         /// `limits`.
         limits: ListenerLimits,
-        /// `header_timeout`, `body_timeout`, `idle_timeout`.
+        /// `header_timeout`, `body_timeout`, `idle_timeout`, `linger_timeout`.
         timeouts: ListenerTimeouts,
     }
 }
@@ -74,6 +74,8 @@ readable! {
         uri_bytes: Placed<u32>,
         /// `body_bytes` of one request. Default 10GiB; 413 beyond.
         body_bytes: Placed<Option<u64>>,
+        /// `linger_bytes`: what is still read and dropped after the last answer. Default 1MiB.
+        linger_bytes: Placed<u64>,
     }
 }
 
@@ -86,5 +88,7 @@ readable! {
         body: Placed<Option<Duration>>,
         /// `idle_timeout`: between two requests. Default 60 s.
         idle: Placed<Option<Duration>>,
+        /// `linger_timeout`: how long a client may take to read the last answer. Default 2 s.
+        linger: Placed<Duration>,
     }
 }

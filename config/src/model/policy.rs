@@ -13,6 +13,13 @@ readable! {
         connect_timeout: Placed<Option<Duration>>,
         /// `response_idle_timeout`: waiting for the answer's head, or between two reads of its body. Default 60 s.
         response_idle_timeout: Placed<Option<Duration>>,
+        /// `pending_timeout`: waiting for a connection while the cluster has all that it may have. Default 5 s; 503
+        /// `pending-timeout` beyond.
+        pending_timeout: Placed<Option<Duration>>,
+        /// `tunnel_idle_timeout`: how long a tunnel may stand still. Default 1 h.
+        tunnel_idle_timeout: Placed<Option<Duration>>,
+        /// `tunnel_half_closed_timeout`: the same, once one of its sides has ended. Default 60 s.
+        tunnel_half_closed_timeout: Placed<Option<Duration>>,
         /// `headers.request`.
         request_headers: HeaderEdits,
         /// `headers.response`.

@@ -139,17 +139,13 @@ fn known(
     let subsets =
         list.iter().map(|(name, written)| subset(name, &written.value, &endpoints, findings)).collect();
     let settings = merged(document.settings, defaults);
-    let limits = settings.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
     let cluster = Cluster {
         name: name.value.0,
         place: name.span.place(),
         endpoints,
         subsets,
         balance: settings.balance(),
-        limits: ClusterLimits {
-            connections: limits.connections().map(|count| count.0),
-            pending: limits.pending().map(|count| count.0),
-        },
+        limits: limits_of(&settings),
         idle_timeout: settings.idle_timeout().map(OrNone::into_option),
     };
     let subsets = list.iter().map(|(_, subset)| inherited.under(&subset.value.policy)).collect();
@@ -158,17 +154,23 @@ fn known(
 
 /// The settings of a cluster over those of `defaults`.
 fn merged(mut own: ClusterSettingsDoc, defaults: &ClusterSettingsDoc) -> ClusterSettingsDoc {
-    own.balance = own.balance.or_else(|| defaults.balance.clone());
-    own.idle_timeout = own.idle_timeout.or_else(|| defaults.idle_timeout.clone());
-    match (&mut own.limits, &defaults.limits) {
-        (Some(own), Some(defaults)) => {
-            own.value.connections =
-                own.value.connections.take().or_else(|| defaults.value.connections.clone());
-            own.value.pending = own.value.pending.take().or_else(|| defaults.value.pending.clone());
-        }
-        (own, defaults) => *own = own.take().or_else(|| defaults.clone()),
+    if let Some(inherited) = &defaults.limits {
+        own.limits = own.limits.map(|limits| limits.map(|limits| limits.over(&inherited.value)));
     }
-    own
+    own.over(defaults)
+}
+
+fn limits_of(settings: &ClusterSettingsDoc) -> ClusterLimits {
+    let nothing = Fields::nothing();
+    let limits = settings.limits.as_ref().map_or(&nothing, |limits| &limits.value);
+    ClusterLimits {
+        connections: limits.connections().map(|count| count.0),
+        pending: limits.pending().map(|count| count.0),
+        header_bytes: limits.header_bytes().map(|size| size.0 as u32),
+        header_count: limits.header_count().map(|count| count.0),
+        interim_responses: limits.interim_responses().map(|count| count.0),
+        replay_bytes: limits.replay_bytes().map(|size| size.0 as u32),
+    }
 }
 
 fn endpoints(document: &ClusterDoc, findings: &mut Findings) -> Vec<(Endpoint, Span)> {

@@ -82,6 +82,7 @@ fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
             header: document.header_timeout().map(OrNone::into_option),
             body: document.body_timeout().map(OrNone::into_option),
             idle: document.idle_timeout().map(OrNone::into_option),
+            linger: document.linger_timeout(),
         },
     })
 }
@@ -96,5 +97,6 @@ fn limits_of(limits: &ListenerLimitsDoc) -> ListenerLimits {
         header_count: limits.header_count().map(|count| count.0),
         uri_bytes: limits.uri_bytes().map(|size| size.0 as u32),
         body_bytes: limits.body_bytes().map(|size| size.into_option().map(|size| size.0)),
+        linger_bytes: limits.linger_bytes().map(|size| size.0),
     }
 }

@@ -26,16 +26,8 @@ impl Inherited {
 
     /// What the level below hands down, with what is written there.
     pub(super) fn under(&self, document: &PolicyDoc) -> Self {
-        let mut below = self.clone();
-        for (inherited, written) in [
-            (&mut below.timeouts.timeout, &document.timeout),
-            (&mut below.timeouts.connect_timeout, &document.connect_timeout),
-            (&mut below.timeouts.response_idle_timeout, &document.response_idle_timeout),
-        ] {
-            if written.is_some() {
-                inherited.clone_from(written);
-            }
-        }
+        let timeouts = document.clone().over(&self.timeouts);
+        let mut below = Self { timeouts, request: self.request.clone(), response: self.response.clone() };
         match document.headers.as_ref().map(|headers| &headers.value) {
             None => {}
             Some(OrNone::None) => (below.request, below.response) = (no_edits(), no_edits()),
@@ -54,6 +46,9 @@ impl Inherited {
             timeout: option(self.timeouts.timeout()),
             connect_timeout: option(self.timeouts.connect_timeout()),
             response_idle_timeout: option(self.timeouts.response_idle_timeout()),
+            pending_timeout: option(self.timeouts.pending_timeout()),
+            tunnel_idle_timeout: option(self.timeouts.tunnel_idle_timeout()),
+            tunnel_half_closed_timeout: option(self.timeouts.tunnel_half_closed_timeout()),
             request_headers: self.request.clone(),
             response_headers: self.response.clone(),
         }
@@ -65,20 +60,15 @@ impl Inherited {
             Some(At { value: OrNone::Some(time), span }) => Some((*time, *span)),
             _ => None,
         };
-        let whole = written(&self.timeouts.timeout);
-        let Some(((connect, connect_span), (whole, whole_span))) =
-            written(&self.timeouts.connect_timeout).zip(whole)
-        else {
-            return;
-        };
-        if connect > whole {
-            let fault = Fault::warning(
-                connect_span,
-                "`connect_timeout` is longer than the `timeout` of the whole exchange",
-            );
-            findings.push_once(
-                fault.related(whole_span, "this ends first").help("make it shorter than `timeout`"),
-            );
+        let Some((whole, whole_span)) = written(&self.timeouts.timeout) else { return };
+        for (key, part) in [
+            ("connect_timeout", &self.timeouts.connect_timeout),
+            ("pending_timeout", &self.timeouts.pending_timeout),
+        ] {
+            let Some((_, span)) = written(part).filter(|(part, _)| *part > whole) else { continue };
+            let found = format!("`{key}` is longer than the `timeout` of the whole exchange");
+            let fault = Fault::warning(span, found).related(whole_span, "this ends first");
+            findings.push_once(fault.help("make it shorter than `timeout`"));
         }
     }
 }

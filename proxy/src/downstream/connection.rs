@@ -3,9 +3,9 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
 
 use tokio::time::Instant;
+use towpath_config::model::Listener;
 
 use super::http1::{Http1Caller, NoRequest};
 use crate::codec::h1::Wired;
@@ -20,9 +20,6 @@ use crate::observe::stats::Counter;
 use crate::outcome::Reason;
 use crate::sys::timer::{Elapsed, Timer, Waits};
 use crate::sys::transport::Transport;
-
-/// How long a caller may take to read the last answer.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// One connection, for as long as it lives.
 struct Connection {
@@ -81,6 +78,8 @@ impl Connection {
 
     /// Serves requests until none is at hand. Gives the stream back when the connection stays open.
     async fn busy<S: Transport>(&mut self, io: S) -> Option<S> {
+        let snapshot = self.local.snapshot();
+        let (_, listener) = snapshot.listener(&self.listener)?;
         let mut caller = Http1Caller::new(io, self.local.buffers().lend());
         let mut scratch = self.local.scratch();
         let ending = loop {
@@ -97,8 +96,7 @@ impl Connection {
         match ending {
             Ending::Keep => caller.release(),
             Ending::Close => {
-                // whoever does not end in time is cut off
-                let _ = self.timer.within(Some(Instant::now() + LINGER), caller.linger()).await;
+                self.linger(&mut caller, listener).await;
                 None
             }
             Ending::Cut => {
@@ -106,6 +104,14 @@ impl Connection {
                 None
             }
         }
+    }
+
+    /// Lets the caller read the last answer. Who does not end in time is cut off.
+    async fn linger<S: Transport>(&self, caller: &mut Http1Caller<S>, listener: &Listener) {
+        let due = Instant::now() + **listener.timeouts().linger();
+        let bytes = **listener.limits().linger_bytes();
+        let ended = self.timer.within(Some(due), caller.linger(bytes)).await;
+        self.local.stats().add(Counter::LingersCut, (ended != Ok(true)).into());
     }
 
     /// Reads one request and serves it.

@@ -108,23 +108,21 @@ impl<S: Transport> Http1Caller<S> {
         if line.len() > limits.uri { Reason::UriTooLong } else { Reason::HeadTooLarge }
     }
 
-    /// Reads and drops what still comes, so that the caller gets to read the answer before the connection is reset.
-    pub async fn linger(&mut self) {
-        let mut left = LINGER_BYTES_MAX;
+    /// Reads and drops what still comes, so that the caller gets to read the answer before the connection is reset. Says
+    /// whether the caller ended before it had sent `left` octets.
+    pub async fn linger(&mut self, mut left: u64) -> bool {
         if poll_fn(|cx| self.wire.poll_close(cx)).await.is_err() {
-            return;
+            return true;
         }
         while left > 0 {
             match poll_fn(|cx| self.wire.poll_discard(cx)).await {
                 Ok(count) if count > 0 => left = left.saturating_sub(count),
-                _ => return,
+                _ => return true,
             }
         }
+        false
     }
 }
-
-/// Octets that are read and dropped after the last answer.
-const LINGER_BYTES_MAX: u64 = 1024 * 1024;
 
 fn limits(listener: &Listener) -> HeadLimits {
     HeadLimits {

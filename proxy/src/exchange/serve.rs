@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use tokio::time::Instant;
+use towpath_config::model::Policy;
 
 use super::caller::{AnswerHead, Caller, Ending, Visit};
 use super::decide::{Decision, decide};
@@ -90,7 +91,7 @@ async fn carry<'a, C: Caller>(
         visit.is_last(local) || !answered.transfer.is_uploaded(),
     );
     if tunnel {
-        return Ok(pass_through(local, visit.timer, caller, &mut answered).await);
+        return Ok(pass_through(local, visit.timer, caller, &mut answered, order.destination.policy()).await);
     }
     Ok(pass_down(local, caller, &mut answered, record).await)
 }
@@ -166,12 +167,14 @@ async fn pass_through<C: Caller>(
     timer: &Timer,
     caller: &mut C,
     answered: &mut Answered<'_>,
+    policy: &Policy,
 ) -> Ending {
     local.stats().add(Counter::Tunnels, 1);
     local.stats().add(Counter::TunnelsOpen, 1);
     let open = Open(local);
-    tunnel(caller, &mut answered.attempt, timer).await;
+    let timed_out = tunnel(caller, &mut answered.attempt, timer, policy).await;
     drop(open);
+    local.stats().add(Counter::TunnelsTimedOut, timed_out.into());
     Ending::Close
 }
 

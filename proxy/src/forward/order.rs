@@ -51,6 +51,7 @@ impl Order<'_> {
         PoolLimits {
             connections: **self.cluster.limits().connections(),
             pending: **self.cluster.limits().pending(),
+            wait: **self.destination.policy().pending_timeout(),
             idle: **self.cluster.idle_timeout(),
             connect: **self.destination.policy().connect_timeout(),
         }

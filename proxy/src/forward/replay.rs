@@ -5,22 +5,20 @@ use std::task::{Context, Poll};
 use crate::codec::body::{BodyFault, Fill, Source};
 use crate::codec::fields::Fields;
 
-/// Payload that is kept for a second attempt; beyond it the body can be sent once only.
-const KEPT_MAX: usize = 64 * 1024;
-
 /// What was sent of a body, and whether it can be sent again.
 #[derive(Debug, Default)]
 pub struct Replay {
     kept: Vec<u8>,
+    limit: usize,
     again: usize,
     lost: bool,
 }
 
 impl Replay {
-    /// A body of which nothing need be kept.
+    /// A body of which `limit` octets are kept; a larger one can be sent once only.
     #[must_use]
-    pub fn once() -> Self {
-        Self { lost: true, ..Self::default() }
+    pub fn up_to(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
     }
 
     /// Whether everything that was sent can be sent again.
@@ -66,11 +64,11 @@ impl<S: Source> Source for ReplayBody<'_, S> {
         }
         if !self.replay.lost {
             let passed = self.source.payload().get(..count).unwrap_or_default();
-            if self.replay.kept.len() + passed.len() <= KEPT_MAX {
+            if self.replay.kept.len() + passed.len() <= self.replay.limit {
                 self.replay.kept.extend_from_slice(passed);
                 self.replay.again = self.replay.kept.len();
             } else {
-                *self.replay = Replay::once();
+                *self.replay = Replay { lost: true, ..Replay::default() };
             }
         }
         self.source.consume(count);

@@ -17,9 +17,6 @@ use crate::upstream::cluster::Active;
 use crate::upstream::http1::{Attempt, AttemptFault};
 use crate::upstream::pool::Want;
 
-/// Interim answers that one request may get; an upstream that sends more will never come to the point.
-const INTERIM_MAX: usize = 32;
-
 /// An upstream that has answered: its head is read, its body follows.
 #[derive(Debug)]
 pub struct Answered<'a> {
@@ -52,7 +49,7 @@ pub async fn send<'t, C: Waiting>(
     timer: &'t Timer,
     head: &mut ResponseHead,
 ) -> Result<Answered<'t>, Reason> {
-    let mut replay = Replay::default();
+    let mut replay = Replay::up_to(**order.cluster.limits().replay_bytes() as usize);
     let mut fresh = false;
     loop {
         let endpoints = order.live.endpoints(*order.destination.subset());
@@ -81,7 +78,7 @@ pub async fn send<'t, C: Waiting>(
             Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
         match await_answer(&mut transfer, order, caller, &mut replay, &mut attempt, head).await {
             Ok(()) => return Ok(Answered { attempt, transfer, active }),
-            Err(fault) if !fresh && may_repeat(order, &fault, &attempt, &transfer, &replay) => {
+            Err(fault) if !fresh && may_repeat(local, order, &fault, &attempt, &transfer, &replay) => {
                 local.stats().add(Counter::UpstreamReusedReset, 1);
                 local.stats().add(Counter::UpstreamRetries, 1);
                 replay.rewind();
@@ -102,8 +99,10 @@ async fn await_answer<C: Waiting>(
     head: &mut ResponseHead,
 ) -> Result<(), AttemptFault> {
     let fault = |reason| AttemptFault { reason, silent: false };
-    for _ in 0..=INTERIM_MAX {
-        transfer.head(caller, replay, attempt, order.asked(), head).await?;
+    let limits = order.cluster.limits();
+    // an upstream that sends more interim answers will never come to the point
+    for _ in 0..=**limits.interim_responses() {
+        transfer.head(caller, replay, attempt, order, head).await?;
         if !head.is_interim() {
             return Ok(());
         }
@@ -115,6 +114,7 @@ async fn await_answer<C: Waiting>(
 /// Whether a request whose reused connection died may be sent again on a fresh one: the upstream cannot have seen any
 /// of it, or doing it twice does no harm and all of it is at hand.
 fn may_repeat(
+    local: &Local,
     order: &Order<'_>,
     fault: &AttemptFault,
     attempt: &Attempt,
@@ -123,5 +123,7 @@ fn may_repeat(
 ) -> bool {
     let stale = attempt.is_reused() && fault.silent;
     let whole = replay.is_possible() || transfer.uploaded() == 0;
-    stale && whole && (order.head.is_idempotent() || attempt.is_unsent())
+    let wanted = stale && (order.head.is_idempotent() || attempt.is_unsent());
+    local.stats().add(Counter::UpstreamNotReplayed, (wanted && !whole).into());
+    wanted && whole
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::order::Order;
 use super::replay::{Replay, ReplayBody};
 use super::send::Waiting;
 use crate::codec::body::{BodyFault, Pump, PumpFault, Sink, Source};
-use crate::codec::h1::Asked;
 use crate::codec::message::ResponseHead;
 use crate::outcome::Reason;
 use crate::sys::timer::{Timer, earlier};
@@ -123,14 +123,14 @@ impl<'a> Transfer<'a> {
         caller: &mut impl Waiting,
         replay: &mut Replay,
         attempt: &mut Attempt,
-        asked: Asked,
+        order: &Order<'_>,
         head: &mut ResponseHead,
     ) -> Result<(), AttemptFault> {
         let fault = |reason| AttemptFault { reason, silent: false };
         poll_fn(|cx| {
             let mut body = ReplayBody { replay: &mut *replay, source: &mut *caller };
             self.poll_upload(cx, &mut body, attempt).map_err(fault)?;
-            if let Poll::Ready(outcome) = attempt.poll_head(cx, asked, head) {
+            if let Poll::Ready(outcome) = attempt.poll_head(cx, order.asked(), order.cluster.limits(), head) {
                 return Poll::Ready(outcome);
             }
             if self.upload.is_done() && caller.poll_gone(cx).is_ready() {

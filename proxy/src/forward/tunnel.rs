@@ -2,18 +2,13 @@
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
-use std::time::Duration;
+
+use towpath_config::model::Policy;
 
 use crate::codec::body::{Pump, Sink, Source};
 use crate::codec::h1::Wired;
 use crate::sys::timer::{Timer, Waits};
 use crate::upstream::http1::Attempt;
-
-/// How long a tunnel may stand still.
-const IDLE: Duration = Duration::from_secs(3600);
-
-/// How long it may stand still once one of its sides has ended.
-const HALF_OPEN: Duration = Duration::from_secs(60);
 
 /// One direction: everything, then the end.
 #[derive(Debug, Default)]
@@ -37,30 +32,35 @@ impl Way {
     }
 }
 
-/// Passes bytes until both sides have ended, or one has failed. Gives the octets up and down.
-pub async fn tunnel<C: Wired>(caller: &mut C, attempt: &mut Attempt, timer: &Timer) -> (u64, u64) {
+/// Passes bytes until both sides have ended, one has failed, or nothing has moved for too long; says whether it was that.
+pub async fn tunnel<C: Wired>(caller: &mut C, attempt: &mut Attempt, timer: &Timer, policy: &Policy) -> bool {
+    let (idle, half_closed) = (**policy.tunnel_idle_timeout(), **policy.tunnel_half_closed_timeout());
     caller.wire_mut().begin_tunnel();
     attempt.wire_mut().begin_tunnel();
     let (mut up, mut down) = (Way::default(), Way::default());
     let mut seen = None;
     poll_fn(|cx| {
-        let Ok(up_done) = ready_or_broken(up.poll(cx, caller, attempt)) else { return Poll::Ready(()) };
+        let Ok(up_done) = ready_or_broken(up.poll(cx, caller, attempt)) else { return Poll::Ready(false) };
         if up_done && !up.closed && attempt.wire_mut().poll_close(cx).is_ready() {
             up.closed = true;
         }
-        let Ok(down_done) = ready_or_broken(down.poll(cx, attempt, caller)) else { return Poll::Ready(()) };
+        let Ok(down_done) = ready_or_broken(down.poll(cx, attempt, caller)) else {
+            return Poll::Ready(false);
+        };
         if down_done && !down.closed && caller.wire_mut().poll_close(cx).is_ready() {
             down.closed = true;
         }
         let state = (up.pump.moved(), down.pump.moved(), up.closed || down.closed);
         if seen.replace(state) != Some(state) {
-            let limit = if state.2 { HALF_OPEN } else { IDLE };
-            timer.arm_for(Waits::Tunnel, Some(timer.now() + limit));
+            let limit = if state.2 { half_closed } else { idle };
+            timer.arm_for(Waits::Tunnel, limit.map(|limit| timer.now() + limit));
         }
-        if (up.closed && down.closed) || timer.poll_fired(cx) { Poll::Ready(()) } else { Poll::Pending }
+        match (up.closed && down.closed, timer.poll_fired(cx)) {
+            (false, false) => Poll::Pending,
+            (closed, _) => Poll::Ready(!closed),
+        }
     })
-    .await;
-    (up.pump.moved(), down.pump.moved())
+    .await
 }
 
 fn ready_or_broken(poll: Poll<Result<(), ()>>) -> Result<bool, ()> {

@@ -159,7 +159,10 @@ pub struct Pending(Arc<ClusterState>);
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        self.0.pending.fetch_sub(1, Ordering::AcqRel);
+        // two slots that came free at once leave one word: who was woken by it passes it on
+        if self.0.pending.fetch_sub(1, Ordering::AcqRel) > 1 {
+            self.0.released.notify_one();
+        }
     }
 }
 

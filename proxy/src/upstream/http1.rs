@@ -3,6 +3,8 @@
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use towpath_config::model::ClusterLimits;
+
 use super::pool::{Connection, Holding};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
@@ -11,9 +13,6 @@ use crate::codec::h1::{Asked, HeadFault, Http1, Persistence, Wired, read_respons
 use crate::codec::message::ResponseHead;
 use crate::outcome::Reason;
 use crate::sys::stream::Stream;
-
-/// Most bytes of an answer's head.
-const HEAD_BYTES_MAX: usize = 256 * 1024;
 
 /// What goes out as the head of a request.
 #[derive(Debug)]
@@ -86,10 +85,11 @@ impl Attempt {
         &mut self,
         cx: &mut Context<'_>,
         asked: Asked,
+        limits: &ClusterLimits,
         head: &mut ResponseHead,
     ) -> Poll<Result<(), AttemptFault>> {
         let fault = |reason, silent| Poll::Ready(Err(AttemptFault { reason, silent }));
-        let length = match ready!(self.wire.poll_head(cx, HEAD_BYTES_MAX)) {
+        let length = match ready!(self.wire.poll_head(cx, **limits.header_bytes() as usize)) {
             Ok(length) => length,
             Err(HeadFault::Closed) => return fault(Reason::UpstreamReset, true),
             Err(HeadFault::Broken) => return fault(Reason::UpstreamReset, false),
@@ -99,6 +99,9 @@ impl Attempt {
         let bytes = self.wire.unread().get(..length).unwrap_or_default();
         if let Err(reason) = read_response(bytes, asked, head) {
             return fault(reason, false);
+        }
+        if head.fields.len() > **limits.header_count() as usize {
+            return fault(Reason::ResponseHeadTooLarge, false);
         }
         self.wire.take_head(length);
         self.wire.receive(if head.is_interim() { Framing::None } else { head.framing }, None);

@@ -1,11 +1,13 @@
 //! STOP 9: endpoint → connection; this worker's own. The one used last is used first.
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -59,6 +61,8 @@ pub struct PoolLimits {
     pub connections: u32,
     /// Requests that may wait for one.
     pub pending: u32,
+    /// How long a request may wait for one.
+    pub wait: Option<Duration>,
     /// How long a connection may be idle.
     pub idle: Option<Duration>,
     /// How long a new one may take.
@@ -101,6 +105,7 @@ pub struct Pool {
     idle: RefCell<HashMap<u64, Vec<Connection>>>,
     queues: RefCell<HashMap<u64, Rc<Queue>>>,
     counts: Cell<PoolCounts>,
+    wanted: Arc<Notify>,
 }
 
 /// The requests of this worker that wait for a connection of one cluster.
@@ -135,6 +140,23 @@ impl Drop for Waiting<'_> {
 }
 
 impl Pool {
+    /// An empty pool; `wanted` is what the pools of all workers tell each other that a request of theirs waits by.
+    #[must_use]
+    pub fn new(wanted: Arc<Notify>) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
+    /// Makes room for the requests of other workers that wait for a connection, for ever.
+    pub async fn yield_to_others(&self) {
+        loop {
+            let mut wanted = pin!(self.wanted.notified());
+            // what is said from here on is heard, also while this worker looks
+            wanted.as_mut().enable();
+            self.evict_wanted();
+            wanted.await;
+        }
+    }
+
     /// An idle connection of this endpoint that looks alive, or a new one, or a place in the queue for one.
     ///
     /// # Errors
@@ -174,21 +196,26 @@ impl Pool {
         let Want { cluster, limits, timer, due, .. } = *want;
         let _pending = cluster.try_pending(limits.pending).ok_or(Reason::PendingLimit)?;
         let waiting = Waiting::begin(self, cluster.id());
+        let wait_due = limits.wait.map(|limit| Instant::now() + limit);
         loop {
             if let Some(connection) = self.take_idle(want) {
                 return Ok(Granted::Connection(connection));
             }
-            self.evict_one(cluster);
+            self.evict_wanted();
             if let Some(slot) = cluster.try_slot(limits.connections) {
                 return Ok(Granted::Slot(slot));
             }
+            self.wanted.notify_waiters();
             let freed = async {
                 tokio::select! {
                     () = waiting.queue.notify.notified() => {}
                     () = cluster.released() => {}
                 }
             };
-            timer.within(due, freed).await.map_err(|Elapsed| Reason::Timeout)?;
+            timer.within(earlier(due, wait_due), freed).await.map_err(|Elapsed| {
+                let whole_request = due.is_some_and(|due| wait_due.is_none_or(|wait_due| due <= wait_due));
+                if whole_request { Reason::Timeout } else { Reason::PendingTimeout }
+            })?;
         }
     }
 
@@ -227,26 +254,28 @@ impl Pool {
         None
     }
 
-    /// Closes one idle connection of the cluster, if this worker has one.
-    fn evict_one(&self, cluster: &ClusterState) {
-        let mut pool = self.idle.borrow_mut();
-        let stack = pool.values_mut().find(|stack| {
-            stack.first().is_some_and(|connection| connection.holding.slot.cluster_id() == cluster.id())
-        });
-        // the one unused for longest
-        if let Some(connection) = stack.map(|stack| stack.remove(0)) {
-            connection.holding.endpoint.count_idle(false);
+    /// Closes one idle connection of every cluster for which somebody waits: of one endpoint, the one unused for longest.
+    fn evict_wanted(&self) {
+        let mut seen = SmallVec::<[u64; 4]>::new();
+        for stack in self.idle.borrow_mut().values_mut() {
+            let Some(slot) = stack.first().map(|oldest| &oldest.holding.slot) else { continue };
+            if slot.is_wanted() && !seen.contains(&slot.cluster_id()) {
+                seen.push(slot.cluster_id());
+                stack.remove(0).holding.endpoint.count_idle(false);
+            }
         }
     }
 
-    /// Drops what the peers have closed, what is too old, what another worker waits for, and what leads to an endpoint
-    /// that `lives` no longer knows by its cluster's name.
+    /// Drops what the peers have closed, what is too old, and what leads to an endpoint that `lives` no longer knows by its
+    /// cluster's name.
     pub fn sweep(&self, now: Instant, lives: impl Fn(&str, &EndpointState) -> bool) {
+        // who came back for a request that had given up meanwhile told nobody
+        self.evict_wanted();
         self.idle.borrow_mut().retain(|_, stack| {
             let before = stack.len();
-            let gone = stack.first().is_some_and(|Connection { holding, .. }| {
-                holding.slot.is_wanted() || !lives(holding.slot.cluster(), &holding.endpoint)
-            });
+            let gone = stack
+                .first()
+                .is_some_and(|Connection { holding, .. }| !lives(holding.slot.cluster(), &holding.endpoint));
             stack.retain(|connection| {
                 let kept = !gone && is_alive(connection, connection.holding.idle, now);
                 if !kept {

@@ -1,9 +1,11 @@
 //! Every value that shapes what becomes of a request, with the line that says so.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use towpath_config::model::{
-    Balance, Cluster, Forward, HeaderEdits, Key, Listener, Maintenance, Place, Policy, Rewrite, RewritePath,
+    Balance, Cluster, Forward, HeaderEdits, Key, Listener, Maintenance, Place, Placed, Policy, Rewrite,
+    RewritePath,
 };
 
 use super::explanation::Setting;
@@ -23,6 +25,7 @@ pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
         setting("header_timeout", words::limit(**times.header()), times.header().place()),
         setting("body_timeout", words::limit(**times.body()), times.body().place()),
         setting("idle_timeout", words::limit(**times.idle()), times.idle().place()),
+        setting("linger_timeout", words::duration(**times.linger()), times.linger().place()),
         setting("limits.header_bytes", **limits.header_bytes(), limits.header_bytes().place()),
         setting("limits.header_count", **limits.header_count(), limits.header_count().place()),
         setting("limits.uri_bytes", **limits.uri_bytes(), limits.uri_bytes().place()),
@@ -32,12 +35,15 @@ pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
             count(requests.map(|requests| requests.to_string())),
             requests.place(),
         ),
+        setting("limits.linger_bytes", **limits.linger_bytes(), limits.linger_bytes().place()),
     ]
 }
 
 /// What holds for one destination.
 pub(super) fn of_destination(forward: &Forward, policy: &Policy, cluster: &Cluster) -> Vec<Setting> {
-    let (connect, response) = (policy.connect_timeout(), policy.response_idle_timeout());
+    let time =
+        |name: &str, limit: &Placed<Option<Duration>>| setting(name, words::limit(**limit), limit.place());
+    let count = |name: &str, limit: &Placed<u32>| setting(name, **limit, limit.place());
     let balance = match **cluster.balance() {
         Balance::RoundRobin => "round-robin",
         Balance::LeastRequest => "least-request",
@@ -45,13 +51,20 @@ pub(super) fn of_destination(forward: &Forward, policy: &Policy, cluster: &Clust
     };
     let limits = cluster.limits();
     let mut settings = vec![
-        setting("timeout", words::limit(**policy.timeout()), policy.timeout().place()),
-        setting("connect_timeout", words::limit(**connect), connect.place()),
-        setting("response_idle_timeout", words::limit(**response), response.place()),
+        time("timeout", policy.timeout()),
+        time("connect_timeout", policy.connect_timeout()),
+        time("response_idle_timeout", policy.response_idle_timeout()),
+        time("pending_timeout", policy.pending_timeout()),
+        time("tunnel_idle_timeout", policy.tunnel_idle_timeout()),
+        time("tunnel_half_closed_timeout", policy.tunnel_half_closed_timeout()),
         setting("balance", balance, cluster.balance().place()),
-        setting("limits.connections", **limits.connections(), limits.connections().place()),
-        setting("limits.pending", **limits.pending(), limits.pending().place()),
-        setting("idle_timeout", words::limit(**cluster.idle_timeout()), cluster.idle_timeout().place()),
+        count("limits.connections", limits.connections()),
+        count("limits.pending", limits.pending()),
+        count("limits.header_bytes", limits.header_bytes()),
+        count("limits.header_count", limits.header_count()),
+        count("limits.interim_responses", limits.interim_responses()),
+        count("limits.replay_bytes", limits.replay_bytes()),
+        time("idle_timeout", cluster.idle_timeout()),
     ];
     settings.extend(of_rewrite(forward.rewrite()));
     settings.extend(of_edits("request", policy.request_headers()));

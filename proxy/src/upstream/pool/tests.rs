@@ -8,6 +8,7 @@ use crate::sys::timer::Timers;
 const LIMITS: PoolLimits = PoolLimits {
     connections: 2,
     pending: 1,
+    wait: Some(Duration::from_secs(3)),
     idle: Some(Duration::from_secs(60)),
     connect: Some(Duration::from_secs(5)),
 };
@@ -18,6 +19,7 @@ struct Stand {
     cluster: Arc<ClusterState>,
     endpoint: Arc<EndpointState>,
     listener: TcpListener,
+    timers: Rc<Timers>,
     timer: Timer,
 }
 
@@ -25,12 +27,15 @@ impl Stand {
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
+        let timers = Rc::<Timers>::default();
+        let timer = timers.timer();
         Self {
             pool: Pool::default(),
             cluster: Arc::new(ClusterState::new("c")),
             endpoint: Arc::new(EndpointState::new(address.into())),
             listener,
-            timer: Rc::<Timers>::default().timer(),
+            timers,
+            timer,
         }
     }
 
@@ -94,6 +99,37 @@ async fn who_waits_gets_what_comes_back_and_no_more_may_wait_than_allowed() {
     assert!(got.expect("the one that came back").holding.is_reused());
     assert_eq!(stand.cluster.pending(), 0);
     assert!(stand.pool.queues.borrow().is_empty(), "nobody waits any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_too_long_is_told() {
+    let stand = Stand::new().await;
+    let _taken = [stand.checkout(false).await, stand.checkout(false).await];
+    let begun = Instant::now();
+    let waited = tokio::select! {
+        waited = stand.checkout(false) => waited,
+        () = Rc::clone(&stand.timers).run() => unreachable!("timers run for ever"),
+    };
+    assert_eq!(waited.err(), Some(Reason::PendingTimeout));
+    assert!(begun.elapsed() >= Duration::from_secs(3) && begun.elapsed() < Duration::from_millis(3100));
+    assert_eq!(stand.cluster.pending(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_worker_gives_its_idle_connection_up() {
+    let here = Stand::new().await;
+    let there = Pool::new(Arc::clone(&here.pool.wanted));
+    let (_taken, idle) = (here.checkout(false).await, here.checkout(false).await.expect("a connection"));
+    there.put_back(idle, Instant::now());
+    let got = tokio::select! {
+        // it has looked, and found nobody, before the request begins to wait
+        biased;
+        () = there.yield_to_others() => unreachable!("it yields for ever"),
+        got = here.checkout(false) => got,
+        () = Rc::clone(&here.timers).run() => unreachable!("timers run for ever"),
+    };
+    assert!(!got.expect("a new one in the place of the idle one").holding.is_reused());
+    assert_eq!((here.cluster.open(), here.endpoint.idle()), (1, 0));
 }
 
 #[tokio::test]
