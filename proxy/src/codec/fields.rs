@@ -4,7 +4,7 @@ use std::ops::Range;
 
 mod known;
 
-pub use known::Known;
+pub use known::{Known, KnownSet};
 
 /// One field: where its name and value stand in the head's bytes.
 #[derive(Debug, Clone, Copy)]
@@ -12,13 +12,20 @@ pub struct Field {
     name: (u32, u32),
     value: (u32, u32),
     known: Known,
+    /// It stands there as it is written: `name: value`, CR, LF.
+    is_plain: bool,
 }
+
+const COLON: &[u8] = b": ";
+const LINE_END: &[u8] = b"\r\n";
 
 /// The fields of one head, in order, over one buffer that is used again for the next head.
 #[derive(Debug, Default, Clone)]
 pub struct Fields {
     bytes: Vec<u8>,
     spans: Vec<Field>,
+    /// The classes that are there, so that what is not costs nothing.
+    present: KnownSet,
 }
 
 /// A field as it is read.
@@ -37,6 +44,7 @@ impl Fields {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.spans.clear();
+        self.present = KnownSet::default();
     }
 
     /// Takes over the bytes of a head, in which [`Fields::mark`] then shows where the fields are.
@@ -47,20 +55,51 @@ impl Fields {
 
     /// Notes one field by the positions of its name and value in the bytes taken over.
     pub fn mark(&mut self, name: Range<usize>, value: Range<usize>) {
-        let known = Known::of(self.bytes.get(name.clone()).unwrap_or_default());
+        let between = |range: Range<usize>| self.bytes.get(range).unwrap_or_default();
+        let known = Known::of(between(name.clone()));
+        let is_plain =
+            between(name.end..value.start) == COLON && between(value.end..value.end + 2) == LINE_END;
         let short = |range: Range<usize>| (range.start as u32, range.end as u32);
-        self.spans.push(Field { name: short(name), value: short(value), known });
+        self.present.insert(known);
+        self.spans.push(Field { name: short(name), value: short(value), known, is_plain });
     }
 
     /// Adds a field that was not in the head; it is written only, so its class does not matter.
+    #[inline]
     pub fn push(&mut self, name: &[u8], value: &[u8]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(name);
-        let middle = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        let end = self.bytes.len() as u32;
-        let name = (start as u32, middle as u32);
-        self.spans.push(Field { name, value: (middle as u32, end), known: Known::Other });
+        let name_start = self.bytes.len();
+        let value_start = name_start + name.len() + COLON.len();
+        write_line(name, value, &mut self.bytes);
+        self.spans.push(Field {
+            name: (name_start as u32, (name_start + name.len()) as u32),
+            value: (value_start as u32, (value_start + value.len()) as u32),
+            known: Known::Other,
+            is_plain: true,
+        });
+    }
+
+    /// Writes the fields whose positions are `kept`, a line each. Neighbours that stand there as they are written
+    /// are copied at once.
+    pub fn write(&self, kept: impl Fn(usize) -> bool, output: &mut Vec<u8>) {
+        let mut run = (0, 0);
+        for (position, field) in self.spans.iter().enumerate() {
+            if !kept(position) {
+                continue;
+            }
+            let line = (field.name.0, field.value.1 + LINE_END.len() as u32);
+            if field.is_plain && line.0 == run.1 {
+                run.1 = line.1;
+                continue;
+            }
+            output.extend_from_slice(self.slice(run));
+            if field.is_plain {
+                run = line;
+            } else {
+                run = (0, 0);
+                write_line(self.slice(field.name), self.slice(field.value), output);
+            }
+        }
+        output.extend_from_slice(self.slice(run));
     }
 
     /// Forgets every field of this name (compared without case).
@@ -90,13 +129,36 @@ impl Fields {
         self.spans.is_empty()
     }
 
+    /// Whether there is a field of this class.
+    #[must_use]
+    pub fn has(&self, known: Known) -> bool {
+        self.present.has(known)
+    }
+
+    /// Whether there is a field of any of these classes.
+    #[must_use]
+    pub fn has_any(&self, classes: KnownSet) -> bool {
+        self.present.meets(classes)
+    }
+
+    /// The fields in order whose names have this byte in them.
+    pub fn named_with(&self, byte: u8) -> impl Iterator<Item = FieldRef<'_>> {
+        memchr::memchr_iter(byte, &self.bytes).filter_map(|found| {
+            let found = found as u32;
+            let field = self.spans.get(self.spans.partition_point(|field| field.name.1 <= found))?;
+            (field.name.0 <= found).then(|| self.read(field))
+        })
+    }
+
     /// The fields in order.
     pub fn iter(&self) -> impl Iterator<Item = FieldRef<'_>> {
-        self.spans.iter().map(|field| FieldRef {
-            name: self.slice(field.name),
-            value: self.slice(field.value),
-            known: field.known,
-        })
+        self.spans.iter().map(|field| self.read(field))
+    }
+
+    /// The fields of this class in order.
+    pub fn of(&self, known: Known) -> impl Iterator<Item = FieldRef<'_>> {
+        let spans = if self.has(known) { self.spans.as_slice() } else { &[] };
+        spans.iter().filter(move |field| field.known == known).map(|field| self.read(field))
     }
 
     /// The values of every field of this name, in order. `name` is compared without case.
@@ -109,10 +171,22 @@ impl Fields {
     /// The first value of a well-known field.
     #[must_use]
     pub fn first(&self, known: Known) -> Option<&[u8]> {
-        self.spans.iter().find(|field| field.known == known).map(|field| self.slice(field.value))
+        self.of(known).next().map(|field| field.value)
+    }
+
+    fn read(&self, field: &Field) -> FieldRef<'_> {
+        FieldRef { name: self.slice(field.name), value: self.slice(field.value), known: field.known }
     }
 
     fn slice(&self, (start, end): (u32, u32)) -> &[u8] {
         self.bytes.get(start as usize..end as usize).unwrap_or_default()
+    }
+}
+
+#[inline]
+fn write_line(name: &[u8], value: &[u8], output: &mut Vec<u8>) {
+    output.reserve(name.len() + COLON.len() + value.len() + LINE_END.len());
+    for part in [name, COLON, value, LINE_END] {
+        output.extend_from_slice(part);
     }
 }

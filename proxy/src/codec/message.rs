@@ -1,5 +1,7 @@
 //! The two heads, free of the protocol they came by.
 
+use std::ops::Range;
+
 use crate::codec::body::Framing;
 use crate::codec::fields::{Fields, Known};
 
@@ -16,7 +18,7 @@ pub struct ConnectionOptions {
     pub nominates: bool,
 }
 
-/// The head of a request. Its text stands in the bytes of `fields`; the positions here are into those.
+/// The head of a request.
 #[derive(Debug)]
 pub struct RequestHead {
     /// The fields, over the bytes of the whole head.
@@ -29,10 +31,12 @@ pub struct RequestHead {
     pub connection: ConnectionOptions,
     /// `Expect: 100-continue`.
     pub expects_continue: bool,
-    pub(crate) method: (u32, u32),
-    pub(crate) path: (u32, u32),
-    pub(crate) query: Option<(u32, u32)>,
-    pub(crate) authority: (u32, u32),
+    /// Method and target, one behind the other; the positions here are into it.
+    pub(crate) line: String,
+    pub(crate) method: usize,
+    pub(crate) path: Range<usize>,
+    pub(crate) query: Option<usize>,
+    pub(crate) authority: String,
     pub(crate) host: String,
 }
 
@@ -44,10 +48,11 @@ impl Default for RequestHead {
             framing: Framing::None,
             connection: ConnectionOptions::default(),
             expects_continue: false,
-            method: (0, 0),
-            path: (0, 0),
+            line: String::new(),
+            method: 0,
+            path: 0..0,
             query: None,
-            authority: (0, 0),
+            authority: String::new(),
             host: String::new(),
         }
     }
@@ -57,25 +62,25 @@ impl RequestHead {
     /// The method.
     #[must_use]
     pub fn method(&self) -> &str {
-        self.text(self.method)
+        self.line.get(..self.method).unwrap_or_default()
     }
 
     /// The path as it came; `*` for `OPTIONS *`, the authority for `CONNECT`.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.text(self.path)
+        self.line.get(self.path.clone()).unwrap_or_default()
     }
 
     /// What follows `?`.
     #[must_use]
     pub fn query(&self) -> Option<&str> {
-        self.query.map(|range| self.text(range))
+        self.line.get(self.query?..)
     }
 
     /// Host and port as they came, from the target or from `Host`; empty when there is none.
     #[must_use]
     pub fn authority(&self) -> &str {
-        self.text(self.authority)
+        &self.authority
     }
 
     /// The host in lower case, without the port.
@@ -111,12 +116,6 @@ impl RequestHead {
     pub fn is_grpc(&self) -> bool {
         self.fields.first(Known::ContentType).is_some_and(|value| value.starts_with(b"application/grpc"))
     }
-
-    fn text(&self, (start, end): (u32, u32)) -> &str {
-        let bytes = self.fields.bytes().get(start as usize..end as usize).unwrap_or_default();
-        // the parser lets only ASCII into these places
-        std::str::from_utf8(bytes).unwrap_or_default()
-    }
 }
 
 /// The head of an answer.
@@ -132,7 +131,7 @@ pub struct ResponseHead {
     pub framing: Framing,
     /// What is said of the connection.
     pub connection: ConnectionOptions,
-    pub(crate) phrase: (u32, u32),
+    pub(crate) phrase: Range<usize>,
 }
 
 impl Default for ResponseHead {
@@ -143,7 +142,7 @@ impl Default for ResponseHead {
             status: 0,
             framing: Framing::None,
             connection: ConnectionOptions::default(),
-            phrase: (0, 0),
+            phrase: 0..0,
         }
     }
 }
@@ -152,8 +151,7 @@ impl ResponseHead {
     /// The reason phrase as it came.
     #[must_use]
     pub fn phrase(&self) -> &[u8] {
-        let (start, end) = self.phrase;
-        self.fields.bytes().get(start as usize..end as usize).unwrap_or_default()
+        self.fields.bytes().get(self.phrase.clone()).unwrap_or_default()
     }
 
     /// Whether another head of the same exchange follows (RFC 9110 §15.2).

@@ -45,6 +45,9 @@ impl Outgoing {
 
     /// Drops every field of this class.
     pub fn remove_known(&mut self, fields: &Fields, known: Known) {
+        if !fields.has(known) {
+            return;
+        }
         for (position, field) in fields.iter().enumerate() {
             if field.known == known {
                 self.drop_at(position);
@@ -53,8 +56,15 @@ impl Outgoing {
     }
 
     /// Adds a field behind all others.
+    #[inline]
     pub fn add(&mut self, name: &[u8], value: &[u8]) {
         self.added.push(name, value);
+    }
+
+    /// Writes the fields that go out, a line each, in order.
+    pub fn write(&self, fields: &Fields, output: &mut Vec<u8>) {
+        fields.write(|position| !self.is_dropped(position), output);
+        self.added.write(|_| true, output);
     }
 
     /// The fields that go out, in order.
@@ -63,3 +73,6 @@ impl Outgoing {
         kept.map(|(_, field)| field).chain(self.added.iter())
     }
 }
+
+#[cfg(test)]
+mod tests;

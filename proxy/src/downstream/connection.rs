@@ -116,16 +116,24 @@ impl Connection {
 
     /// Reads one request and serves it.
     async fn exchange<S: Transport>(&mut self, caller: &mut Http1Caller<S>, scratch: &mut Scratch) -> Ending {
-        let read = self.read(caller, &mut scratch.request).await;
+        let snapshot = self.local.snapshot();
+        let Some((_, listener)) = snapshot.listener(&self.listener) else { return Ending::Close };
+        let read = self.read(caller, listener, &mut scratch.request).await;
         self.served += 1;
-        let Some((last, shape)) = self.rules() else { return Ending::Close };
+        let limit = **listener.limits().requests_per_connection();
+        let last = self.local.is_draining() || limit.is_some_and(|limit| self.served >= limit);
         let visit = Visit { listener: &self.listener, peer: &self.peer, timer: &self.timer, last };
         match read {
             Ok(()) => serve(&self.local, &visit, scratch, caller).await,
             Err(NoRequest::Gone) => Ending::Close,
             Err(NoRequest::Refused(reason)) => {
                 let visit = Visit { last: true, ..visit };
-                let snapshot = self.local.snapshot();
+                let shape = Shape {
+                    head_only: false,
+                    grpc: false,
+                    reason: *listener.reason_header(),
+                    patience: **listener.timeouts().body(),
+                };
                 let mut record = Record::begin(&self.local, &snapshot, Instant::now());
                 respond::refuse(reason, shape, &visit, caller, &mut record).await;
                 Ending::Close
@@ -137,27 +145,15 @@ impl Connection {
     async fn read<S: Transport>(
         &self,
         caller: &mut Http1Caller<S>,
+        listener: &Listener,
         head: &mut RequestHead,
     ) -> Result<(), NoRequest> {
-        let snapshot = self.local.snapshot();
-        let Some((_, listener)) = snapshot.listener(&self.listener) else { return Err(NoRequest::Gone) };
         let due = (**listener.timeouts().header()).map(|limit| self.timer.now() + limit);
         let read = self.timer.within(due, poll_fn(|cx| caller.poll_request(cx, listener, head))).await;
         // who has not begun a request is not told that it took too long
         let late =
             || if caller.has_input() { NoRequest::Refused(Reason::HeadTimeout) } else { NoRequest::Gone };
         read.unwrap_or_else(|Elapsed| Err(late()))
-    }
-
-    /// Whether the request that was read is the last one, and how a refusal looks; `None` when the listener is gone.
-    fn rules(&self) -> Option<(bool, Shape)> {
-        let snapshot = self.local.snapshot();
-        let (_, listener) = snapshot.listener(&self.listener)?;
-        let limit = **listener.limits().requests_per_connection();
-        let last = self.local.is_draining() || limit.is_some_and(|limit| self.served >= limit);
-        let patience = **listener.timeouts().body();
-        let reason = *listener.reason_header();
-        Some((last, Shape { head_only: false, grpc: false, reason, patience }))
     }
 }
 

@@ -12,7 +12,9 @@ use crate::codec::h1::{
     HeadFault, HeadLimits, Http1, Persistence, Wired, read_request, write_interim, write_response,
 };
 use crate::codec::message::{RequestHead, ResponseHead};
+use crate::codec::outgoing::Outgoing;
 use crate::exchange::{AnswerHead, Caller};
+use crate::filter::hop;
 use crate::forward::Waiting;
 use crate::outcome::Reason;
 use crate::sys::transport::Transport;
@@ -152,7 +154,7 @@ impl<S: Transport> Caller for Http1Caller<S> {
             (_, true) => Persistence::Open,
         };
         let output = self.wire.send(framing);
-        write_response(head.status, head.phrase, head.out.fields(head.fields), framing, persistence, output);
+        write_response(head.status, head.phrase, head.fields, head.out, framing, persistence, output);
     }
 
     fn is_received(&mut self) -> bool {
@@ -169,8 +171,9 @@ impl<S: Transport> Waiting for Http1Caller<S> {
         if self.minor == 0 {
             return Ok(());
         }
-        let fields = head.fields.iter().filter(|field| !field.known.is_hop_by_hop());
-        write_interim(head.status, head.phrase(), fields, self.wire.send(Framing::None));
+        let mut out = Outgoing::default();
+        hop::response(head, &mut out);
+        write_interim(head.status, head.phrase(), &head.fields, &out, self.wire.send(Framing::None));
         poll_fn(|cx| self.wire.poll_flush(cx)).await
     }
 }

@@ -16,7 +16,8 @@ use crate::snapshot::Snapshot;
 pub struct Record<'a> {
     local: &'a Local,
     snapshot: &'a Arc<Snapshot>,
-    started: Instant,
+    /// When it began.
+    pub started: Instant,
     /// How far the request came.
     pub way: Way,
     /// The status that the caller got; 0 while it has none.

@@ -80,7 +80,7 @@ async fn carry<'a, C: Caller>(
     let mut values = subject.values(Some(&decision));
     outgoing::request(subject, &decision, visit.peer, &values, request_out, value);
     let uri = subject.uri(&decision, rewritten);
-    let order = order(subject, &decision, request_out, &uri)?;
+    let order = order(subject, &decision, request_out, &uri, record.started)?;
     let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(response, &decision, &values, response_out, value);
@@ -101,6 +101,7 @@ fn order<'a>(
     decision: &Decision<'a>,
     out: &'a Outgoing,
     uri: &'a [&'a str],
+    started: Instant,
 ) -> Result<Order<'a>, Reason> {
     let id = *decision.destination.cluster();
     let timeout = **decision.destination.policy().timeout();
@@ -116,7 +117,7 @@ fn order<'a>(
         destination: decision.destination,
         cluster: subject.snapshot.config().cluster(id).ok_or(Reason::Internal)?,
         live: subject.snapshot.cluster(id).ok_or(Reason::Internal)?,
-        due: timeout.map(|timeout| Instant::now() + timeout),
+        due: timeout.map(|timeout| started + timeout),
         body_timeout: **subject.listener.timeouts().body(),
     })
 }

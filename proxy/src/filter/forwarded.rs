@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use towpath_config::model::{ForwardHeader, Listener};
 
-use crate::codec::fields::{Fields, Known};
+use crate::codec::fields::{Fields, Known, KnownSet};
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
 use crate::sys::stream::Origin;
@@ -34,7 +34,7 @@ const REQUEST_ID_MAX: usize = 128;
 
 /// The last `count` entries of a comma-separated field that may come in several lines, oldest first.
 fn last_entries(fields: &Fields, known: Known, count: usize) -> Vec<&[u8]> {
-    let lines = fields.iter().filter(|field| field.known == known);
+    let lines = fields.of(known);
     let entries: Vec<_> = lines
         .flat_map(|field| field.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii))
         .filter(|entry| !entry.is_empty())
@@ -87,16 +87,8 @@ pub fn apply(
     let hops = *listener.trusted_hops();
     let trusted = hops > 0;
     let scheme = scheme(&head.fields, listener);
-    for (position, field) in head.fields.iter().enumerate() {
-        let dropped = match field.known {
-            Known::ForwardedFor | Known::Forwarded => true,
-            Known::ForwardedHost | Known::ForwardedProto => !trusted,
-            Known::Via => wanted.contains(&ForwardHeader::Via),
-            _ => false,
-        };
-        if dropped {
-            out.drop_at(position);
-        }
+    if head.fields.has_any(SAID) {
+        drop_unbelieved(&head.fields, trusted, wanted.contains(&ForwardHeader::Via), out);
     }
     if wanted.contains(&ForwardHeader::XForwarded) {
         join(
@@ -132,6 +124,30 @@ pub fn apply(
     }
 }
 
+/// What a hop before us may have said.
+const SAID: KnownSet = KnownSet::of(&[
+    Known::ForwardedFor,
+    Known::Forwarded,
+    Known::ForwardedHost,
+    Known::ForwardedProto,
+    Known::Via,
+]);
+
+/// Drops what is not believed, and what is written anew.
+fn drop_unbelieved(fields: &Fields, trusted: bool, via: bool, out: &mut Outgoing) {
+    for (position, field) in fields.iter().enumerate() {
+        let dropped = match field.known {
+            Known::ForwardedFor | Known::Forwarded => true,
+            Known::ForwardedHost | Known::ForwardedProto => !trusted,
+            Known::Via => via,
+            _ => false,
+        };
+        if dropped {
+            out.drop_at(position);
+        }
+    }
+}
+
 fn last_entries_if(trusted: bool, fields: &Fields, known: Known, count: u8) -> Vec<&[u8]> {
     if trusted { last_entries(fields, known, count.into()) } else { Vec::new() }
 }
@@ -160,16 +176,23 @@ fn has_request_id(head: &RequestHead) -> bool {
 
 /// A new id: the text of a random UUID (RFC 9562 §5.4).
 pub fn new_request_id(rng: &mut fastrand::Rng, id: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     let random = (rng.u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let words = [96, 64, 32, 0].map(|shift| hex((random >> shift) as u32));
+    let mut text = *b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    let places = text.iter_mut().filter(|place| **place != b'-');
+    places.zip(words.as_flattened()).for_each(|(place, digit)| *place = *digit);
     id.clear();
-    for place in 0..32_u32 {
-        if matches!(place, 8 | 12 | 16 | 20) {
-            id.push('-');
-        }
-        let digit = (random >> (124 - place * 4)) & 0xf;
-        id.push(HEX.get(digit as usize).map_or('0', |byte| char::from(*byte)));
-    }
+    id.push_str(std::str::from_utf8(&text).unwrap_or_default());
+}
+
+/// Eight hexadecimal digits, all made at once: one in each byte of a word.
+fn hex(number: u32) -> [u8; 8] {
+    let mut digits = u64::from(number);
+    digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff;
+    digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff;
+    digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    let letters = ((digits + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101;
+    (digits + 0x3030_3030_3030_3030 + letters * u64::from(b'a' - b'9' - 1)).to_be_bytes()
 }
 
 #[cfg(test)]

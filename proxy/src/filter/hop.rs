@@ -1,6 +1,6 @@
 //! Fields that end at this hop (RFC 9110 §7.6.1).
 
-use crate::codec::fields::{Fields, Known};
+use crate::codec::fields::{Fields, Known, KnownSet};
 use crate::codec::message::{ConnectionOptions, RequestHead, ResponseHead};
 use crate::codec::outgoing::Outgoing;
 
@@ -23,15 +23,19 @@ pub fn response(head: &ResponseHead, out: &mut Outgoing) {
 }
 
 fn drop_hop_by_hop(fields: &Fields, connection: ConnectionOptions, out: &mut Outgoing) {
+    if !connection.nominates && !fields.has_any(KnownSet::HOP_BY_HOP) {
+        return;
+    }
     for (position, field) in fields.iter().enumerate() {
-        if field.known.is_hop_by_hop() || (connection.nominates && is_nominated(fields, field.name)) {
+        if KnownSet::HOP_BY_HOP.has(field.known) || (connection.nominates && is_nominated(fields, field.name))
+        {
             out.drop_at(position);
         }
     }
 }
 
 fn is_nominated(fields: &Fields, name: &[u8]) -> bool {
-    let mut values = fields.iter().filter(|field| field.known == Known::Connection).map(|field| field.value);
+    let mut values = fields.of(Known::Connection).map(|field| field.value);
     values.any(|value| {
         value.split(|byte| *byte == b',').any(|option| option.trim_ascii().eq_ignore_ascii_case(name))
     })

@@ -67,12 +67,8 @@ pub async fn send<'t, C: Waiting>(
         };
         let connection = local.pool().checkout(&want).await;
         local.count_pool();
-        let mut attempt = Attempt::begin(
-            connection?,
-            local.buffers().lend(),
-            &order.line,
-            order.out.fields(&order.head.fields),
-        );
+        let mut attempt =
+            Attempt::begin(connection?, local.buffers().lend(), &order.line, &order.head.fields, order.out);
         let upstream = **order.destination.policy().response_idle_timeout();
         let mut transfer =
             Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });

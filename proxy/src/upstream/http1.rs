@@ -8,9 +8,10 @@ use towpath_config::model::ClusterLimits;
 use super::pool::{Connection, Holding};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
-use crate::codec::fields::{FieldRef, Known};
+use crate::codec::fields::{Fields, Known};
 use crate::codec::h1::{Asked, HeadFault, Http1, Persistence, Wired, read_response, write_request};
 use crate::codec::message::ResponseHead;
+use crate::codec::outgoing::Outgoing;
 use crate::outcome::Reason;
 use crate::sys::stream::Stream;
 
@@ -48,17 +49,18 @@ pub struct Attempt {
 impl Attempt {
     /// Writes the head of a request; it leaves with the first flush.
     #[must_use]
-    pub fn begin<'a>(
+    pub fn begin(
         connection: Connection,
         input: Buffer,
         line: &RequestLine<'_>,
-        fields: impl Iterator<Item = FieldRef<'a>>,
+        fields: &Fields,
+        out: &Outgoing,
     ) -> Self {
         let Connection { io, holding } = connection;
         let reused = holding.is_reused();
         let mut wire = Http1::new(io, input);
         let persistence = if line.upgrade { Persistence::Upgrade } else { Persistence::Open };
-        write_request(line.method, line.uri, fields, line.framing, persistence, wire.send(line.framing));
+        write_request(line.method, line.uri, fields, out, line.framing, persistence, wire.send(line.framing));
         Self { wire, holding: Some(holding), reused, reusable: false }
     }
 

@@ -1,6 +1,6 @@
 //! The lines between chunks (RFC 9112 §7.1), read strictly. Extensions are checked and then dropped.
 
-use super::framing::is_token;
+use super::head::is_token;
 
 /// A size line may not be longer than this.
 pub const LINE_MAX: usize = 512;

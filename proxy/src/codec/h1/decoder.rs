@@ -1,12 +1,11 @@
 //! Bodies: input → payload, by whichever framing the head named. No I/O.
 
 use super::chunk::{Line, read_end, read_size};
-use super::framing::is_token;
-use super::request::range_in;
-use super::scan::Scan;
+use super::head::Scan;
+use super::head::range_in;
 use crate::codec::body::{BodyFault, Fill, Framing};
 use crate::codec::buffer::Buffer;
-use crate::codec::fields::{Fields, Known};
+use crate::codec::fields::{Fields, Known, KnownSet};
 
 /// Most bytes of trailers.
 pub const TRAILER_BYTES_MAX: usize = 8 * 1024;
@@ -187,8 +186,11 @@ fn trailer_fields(bytes: &[u8]) -> Result<Fields, BodyFault> {
     for field in parsed {
         let name = field.name.as_bytes();
         let known = Known::of(name);
-        let plain = name.iter().all(|byte| is_token(*byte)) && !field.value.contains(&0x7f);
-        if !plain || name.contains(&b'_') || known.is_hop_by_hop() || is_framing(known) {
+        if field.value.contains(&0x7f)
+            || name.contains(&b'_')
+            || KnownSet::HOP_BY_HOP.has(known)
+            || FRAMING.has(known)
+        {
             return Err(BodyFault::Malformed);
         }
         if known == Known::Other && !is_head_only(name) {
@@ -198,9 +200,8 @@ fn trailer_fields(bytes: &[u8]) -> Result<Fields, BodyFault> {
     Ok(fields)
 }
 
-fn is_framing(known: Known) -> bool {
-    matches!(known, Known::ContentLength | Known::Host | Known::Trailer | Known::Expect)
-}
+/// What frames or routes a message.
+const FRAMING: KnownSet = KnownSet::of(&[Known::ContentLength, Known::Host, Known::Trailer, Known::Expect]);
 
 fn is_head_only(name: &[u8]) -> bool {
     const NAMES: [&str; 8] = [

@@ -8,7 +8,7 @@ use tokio::io::ReadBuf;
 
 use super::decoder::Decoder;
 use super::encoder::Encoder;
-use super::scan::Scan;
+use super::head::Scan;
 use crate::codec::body::{BodyFault, Fill, Framing, Sink, Source};
 use crate::codec::buffer::Buffer;
 use crate::codec::fields::Fields;

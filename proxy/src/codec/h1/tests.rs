@@ -326,3 +326,14 @@ proptest! {
         fuzz::chunked(&bytes, piece);
     }
 }
+
+#[test]
+fn only_bytes_of_a_token_stand_in_a_name() {
+    for byte in 0..=u8::MAX {
+        let mut text = b"GET / HTTP/1.1\r\nHost: a\r\nx".to_vec();
+        text.extend([byte, b'y']);
+        text.extend(b": 1\r\n\r\n");
+        let read = read_request(&text, &LIMITS, &mut RequestHead::default()).is_ok();
+        assert_eq!(read, byte == b':' || crate::codec::h1::head::is_token(byte), "{byte:#x}");
+    }
+}

@@ -66,3 +66,10 @@ fn only_sane_request_ids_are_taken_over() {
         assert_eq!(given_request_id(&head), expected);
     }
 }
+
+#[test]
+fn hexadecimal_digits_are_those_of_the_number() {
+    for number in [0, 9, 10, 0xffff_ffff, 0x0123_4567, 0x89ab_cdef, 0xa0a0_0909] {
+        assert_eq!(String::from_utf8_lossy(&hex(number)), format!("{number:08x}"));
+    }
+}

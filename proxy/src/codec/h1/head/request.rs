@@ -1,17 +1,14 @@
 //! The head of a request: bytes → [`RequestHead`].
 
 use std::mem::MaybeUninit;
-use std::ops::Range;
 
 use super::framing::{connection_options, framing, has_underscore_twin, is_token};
+use super::lines::{self, FIELDS_MAX};
 use super::target::{check_authority, read_target};
 use crate::codec::body::Framing;
 use crate::codec::fields::Known;
 use crate::codec::message::RequestHead;
 use crate::outcome::Reason;
-
-/// Most fields that a head can have, whatever the config says: their positions stand on the stack.
-pub const FIELDS_MAX: usize = 256;
 
 /// What a head may cost.
 #[derive(Debug, Clone, Copy)]
@@ -22,20 +19,6 @@ pub struct HeadLimits {
     pub fields: usize,
     /// Bytes of the target.
     pub uri: usize,
-}
-
-/// Where a part of `whole` stands in it.
-pub(super) fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
-    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
-    start..start + part.len()
-}
-
-pub(super) fn short(range: Range<usize>) -> (u32, u32) {
-    (range.start as u32, range.end as u32)
-}
-
-fn at(range: Range<usize>, offset: usize) -> (u32, u32) {
-    short(range.start + offset..range.end + offset)
 }
 
 /// Reads one whole head (with its empty line) into `head`.
@@ -61,20 +44,14 @@ pub fn read_request(bytes: &[u8], limits: &HeadLimits, head: &mut RequestHead) -
     if parsed.headers.len() > limits.fields {
         return Err(Reason::HeadTooLarge);
     }
-    head.fields.take_bytes(bytes);
-    for field in parsed.headers.iter() {
-        let name = field.name.as_bytes();
-        if !name.iter().all(|byte| is_token(*byte)) || field.value.contains(&0x7f) {
-            return Err(Reason::BadRequest);
-        }
-        head.fields.mark(range_in(bytes, name), range_in(bytes, field.value));
-    }
-    if !method.bytes().all(is_token) {
+    if !lines::note(bytes, parsed.headers, &mut head.fields) || !method.bytes().all(is_token) {
         return Err(Reason::BadRequest);
     }
     head.minor = minor;
-    head.method = short(range_in(bytes, method.as_bytes()));
-    read_place(bytes, method.as_bytes(), target.as_bytes(), head)?;
+    head.method = method.len();
+    head.line.clear();
+    head.line.extend([method, target]);
+    read_place(method.as_bytes(), target, head)?;
     read_meaning(head)
 }
 
@@ -93,31 +70,29 @@ fn version_fault(bytes: &[u8]) -> Reason {
 }
 
 /// Target and `Host` → path, query, authority, host.
-fn read_place(bytes: &[u8], method: &[u8], target: &[u8], head: &mut RequestHead) -> Result<(), Reason> {
-    let offset = range_in(bytes, target).start;
-    let parts = read_target(method, target)?;
-    head.path = at(parts.path, offset);
-    head.query = parts.query.map(|range| at(range, offset));
-    let mut hosts = head.fields.iter().filter(|field| field.known == Known::Host);
+fn read_place(method: &[u8], target: &str, head: &mut RequestHead) -> Result<(), Reason> {
+    let parts = read_target(method, target.as_bytes())?;
+    head.path = parts.path.start + method.len()..parts.path.end + method.len();
+    head.query = parts.query.map(|range| range.start + method.len());
+    let mut hosts = head.fields.of(Known::Host);
     let host = hosts.next().map(|field| field.value);
     if hosts.next().is_some() || (host.is_none() && head.minor == 1) {
         return Err(Reason::BadRequest);
     }
-    let named = parts.authority.clone().and_then(|range| target.get(range));
+    let named = parts.authority.and_then(|range| target.as_bytes().get(range));
     let same = |host: &[u8]| named.is_none_or(|named| is_same_authority(named, host, method == b"CONNECT"));
     if host.is_some_and(|host| !same(host)) {
         return Err(Reason::BadRequest);
     }
     let authority = named.or(host).unwrap_or_default();
     let port = if authority.is_empty() && host.is_none() { 0 } else { check_authority(authority)? };
-    head.authority = match (parts.authority, host) {
-        (Some(range), _) => at(range, offset),
-        (None, Some(host)) => short(range_in(head.fields.bytes(), host)),
-        (None, None) => (0, 0),
-    };
-    let name = authority.get(..port).unwrap_or_default();
+    // what was checked is ASCII
+    let authority = std::str::from_utf8(authority).map_err(|_| Reason::BadRequest)?;
+    head.authority.clear();
+    head.authority.push_str(authority);
     head.host.clear();
-    head.host.extend(name.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
+    head.host.push_str(authority.get(..port).unwrap_or_default());
+    head.host.make_ascii_lowercase();
     Ok(())
 }
 

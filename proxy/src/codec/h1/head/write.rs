@@ -1,7 +1,8 @@
 //! Heads on their way out.
 
 use crate::codec::body::Framing;
-use crate::codec::fields::FieldRef;
+use crate::codec::fields::Fields;
+use crate::codec::outgoing::Outgoing;
 
 /// What is said of the connection in a head that goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,22 +17,8 @@ pub enum Persistence {
     Upgrade,
 }
 
-fn write_field(name: &[u8], value: &[u8], output: &mut Vec<u8>) {
-    output.extend_from_slice(name);
-    output.extend_from_slice(b": ");
-    output.extend_from_slice(value);
-    output.extend_from_slice(b"\r\n");
-}
-
-fn write_end<'a>(
-    fields: impl Iterator<Item = FieldRef<'a>>,
-    chunked: bool,
-    persistence: Persistence,
-    output: &mut Vec<u8>,
-) {
-    for field in fields {
-        write_field(field.name, field.value, output);
-    }
+fn write_end(fields: &Fields, out: &Outgoing, chunked: bool, persistence: Persistence, output: &mut Vec<u8>) {
+    out.write(fields, output);
     if chunked {
         output.extend_from_slice(b"transfer-encoding: chunked\r\n");
     }
@@ -44,10 +31,11 @@ fn write_end<'a>(
 }
 
 /// Writes the head of a request. `target` is what stands between method and version.
-pub fn write_request<'a>(
+pub fn write_request(
     method: &str,
     target: &[&str],
-    fields: impl Iterator<Item = FieldRef<'a>>,
+    fields: &Fields,
+    out: &Outgoing,
     framing: Framing,
     persistence: Persistence,
     output: &mut Vec<u8>,
@@ -58,39 +46,33 @@ pub fn write_request<'a>(
         output.extend_from_slice(part.as_bytes());
     }
     output.extend_from_slice(b" HTTP/1.1\r\n");
-    write_end(fields, framing == Framing::Chunked, persistence, output);
+    write_end(fields, out, framing == Framing::Chunked, persistence, output);
 }
 
 fn write_status(status: u16, phrase: &[u8], output: &mut Vec<u8>) {
+    let digit = |divisor| b'0' + (status / divisor % 10) as u8;
     output.extend_from_slice(b"HTTP/1.1 ");
-    for divisor in [100, 10, 1] {
-        output.push(b'0' + (status / divisor % 10) as u8);
-    }
-    output.push(b' ');
+    output.extend_from_slice(&[digit(100), digit(10), digit(1), b' ']);
     output.extend_from_slice(phrase);
     output.extend_from_slice(b"\r\n");
 }
 
 /// Writes the head of an answer.
-pub fn write_response<'a>(
+pub fn write_response(
     status: u16,
     phrase: &[u8],
-    fields: impl Iterator<Item = FieldRef<'a>>,
+    fields: &Fields,
+    out: &Outgoing,
     framing: Framing,
     persistence: Persistence,
     output: &mut Vec<u8>,
 ) {
     write_status(status, phrase, output);
-    write_end(fields, framing == Framing::Chunked, persistence, output);
+    write_end(fields, out, framing == Framing::Chunked, persistence, output);
 }
 
 /// Writes a 1xx head.
-pub fn write_interim<'a>(
-    status: u16,
-    phrase: &[u8],
-    fields: impl Iterator<Item = FieldRef<'a>>,
-    output: &mut Vec<u8>,
-) {
+pub fn write_interim(status: u16, phrase: &[u8], fields: &Fields, out: &Outgoing, output: &mut Vec<u8>) {
     write_status(status, phrase, output);
-    write_end(fields, false, Persistence::Open, output);
+    write_end(fields, out, false, Persistence::Open, output);
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::byte_set::ByteSet;
 use crate::outcome::Reason;
 
 /// The parts of a target, as ranges of it.
@@ -71,13 +72,17 @@ fn authority_end(target: &[u8]) -> Result<usize, Reason> {
 
 /// What may stand in a path: RFC 3986 §3.3, and what browsers send besides without being misread.
 fn is_path_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/%[]{}|^`\\".contains(&byte)
+    const PATH: ByteSet = ByteSet::alphanumeric_and(b"-._~!$&'()*+,;=:@/%[]{}|^`\\");
+    PATH.has(byte)
 }
 
 /// What may stand in a query: any visible character but `#`.
 fn is_query_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && byte != b'#'
 }
+
+/// What may stand in a name (RFC 3986 §3.2.2).
+const HOST: ByteSet = ByteSet::alphanumeric_and(b"-._~!$&'()*+;=%");
 
 /// Checks `host[:port]` and says where the port's colon is, or the end.
 ///
@@ -95,8 +100,7 @@ pub fn check_authority(authority: &[u8]) -> Result<usize, Reason> {
     };
     let name = authority.get(..host).unwrap_or_default();
     let bracketed = name.first() == Some(&b'[');
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%".contains(byte);
-    if name.is_empty() || !(bracketed || name.iter().all(plain)) {
+    if name.is_empty() || !(bracketed || name.iter().all(|byte| HOST.has(*byte))) {
         return Err(Reason::BadRequest);
     }
     match authority.get(host..).unwrap_or_default() {

@@ -2,8 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-use super::framing::{connection_options, framing, is_token};
-use super::request::{FIELDS_MAX, range_in, short};
+use super::framing::{connection_options, framing};
+use super::lines::{self, FIELDS_MAX, range_in};
 use crate::codec::body::Framing;
 use crate::codec::message::ResponseHead;
 use crate::outcome::Reason;
@@ -38,17 +38,12 @@ pub fn read_response(bytes: &[u8], asked: Asked, head: &mut ResponseHead) -> Res
     if !(100..1000).contains(&status) {
         return Err(Reason::BadResponse);
     }
-    head.fields.take_bytes(bytes);
-    for field in parsed.headers.iter() {
-        let name = field.name.as_bytes();
-        if !name.iter().all(|byte| is_token(*byte)) || field.value.contains(&0x7f) {
-            return Err(Reason::BadResponse);
-        }
-        head.fields.mark(range_in(bytes, name), range_in(bytes, field.value));
+    if !lines::note(bytes, parsed.headers, &mut head.fields) {
+        return Err(Reason::BadResponse);
     }
     head.status = status;
     head.minor = minor;
-    head.phrase = parsed.reason.map_or((0, 0), |phrase| short(range_in(bytes, phrase.as_bytes())));
+    head.phrase = parsed.reason.map_or(0..0, |phrase| range_in(bytes, phrase.as_bytes()));
     head.connection = connection_options(&head.fields).map_err(|_| Reason::BadResponse)?;
     let written = framing(&head.fields, minor).map_err(|_| Reason::BadResponse)?;
     head.framing = match (asked, status) {

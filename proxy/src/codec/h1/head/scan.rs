@@ -1,6 +1,8 @@
 //! Finds where a head ends, and that every one of its lines ends in CR LF.
 
-use memchr::memchr_iter;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::outcome::Reason;
 
@@ -9,8 +11,10 @@ use crate::outcome::Reason;
 pub struct Scan {
     begun: bool,
     seen: usize,
-    line: usize,
 }
+
+/// An empty line.
+static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
 
 /// How many empty lines before a request line are overlooked (RFC 9112 §2.2).
 const LEADING_BYTES: usize = 8;
@@ -21,6 +25,9 @@ impl Scan {
     /// # Errors
     /// There is a bare CR or LF, or there are too many of them.
     pub fn leading(input: &[u8]) -> Result<usize, Reason> {
+        if input.first().is_none_or(u8::is_ascii_graphic) {
+            return Ok(0);
+        }
         let count = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let mut pairs = input.get(..count).unwrap_or_default().chunks(2);
         let plain = pairs.all(|pair| pair == b"\r\n" || pair == b"\r");
@@ -43,17 +50,21 @@ impl Scan {
             }
             self.begun = true;
         }
-        let fresh = input.get(self.seen..).unwrap_or_default();
-        for position in memchr_iter(b'\n', fresh).map(|found| found + self.seen) {
-            if position == 0 || input.get(position - 1) != Some(&b'\r') {
-                return Err(Reason::BadRequest);
-            }
-            if position == self.line + 1 {
-                return Ok(Some(position + 1));
-            }
-            self.line = position + 1;
+        // the end may have begun before what is new
+        let searched = input.get(self.seen.saturating_sub(END.needle().len() - 1)..).unwrap_or_default();
+        let end = END.find(searched).map(|found| input.len() - searched.len() + found + END.needle().len());
+        let checked = input.get(self.seen.saturating_sub(1)..end.unwrap_or(input.len())).unwrap_or_default();
+        if has_bare_line_feed(checked) {
+            return Err(Reason::BadRequest);
         }
         self.seen = input.len();
-        Ok(None)
+        Ok(end)
     }
+}
+
+/// Whether a line ends in LF alone. Without a branch per byte, so that many bytes are compared at once.
+fn has_bare_line_feed(bytes: &[u8]) -> bool {
+    let followers = bytes.get(1..).unwrap_or_default();
+    let pairs = bytes.iter().zip(followers);
+    pairs.fold(false, |bare, (byte, follower)| bare | ((*follower == b'\n') & (*byte != b'\r')))
 }

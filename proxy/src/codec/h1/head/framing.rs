@@ -1,5 +1,6 @@
 //! How long a body is (RFC 9112 §6), and what `Connection` says. Whatever could be read in two ways is a fault.
 
+use super::byte_set::ByteSet;
 use crate::codec::body::Framing;
 use crate::codec::fields::{Fields, Known};
 use crate::codec::message::ConnectionOptions;
@@ -11,19 +12,12 @@ use crate::outcome::Reason;
 /// `Content-Length` beside `Transfer-Encoding`, several of either, an odd length, a coding other than `chunked`,
 /// or `chunked` in HTTP/1.0.
 pub fn framing(fields: &Fields, minor: u8) -> Result<Option<Framing>, Reason> {
-    let mut length = None;
-    let mut coding = None;
-    for field in fields.iter() {
-        let seen = match field.known {
-            Known::ContentLength => &mut length,
-            Known::TransferEncoding => &mut coding,
-            _ => continue,
-        };
-        if seen.replace(field.value).is_some() {
-            return Err(Reason::BadRequest);
-        }
-    }
-    match (length, coding) {
+    let sole = |known| {
+        let mut values = fields.of(known).map(|field| field.value);
+        let first = values.next();
+        if values.next().is_none() { Ok(first) } else { Err(Reason::BadRequest) }
+    };
+    match (sole(Known::ContentLength)?, sole(Known::TransferEncoding)?) {
         (None, None) => Ok(None),
         (Some(length), None) => Ok(Some(Framing::Length(content_length(length)?))),
         (None, Some(coding)) if minor == 1 => transfer_coding(coding).map(|()| Some(Framing::Chunked)),
@@ -57,8 +51,12 @@ fn transfer_coding(value: &[u8]) -> Result<(), Reason> {
 
 /// A byte of a token (RFC 9110 §5.6.2).
 pub fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    const TOKEN: ByteSet = ByteSet::alphanumeric_and(b"!#$%&'*+-.^_`|~");
+    TOKEN.has(byte)
 }
+
+/// Fields without which a message cannot be read.
+const ESSENTIAL: [&str; 4] = ["content-length", "transfer-encoding", "host", "trailer"];
 
 /// What `Connection` says.
 ///
@@ -66,18 +64,19 @@ pub fn is_token(byte: u8) -> bool {
 /// It names a field without which the message cannot be read.
 pub fn connection_options(fields: &Fields) -> Result<ConnectionOptions, Reason> {
     let mut options = ConnectionOptions::default();
-    for field in fields.iter().filter(|field| field.known == Known::Connection) {
+    for field in fields.of(Known::Connection) {
         for option in field.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-            match option.to_ascii_lowercase().as_slice() {
-                b"" | b"te" => {}
-                b"close" => options.close = true,
-                b"keep-alive" => options.keep_alive = true,
-                b"upgrade" => options.upgrade = true,
-                b"content-length" | b"transfer-encoding" | b"host" | b"trailer" => {
-                    return Err(Reason::BadRequest);
-                }
-                other if other.iter().all(|byte| is_token(*byte)) => options.nominates = true,
-                _ => return Err(Reason::BadRequest),
+            let is = |known: &str| option.eq_ignore_ascii_case(known.as_bytes());
+            if is("close") {
+                options.close = true;
+            } else if is("keep-alive") {
+                options.keep_alive = true;
+            } else if is("upgrade") {
+                options.upgrade = true;
+            } else if ESSENTIAL.into_iter().any(is) || !option.iter().all(|byte| is_token(*byte)) {
+                return Err(Reason::BadRequest);
+            } else {
+                options.nominates |= !option.is_empty() && !is("te");
             }
         }
     }
@@ -89,7 +88,7 @@ pub fn has_underscore_twin(fields: &Fields) -> bool {
     let twin = |name: &[u8]| -> Vec<u8> {
         name.iter().map(|byte| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }).collect()
     };
-    fields.iter().filter(|field| memchr::memchr(b'_', field.name).is_some()).any(|field| {
+    fields.named_with(b'_').any(|field| {
         let plain = twin(field.name);
         let same = |other: &[u8]| other.len() == plain.len() && other != field.name && twin(other) == plain;
         Known::of(&plain) != Known::Other || fields.iter().any(|other| same(other.name))
