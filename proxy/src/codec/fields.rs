@@ -66,16 +66,19 @@ impl Fields {
 
     /// Adds a field that was not in the head; it is written only, so its class does not matter.
     #[inline]
-    pub fn push(&mut self, name: &[u8], value: &[u8]) {
-        let name_start = self.bytes.len();
-        let value_start = name_start + name.len() + COLON.len();
-        write_line(name, value, &mut self.bytes);
+    pub fn push(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(name);
+        self.bytes.extend_from_slice(COLON);
+        let value = self.bytes.len();
+        write(&mut self.bytes);
         self.spans.push(Field {
-            name: (name_start as u32, (name_start + name.len()) as u32),
-            value: (value_start as u32, (value_start + value.len()) as u32),
+            name: (start as u32, (start + name.len()) as u32),
+            value: (value as u32, self.bytes.len() as u32),
             known: Known::Other,
             is_plain: true,
         });
+        self.bytes.extend_from_slice(LINE_END);
     }
 
     /// Writes the fields whose positions are `kept`, a line each. Neighbours that stand there as they are written
@@ -183,9 +186,7 @@ impl Fields {
     }
 }
 
-#[inline]
 fn write_line(name: &[u8], value: &[u8], output: &mut Vec<u8>) {
-    output.reserve(name.len() + COLON.len() + value.len() + LINE_END.len());
     for part in [name, COLON, value, LINE_END] {
         output.extend_from_slice(part);
     }

@@ -27,6 +27,4 @@ pub struct Texts {
     pub rewritten: String,
     /// `X-Request-Id`.
     pub request_id: String,
-    /// A value that is being put together.
-    pub value: Vec<u8>,
 }

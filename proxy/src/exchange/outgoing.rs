@@ -21,19 +21,18 @@ pub fn request(
     peer: &Peer,
     values: &Values<'_>,
     out: &mut Outgoing,
-    text: &mut Vec<u8>,
 ) {
     let head = subject.head;
     let proxy = subject.snapshot.config().process().id();
     out.clear();
     hop::request(head, out);
     host(head, decision, values, out);
-    forwarded::apply(head, subject.listener, proxy, peer, values.request_id, out, text);
+    forwarded::apply(head, subject.listener, proxy, peer, values.request_id, out);
     if let Some(name) = decision.forward.split().sticky().as_ref().and_then(|sticky| sticky.send().as_ref()) {
         out.remove(&head.fields, name.as_bytes());
         out.add(name.as_bytes(), decision.destination.variant().as_bytes());
     }
-    edits::apply(decision.destination.policy().request_headers(), values, &head.fields, out, text);
+    edits::apply(decision.destination.policy().request_headers(), values, &head.fields, out);
 }
 
 /// `Host` as the route wants it. An HTTP/1.0 caller may have sent none, the upstream must get one (RFC 9112 §3.2).
@@ -48,27 +47,21 @@ fn host(head: &RequestHead, decision: &Decision<'_>, values: &Values<'_>, out: &
 }
 
 /// Fills in what changes of the answer's fields.
-pub fn response(
-    head: &ResponseHead,
-    decision: &Decision<'_>,
-    values: &Values<'_>,
-    out: &mut Outgoing,
-    text: &mut Vec<u8>,
-) {
+pub fn response(head: &ResponseHead, decision: &Decision<'_>, values: &Values<'_>, out: &mut Outgoing) {
     out.clear();
     hop::response(head, out);
     if matches!(head.status, 101 | 204) || head.framing == Framing::UntilClose {
         out.remove_known(&head.fields, Known::ContentLength);
     }
     if let Some(cookie) = &decision.cookie {
-        text.clear();
         let value = std::str::from_utf8(&cookie.value).unwrap_or_default();
-        // writing to a vector cannot fail
-        let _ = write!(text, "{}={value}; Path=/; HttpOnly; SameSite=Lax", cookie.name);
-        if let CookieLife::For(life) = cookie.life {
-            let _ = write!(text, "; Max-Age={}", life.as_secs().max(1));
-        }
-        out.add(b"set-cookie", text);
+        out.add_with(b"set-cookie", |text| {
+            // writing to a vector cannot fail
+            let _ = write!(text, "{}={value}; Path=/; HttpOnly; SameSite=Lax", cookie.name);
+            if let CookieLife::For(life) = cookie.life {
+                let _ = write!(text, "; Max-Age={}", life.as_secs().max(1));
+            }
+        });
     }
-    edits::apply(decision.destination.policy().response_headers(), values, &head.fields, out, text);
+    edits::apply(decision.destination.policy().response_headers(), values, &head.fields, out);
 }

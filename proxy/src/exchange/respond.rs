@@ -176,7 +176,7 @@ fn fields(
         out.add(REASON_FIELD.as_bytes(), reply.reason.code().as_bytes());
     }
     if let (Some(wanted), Some(values)) = (reply.edits, values) {
-        edits::apply(wanted, values, &Fields::default(), &mut out, &mut Vec::new());
+        edits::apply(wanted, values, &Fields::default(), &mut out);
     }
     out
 }

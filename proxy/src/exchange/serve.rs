@@ -30,7 +30,6 @@ struct Memory<'a> {
     response: &'a mut ResponseHead,
     response_out: &'a mut Outgoing,
     rewritten: &'a mut String,
-    value: &'a mut Vec<u8>,
 }
 
 /// Serves the request whose head stands in `scratch` and whose body `caller` gives.
@@ -44,14 +43,14 @@ pub async fn serve<C: Caller>(
     let mut record = Record::begin(local, &snapshot, Instant::now());
     let Some(listener) = snapshot.listener(visit.listener) else { return Ending::Close };
     let Scratch { request, request_out, response, response_out, texts } = scratch;
-    let Texts { path, rewritten, request_id, value } = texts;
+    let Texts { path, rewritten, request_id } = texts;
     let id = given_request_id(request).unwrap_or_else(|| {
         local.with_rng(|rng| new_request_id(rng, request_id));
         request_id.as_str()
     });
     let plain = plain_path(request, listener.1, path);
     let subject = Subject::new(&snapshot, listener, request, plain.unwrap_or_default(), id, visit);
-    let memory = Memory { request_out, response, response_out, rewritten, value };
+    let memory = Memory { request_out, response, response_out, rewritten };
     let outcome = match plain {
         Ok(_) => carry(local, visit, &subject, memory, caller, &mut record).await,
         Err(reason) => Err(reason.into()),
@@ -75,15 +74,15 @@ async fn carry<'a, C: Caller>(
     caller: &mut C,
     record: &mut Record<'_>,
 ) -> Result<Ending, Refused<'a>> {
-    let Memory { request_out, response, response_out, rewritten, value } = memory;
+    let Memory { request_out, response, response_out, rewritten } = memory;
     let decision = local.with_rng(|rng| decide(subject, rng, &mut record.way))?;
     let mut values = subject.values(Some(&decision));
-    outgoing::request(subject, &decision, visit.peer, &values, request_out, value);
+    outgoing::request(subject, &decision, visit.peer, &values, request_out);
     let uri = subject.uri(&decision, rewritten);
     let order = order(subject, &decision, request_out, &uri, record.started)?;
     let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
-    outgoing::response(response, &decision, &values, response_out, value);
+    outgoing::response(response, &decision, &values, response_out);
     record.status = response.status;
     let tunnel = is_tunnel(&order, response.status);
     caller.answer(

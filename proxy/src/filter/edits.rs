@@ -37,21 +37,13 @@ pub struct Values<'a> {
 }
 
 /// Applies the edits to a head on its way out.
-pub fn apply(
-    edits: &HeaderEdits,
-    values: &Values<'_>,
-    fields: &Fields,
-    out: &mut Outgoing,
-    text: &mut Vec<u8>,
-) {
+pub fn apply(edits: &HeaderEdits, values: &Values<'_>, fields: &Fields, out: &mut Outgoing) {
     for edit in edits.set() {
         out.remove(fields, edit.name().as_bytes());
-        render(edit.value(), values, text);
-        out.add(edit.name().as_bytes(), text);
+        out.add_with(edit.name().as_bytes(), |text| render(edit.value(), values, text));
     }
     for edit in edits.add() {
-        render(edit.value(), values, text);
-        out.add(edit.name().as_bytes(), text);
+        out.add_with(edit.name().as_bytes(), |text| render(edit.value(), values, text));
     }
     for name in edits.remove() {
         out.remove(fields, name.as_bytes());
@@ -59,7 +51,6 @@ pub fn apply(
 }
 
 fn render(template: &Template, values: &Values<'_>, text: &mut Vec<u8>) {
-    text.clear();
     for part in template.parts() {
         match part {
             TemplatePart::Literal(literal) => text.extend_from_slice(literal.as_bytes()),

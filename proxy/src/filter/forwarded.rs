@@ -81,7 +81,6 @@ pub fn apply(
     peer: &Peer,
     request_id: &str,
     out: &mut Outgoing,
-    value: &mut Vec<u8>,
 ) {
     let wanted = listener.forward_headers();
     let hops = *listener.trusted_hops();
@@ -91,16 +90,12 @@ pub fn apply(
         drop_unbelieved(&head.fields, trusted, wanted.contains(&ForwardHeader::Via), out);
     }
     if wanted.contains(&ForwardHeader::XForwarded) {
-        join(
-            last_entries_if(trusted, &head.fields, Known::ForwardedFor, hops),
-            &[peer.text.as_bytes()],
-            value,
-        );
-        out.add(b"x-forwarded-for", value);
-        if !trusted || head.fields.first(Known::ForwardedProto).is_none() {
+        let old = last_entries_if(trusted, &head.fields, Known::ForwardedFor, hops);
+        out.add_with(b"x-forwarded-for", |text| join(&old, &[peer.text.as_bytes()], text));
+        if !trusted || !head.fields.has(Known::ForwardedProto) {
             out.add(b"x-forwarded-proto", scheme.as_bytes());
         }
-        if !head.authority().is_empty() && (!trusted || head.fields.first(Known::ForwardedHost).is_none()) {
+        if !head.authority().is_empty() && (!trusted || !head.fields.has(Known::ForwardedHost)) {
             out.add(b"x-forwarded-host", head.authority().as_bytes());
         }
     }
@@ -109,14 +104,13 @@ pub fn apply(
         let host = if head.authority().is_empty() { ("", "") } else { (";host=\"", "\"") };
         let parts =
             ["for=", quote.0, &peer.text, quote.1, host.0, head.authority(), host.1, ";proto=", scheme];
-        let parts = parts.map(str::as_bytes);
-        join(last_entries_if(trusted, &head.fields, Known::Forwarded, hops), &parts, value);
-        out.add(b"forwarded", value);
+        let old = last_entries_if(trusted, &head.fields, Known::Forwarded, hops);
+        out.add_with(b"forwarded", |text| join(&old, &parts.map(str::as_bytes), text));
     }
     if wanted.contains(&ForwardHeader::Via) {
         let version: &[u8] = if head.minor == 0 { b"1.0 " } else { b"1.1 " };
-        join(last_entries_if(true, &head.fields, Known::Via, u8::MAX), &[version, proxy.as_bytes()], value);
-        out.add(b"via", value);
+        let old = last_entries_if(true, &head.fields, Known::Via, u8::MAX);
+        out.add_with(b"via", |text| join(&old, &[version, proxy.as_bytes()], text));
     }
     if wanted.contains(&ForwardHeader::RequestId) && !has_request_id(head) {
         out.remove_known(&head.fields, Known::RequestId);
@@ -153,13 +147,12 @@ fn last_entries_if(trusted: bool, fields: &Fields, known: Known, count: u8) -> V
 }
 
 /// The old entries, then one new entry made of `parts`.
-fn join(old: Vec<&[u8]>, parts: &[&[u8]], value: &mut Vec<u8>) {
-    value.clear();
+fn join(old: &[&[u8]], parts: &[&[u8]], text: &mut Vec<u8>) {
     for entry in old {
-        value.extend_from_slice(entry);
-        value.extend_from_slice(b", ");
+        text.extend_from_slice(entry);
+        text.extend_from_slice(b", ");
     }
-    parts.iter().for_each(|part| value.extend_from_slice(part));
+    parts.iter().for_each(|part| text.extend_from_slice(part));
 }
 
 /// The id that came, when there is one of a sane form.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::socket::reset_on_close;
@@ -109,6 +109,15 @@ impl Transport for Stream {
             Self::Tcp(stream) => stream.poll_read_ready(cx).map(|_| ()),
             Self::Unix(stream) => stream.poll_read_ready(cx).map(|_| ()),
         }
+    }
+
+    fn has_news(&self) -> bool {
+        // nobody is to be woken, so no waker is left behind
+        let news = match self {
+            Self::Tcp(stream) => stream.try_io(Interest::READABLE, || Ok(())),
+            Self::Unix(stream) => stream.try_io(Interest::READABLE, || Ok(())),
+        };
+        news.is_ok()
     }
 
     fn break_on_close(&self) {

@@ -1,6 +1,6 @@
 //! The little that a connection wants of a stream of bytes, so that TLS or another way of I/O can take its place.
 
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -13,7 +13,5 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     fn break_on_close(&self);
 
     /// Whether something came, or the peer closed, while nobody was reading. Costs no system call.
-    fn has_news(&self) -> bool {
-        self.poll_readable(&mut Context::from_waker(Waker::noop())).is_ready()
-    }
+    fn has_news(&self) -> bool;
 }

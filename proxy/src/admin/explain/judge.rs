@@ -247,8 +247,8 @@ fn endpoints(snapshot: &Snapshot, destination: &Destination) -> Vec<EndpointSaid
 }
 
 fn sent(subject: &Subject<'_>, peer: &Peer, decision: &Decision<'_>) -> Sent {
-    let (mut out, mut text, mut rewritten) = (Outgoing::default(), Vec::new(), String::new());
-    outgoing::request(subject, decision, peer, &subject.values(Some(decision)), &mut out, &mut text);
+    let (mut out, mut rewritten) = (Outgoing::default(), String::new());
+    outgoing::request(subject, decision, peer, &subject.values(Some(decision)), &mut out);
     let uri = subject.uri(decision, &mut rewritten).concat();
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let fields = out.fields(&subject.head.fields).map(|field| (lossy(field.name), lossy(field.value)));

@@ -18,6 +18,10 @@ impl Transport for DuplexStream {
     }
 
     fn break_on_close(&self) {}
+
+    fn has_news(&self) -> bool {
+        true
+    }
 }
 
 const LIMITS: HeadLimits = HeadLimits { bytes: 4096, fields: 8, uri: 64 };

@@ -124,6 +124,10 @@ impl Transport for Quiet {
         Poll::Pending
     }
 
+    fn has_news(&self) -> bool {
+        false
+    }
+
     fn break_on_close(&self) {}
 }
 
