@@ -6,6 +6,7 @@ pub(super) struct ByteSet([bool; 256]);
 
 impl ByteSet {
     /// Letters, digits, and these.
+    #[expect(clippy::indexing_slicing, reason = "the compiler calls it, and would say so")]
     pub(super) const fn alphanumeric_and(others: &[u8]) -> Self {
         let mut set = [false; 256];
         let mut byte = 0;
