@@ -1,5 +1,6 @@
 //! The process log: lines on stderr, written by a thread of its own so that no worker waits for a slow reader.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal};
 
 use clap::ValueEnum;
@@ -29,5 +30,13 @@ pub fn start(format: Format, level: LevelFilter) -> (WorkerGuard, ErrorCounter) 
         Format::Text => lines.with_ansi(io::stderr().is_terminal()).init(),
         Format::Json => lines.json().flatten_event(true).init(),
     }
+    std::panic::set_hook(Box::new(|bug| {
+        let place = bug.location().map(ToString::to_string);
+        let thread = std::thread::current();
+        let said = bug.payload_as_str().unwrap_or("no words");
+        let trace = Backtrace::capture();
+        let trace = (trace.status() == BacktraceStatus::Captured).then(|| trace.to_string());
+        tracing::error!(thread = thread.name(), place, trace, "a bug of the proxy: {said}");
+    }));
     (guard, dropped)
 }

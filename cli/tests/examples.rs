@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{Call, Client, Next, Proxy, Response, Upstream, get};
+use support::{Call, Client, Next, Proxy, Response, Upstream, eventually, get};
 use tempfile::TempDir;
 
 /// What each example must show.
@@ -371,17 +371,15 @@ fn limits(example: &Example) {
 fn load_test(example: &Example) {
     assert_eq!(example.who("GET /", ANY, &["X-Load-Test: 1"]), 3002);
     assert_eq!(example.who("GET /", ANY, &[]), 3001);
-    let metrics = get(example.proxy.admin(), "/metrics").unwrap().text();
-    let counted = |parts: &[&str]| {
+    let metrics = || get(example.proxy.admin(), "/metrics").unwrap().text();
+    let counted = |metrics: &str, parts: &[&str]| {
         let requests = metrics.lines().filter(|line| line.starts_with("towpath_requests_total{"));
         requests.filter(|line| parts.iter().all(|part| line.contains(part))).count()
     };
-    assert_eq!(
-        counted(&["class=\"synthetic\"", "cluster=\"checkout-load\"", "code=\"2xx\""]),
-        1,
-        "{metrics}"
-    );
-    assert_eq!(counted(&["class=\"synthetic\"", "cluster=\"checkout\""]), 0, "{metrics}");
+    // an exchange is counted when it is over, which is after the answer was read
+    let synthetic = ["class=\"synthetic\"", "cluster=\"checkout-load\"", "code=\"2xx\""];
+    let metrics = eventually("it is counted", || Some(metrics()).filter(|now| counted(now, &synthetic) == 1));
+    assert_eq!(counted(&metrics, &["class=\"synthetic\"", "cluster=\"checkout\""]), 0, "{metrics}");
 }
 
 fn maintenance(example: &Example) {

@@ -32,7 +32,7 @@ fn defaults_are_safe_and_nobody_wrote_them() {
     let config = compiled(MINIMAL);
     let process = config.process();
     assert_eq!((process.id().as_str(), process.namespace().as_str()), ("towpath", "default"));
-    assert_eq!(*process.workers(), Workers::Auto);
+    assert_eq!((*process.workers(), *process.pin_workers()), (Workers::Auto, false));
     assert_eq!(*process.admin(), Some("127.0.0.1:15000".parse().expect("an address")));
     assert_eq!(**process.limits().connections(), 20_000);
     let drain = process.drain();

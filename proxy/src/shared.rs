@@ -203,6 +203,11 @@ impl Shared {
         self.connections.load(Ordering::Relaxed)
     }
 
+    /// Downstream connections that each worker carries.
+    pub fn connections_by_worker(&self) -> impl Iterator<Item = u32> {
+        self.workers.iter().map(|load| load.load(Ordering::Relaxed))
+    }
+
     /// Seats a connection at the worker that has the fewest, unless `limit` are open in the process or
     /// `listener_limit` at its listener.
     #[must_use]

@@ -1,5 +1,6 @@
 //! What the operating system gives: sockets, streams, time.
 
+pub mod affinity;
 pub mod listening;
 pub mod socket;
 pub mod socket_file;

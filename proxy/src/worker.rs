@@ -1,25 +1,31 @@
 //! One worker: one thread, one runtime, its own pools. Nothing in it is ever touched by another thread.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::downstream::connection;
 use crate::downstream::listener::Arrival;
 use crate::filter::forwarded::Peer;
 use crate::local::Local;
-use crate::shared::{Drain, Shared};
+use crate::observe::stats::{Counter, Shard};
+use crate::shared::Shared;
+use crate::sys::affinity;
 
 /// Connections that may wait for a worker to take them.
 const ARRIVALS_MAX: usize = 4096;
 
 /// How often a worker looks after its pools and counts.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// How long a worker rests that a bug has ended: a bug that ends it at once must not take a whole CPU.
+const RESTART_PAUSE: Duration = Duration::from_millis(100);
 
 /// A running worker and the way to it. It ends when the way is closed.
 #[derive(Debug)]
@@ -30,31 +36,67 @@ pub struct Worker {
     pub thread: JoinHandle<()>,
 }
 
-/// Starts worker number `number`.
+/// How a worker is started.
+#[derive(Debug, Clone, Copy)]
+pub struct Post {
+    /// Its number.
+    pub number: usize,
+    /// The one CPU that it runs on; any when left out.
+    pub cpu: Option<usize>,
+}
+
+/// Starts a worker.
 ///
 /// # Errors
 /// The system gives no thread.
-pub fn start(number: usize, shared: Arc<Shared>) -> io::Result<Worker> {
-    let (door, arrivals) = mpsc::channel(ARRIVALS_MAX);
+pub fn start(Post { number, cpu }: Post, shared: Arc<Shared>) -> io::Result<Worker> {
+    let (door, mut arrivals) = mpsc::channel(ARRIVALS_MAX);
     let thread = std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
-        match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
-            Ok(runtime) => runtime.block_on(work(Local::new(number, shared), arrivals)),
-            Err(fault) => tracing::error!(worker = number, %fault, "no runtime"),
+        if let Some(Err(fault)) = cpu.map(affinity::pin) {
+            tracing::warn!(worker = number, cpu, %fault, "the worker cannot be pinned, and runs on any CPU");
         }
+        supervise(number, shared.stats().shard(number), |pause| {
+            match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+                Ok(runtime) => runtime.block_on(async {
+                    tokio::time::sleep(pause).await;
+                    work(Local::new(number, Arc::clone(&shared)), &mut arrivals).await;
+                }),
+                Err(fault) => tracing::error!(worker = number, %fault, "no runtime"),
+            }
+        });
     })?;
     Ok(Worker { door, thread })
 }
 
-async fn work(local: Local, mut arrivals: mpsc::Receiver<Arrival>) {
+/// Lets a worker live until it is no longer wanted. Where a bug ends its life it begins another after a pause: the
+/// connections that it had are lost, those that wait for it are not. A life gets the pause before it.
+fn supervise(number: usize, stats: &Shard, mut life: impl FnMut(Duration)) {
+    let mut pause = Duration::ZERO;
+    // what a life leaves behind is never seen by another: it makes everything anew but the way that connections come
+    while catch_unwind(AssertUnwindSafe(|| life(pause))).is_err() {
+        stats.add(Counter::WorkerRestarts, 1);
+        tracing::error!(worker = number, "the worker ended by a bug of the proxy, and begins anew");
+        pause = RESTART_PAUSE;
+    }
+}
+
+/// Carries connections. What looks after them runs beside, not in tasks of their own, whose end nobody would notice.
+async fn work(local: Local, arrivals: &mut mpsc::Receiver<Arrival>) {
     let local = Rc::new(local);
-    tokio::task::spawn_local(Rc::clone(local.timers()).run());
-    tokio::task::spawn_local(housekeep(Rc::clone(&local)));
-    tokio::task::spawn_local(yield_to_others(Rc::clone(&local)));
-    tokio::task::spawn_local(watch_drain(Rc::clone(&local), local.shared().drain_signal()));
+    tokio::select! {
+        () = take(&local, arrivals) => {}
+        () = Rc::clone(local.timers()).run() => {}
+        () = housekeep(&local) => {}
+        () = local.pool().yield_to_others() => {}
+        () = watch_drain(&local) => {}
+    }
+}
+
+/// Begins to carry each connection that comes, until no more can. The runtime catches a bug that ends one of them.
+async fn take(local: &Rc<Local>, arrivals: &mut mpsc::Receiver<Arrival>) {
     while let Some(Arrival { stream, origin, listener, seat }) = arrivals.recv().await {
         let Ok(stream) = stream.unpack() else { continue };
-        let local = Rc::clone(&local);
-        let connection = connection::run(local, stream, Rc::from(&*listener), Peer::new(origin));
+        let connection = connection::run(Rc::clone(local), stream, Rc::from(&*listener), Peer::new(origin));
         tokio::task::spawn_local(async move {
             let _seat = seat;
             connection.await;
@@ -62,7 +104,7 @@ async fn work(local: Local, mut arrivals: mpsc::Receiver<Arrival>) {
     }
 }
 
-async fn housekeep(local: Rc<Local>) {
+async fn housekeep(local: &Local) {
     let mut tick = tokio::time::interval(HOUSEKEEPING);
     loop {
         tick.tick().await;
@@ -70,14 +112,14 @@ async fn housekeep(local: Rc<Local>) {
     }
 }
 
-/// Idle upstream connections are closed while requests of other workers wait for one of their cluster.
-async fn yield_to_others(local: Rc<Local>) {
-    local.pool().yield_to_others().await;
-}
-
 /// When the drain begins, connections that wait for a next request get a moment to be closed at; the others end with
 /// their answer.
-async fn watch_drain(local: Rc<Local>, mut signal: watch::Receiver<Option<Drain>>) {
+async fn watch_drain(local: &Local) {
+    let mut signal = local.shared().drain_signal();
     let drain = signal.wait_for(Option::is_some).await.ok().and_then(|drain| *drain);
     drain.inspect(|drain| local.begin_drain(drain));
+    std::future::pending::<()>().await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tower", &["proxy/src/admin"]),
     ("rustls", &["proxy/src/tls"]),
     ("socket2", &["proxy/src/sys/socket"]),
+    ("rustix", &["proxy/src/sys/affinity"]),
     ("arc_swap", &["proxy/src/shared", "proxy/src/local", "proxy/src/tls/material"]),
     ("hdrhistogram", &["proxy/src/observe/latency"]),
     ("opentelemetry", &["proxy/src/observe/trace"]),

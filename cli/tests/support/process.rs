@@ -38,7 +38,22 @@ impl Proxy {
 
     /// Starts a proxy with a route table that stands somewhere in `folder`.
     pub fn start_in(folder: TempDir, file: PathBuf) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_towpath"))
+        Self::launch(&mut Command::new(env!("CARGO_BIN_EXE_towpath")), folder, file)
+    }
+
+    /// Starts a proxy by a program that runs the command behind its arguments, in its own place.
+    pub fn start_by(launcher: &[&str], table: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the route table");
+        let file = folder.path().join("towpath.yaml");
+        fs::write(&file, table).expect("the folder can be written");
+        let [program, arguments @ ..] = launcher else { panic!("a launcher has a name") };
+        let mut command = Command::new(program);
+        command.args(arguments).arg(env!("CARGO_BIN_EXE_towpath"));
+        Self::launch(&mut command, folder, file)
+    }
+
+    fn launch(command: &mut Command, folder: TempDir, file: PathBuf) -> Self {
+        let mut child = command
             .args(["proxy", "-c"])
             .arg(&file)
             .stdin(Stdio::null())

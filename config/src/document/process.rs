@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::language::{OrNone, Pairs, document};
 use crate::model::Workers;
-use crate::values::{Line, Name, Whole};
+use crate::values::{Flag, Line, Name, Whole};
 
 document! {
     /// What concerns the process as a whole.
@@ -20,6 +20,8 @@ document! {
         locality: Line,
         /// How many threads carry traffic: `auto` (as many as the CPU quota allows) or a number.
         workers: Workers = Workers::Auto,
+        /// Whether each worker keeps to one CPU.
+        pin_workers: Flag = Flag(false),
         /// Address of the admin port; `none` closes it.
         admin: OrNone<SocketAddr> = OrNone::Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 15_000)),
         /// Limits over all listeners.

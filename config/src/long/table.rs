@@ -61,6 +61,7 @@ fn process(process: &Process) -> Value {
         "namespace": process.namespace,
         "labels": labels(&process.labels),
         "workers": process.workers.write(),
+        "pin_workers": process.pin_workers,
         "admin": or_none(process.admin.as_ref()),
         "limits": {"connections": *process.limits.connections},
         "drain": {

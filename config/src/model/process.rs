@@ -29,6 +29,8 @@ readable! {
         locality: Option<String>,
         /// `workers`. Default `auto`.
         workers: Workers,
+        /// `pin_workers`: whether each worker keeps to one CPU. Default `false`.
+        pin_workers: bool,
         /// `admin`: address of the admin port; `none` closes it. Default 127.0.0.1:15000.
         admin: Option<SocketAddr>,
         /// `limits`.

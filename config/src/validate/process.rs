@@ -19,6 +19,7 @@ pub(super) fn process(document: Option<&ProcessDoc>) -> Process {
         labels: labels(document.labels.as_ref()),
         locality: document.locality.as_ref().map(|locality| locality.value.0.clone()),
         workers: document.workers().value,
+        pin_workers: document.pin_workers().value.0,
         admin: document.admin().value.into_option(),
         limits: ProcessLimits { connections: limits.connections().map(|count| count.0) },
         drain: Drain {

@@ -52,6 +52,11 @@ fn write_process(text: &mut Exposition, shared: &Shared, snapshot: &Snapshot) {
     gauge("towpath_config_rejected", help, if shared.rejection().is_some() { 1.0 } else { 0.0 });
     let help = "0 while it serves, 1 while it asks not to be chosen, 2 once it takes nothing new.";
     gauge("towpath_drain_stage", help, f64::from(shared.phase() as u8));
+    let mut family =
+        text.family("towpath_worker_connections", Shape::Gauge, "Connections that a worker carries.");
+    for (worker, connections) in shared.connections_by_worker().enumerate() {
+        family.sample(&[("worker", &worker.to_string())], connections);
+    }
 }
 
 fn seconds(time: SystemTime) -> f64 {

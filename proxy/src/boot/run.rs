@@ -17,7 +17,8 @@ use crate::observe::series::SeriesBook;
 use crate::reload::{self, Environment, Reloader, Requests};
 use crate::shared::{Drain, Leave, Shared};
 use crate::snapshot::Snapshot;
-use crate::worker::{self, Worker};
+use crate::sys::affinity;
+use crate::worker::{self, Post, Worker};
 
 /// How often the drain looks whether everything has ended.
 const DRAIN_STEP: Duration = Duration::from_millis(10);
@@ -70,14 +71,27 @@ pub fn run(options: Options) -> Result<(), Error> {
     let snapshot = Snapshot::next(None, options.config.clone(), &book);
     let shared = Arc::new(Shared::new(snapshot, book, workers));
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    let workers: Vec<Worker> =
-        (0..workers).map(|number| worker::start(number, Arc::clone(&shared))).collect::<io::Result<_>>()?;
+    let workers: Vec<Worker> = posts(workers, *options.config.process().pin_workers())
+        .into_iter()
+        .map(|post| worker::start(post, Arc::clone(&shared)))
+        .collect::<io::Result<_>>()?;
     let doors = workers.iter().map(|worker| worker.door.clone()).collect();
     let outcome =
         runtime.block_on(live(options, Arc::clone(&shared), Listeners::new(Arc::clone(&shared), doors)));
     drop(runtime);
     finish(workers);
     outcome
+}
+
+/// The workers' numbers, and their CPUs if each has one of those that the process may use.
+fn posts(workers: usize, pinned: bool) -> Vec<Post> {
+    let allowed = if pinned { affinity::allowed() } else { Ok(Vec::new()) };
+    let allowed = allowed.unwrap_or_else(|fault| {
+        tracing::warn!(%fault, "the CPUs of the process cannot be had, no worker is pinned");
+        Vec::new()
+    });
+    let mut cpus = allowed.iter().copied().cycle();
+    (0..workers).map(|number| Post { number, cpu: cpus.next() }).collect()
 }
 
 /// Serves until the drain is over. Everything on the control thread happens below this.
@@ -87,7 +101,8 @@ async fn live(options: Options, shared: Arc<Shared>, mut listeners: Listeners) -
     let (requester, requests) = reload::requests();
     super::side::open(&options, &shared, requester)?;
     listeners.open(bound, &options.config)?;
-    tracing::info!(path = options.source.name(), "serving");
+    let workers = shared.connections_by_worker().count();
+    tracing::info!(path = options.source.name(), workers, "serving");
     let mut drain = shared.drain_signal();
     let leave = tokio::select! {
         fault = keep_up(options, &shared, requests, &mut listeners) => return Ok(fault?),

@@ -68,6 +68,7 @@ counters! {
     Reloads = "towpath_reloads", Counter, "Route tables that went live after the first one.";
     ReloadsRejected = "towpath_reloads_rejected", Counter, "Route tables that were refused; the old one stayed.";
     WorkerPanics = "towpath_worker_panics", Counter, "Connections that were given up because of a bug of the proxy.";
+    WorkerRestarts = "towpath_worker_restarts", Counter, "Workers that a bug of the proxy ended and that began anew; they lost their connections.";
     ListenerErrors = "towpath_listener_errors", Counter, "Failures to accept a connection.";
     LogDropped = "towpath_log_dropped", Counter, "Log lines dropped because the log could not be written fast enough.";
 }

@@ -187,7 +187,10 @@ fn draft(
 /// The settings that differ and cannot change while the process runs.
 fn fixed_settings(old: &Config, new: &Config) -> impl Iterator<Item = &'static str> {
     let (old, new) = (old.process(), new.process());
-    let rows =
-        [("proxy.workers", old.workers() == new.workers()), ("proxy.admin", old.admin() == new.admin())];
+    let rows = [
+        ("proxy.workers", old.workers() == new.workers()),
+        ("proxy.pin_workers", old.pin_workers() == new.pin_workers()),
+        ("proxy.admin", old.admin() == new.admin()),
+    ];
     rows.into_iter().filter(|(_, same)| !same).map(|(setting, _)| setting)
 }

@@ -105,6 +105,7 @@ struct Quiet {
 #[derive(Default)]
 struct Speaks {
     now: Cell<bool>,
+    bug: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -117,6 +118,7 @@ impl Speaks {
 
 impl Transport for Quiet {
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        assert!(!self.speaks.bug.get(), "a bug");
         if self.speaks.now.get() {
             return Poll::Ready(());
         }
@@ -222,4 +224,24 @@ async fn who_speaks_in_a_drain_is_answered_for_the_last_time() {
     let (text, end) = LocalSet::new().run_until(drained).await;
     assert!(text.starts_with("HTTP/1.1 200 OK\r\n") && text.contains("connection: close"), "{text}");
     assert!(end < 6.5, "{end}");
+}
+
+#[tokio::test]
+async fn a_bug_costs_one_connection() {
+    let local = local("idle_timeout: 60s");
+    let served = async {
+        let (spoilt, bug) = open(&local);
+        let (mut client, speaks) = open(&local);
+        bug.bug.set(true);
+        bug.begin();
+        assert_eq!(rest(spoilt, Instant::now()).await.0, "", "it ends");
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("the pipe takes it");
+        speaks.begin();
+        let mut text = [0; 12];
+        client.read_exact(&mut text).await.expect("the pipe gives it");
+        assert_eq!(&text, b"HTTP/1.1 200");
+    };
+    LocalSet::new().run_until(served).await;
+    let stats = local.shared().stats();
+    assert_eq!((stats.total(Counter::WorkerPanics), stats.total(Counter::DownstreamOpen)), (1, 0));
 }
