@@ -51,7 +51,7 @@ pub fn warn(warnings: &Faults) {
 
 /// All faults for people, as stderr takes them.
 pub fn told(faults: &Faults) -> String {
-    faults.render(output::coloured()).trim_end().to_owned()
+    faults.render(output::coloured(&io::stderr())).trim_end().to_owned()
 }
 
 #[cfg(test)]

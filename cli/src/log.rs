@@ -1,11 +1,13 @@
 //! The process log: lines on stderr, written by a thread of its own so that no worker waits for a slow reader.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::{self, IsTerminal};
+use std::io;
 
 use clap::ValueEnum;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
+
+use crate::output;
 
 /// Lines that wait for the writer; more are dropped and counted.
 const LINES_MAX: usize = 16 * 1024;
@@ -27,7 +29,7 @@ pub fn start(format: Format, level: LevelFilter) -> (WorkerGuard, ErrorCounter) 
     let dropped = writer.error_counter();
     let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(writer);
     match format {
-        Format::Text => lines.with_ansi(io::stderr().is_terminal()).init(),
+        Format::Text => lines.with_ansi(output::coloured(&io::stderr())).init(),
         Format::Json => lines.json().flatten_event(true).init(),
     }
     std::panic::set_hook(Box::new(|bug| {

@@ -7,9 +7,11 @@ mod demo;
 mod document;
 mod environment;
 mod failure;
+mod laptop;
 mod log;
 mod output;
 mod table;
+mod yaml;
 
 use std::process::ExitCode;
 

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+use crate::environment;
+
 /// Writes an answer and one line end.
 ///
 /// # Errors
@@ -19,7 +21,9 @@ pub fn complain(text: &dyn Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Whether complaints may be coloured.
-pub fn coloured() -> bool {
-    io::stderr().is_terminal()
+/// Whether what goes here may be coloured: a terminal that knows colours, and a person who wants them
+/// (<https://no-color.org>).
+pub fn coloured(out: &impl IsTerminal) -> bool {
+    let unwanted = environment::variable("NO_COLOR").is_some_and(|text| !text.is_empty());
+    out.is_terminal() && !unwanted && environment::variable("TERM").is_none_or(|name| name != "dumb")
 }

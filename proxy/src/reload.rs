@@ -5,4 +5,4 @@ mod run;
 mod watch;
 
 pub use reloader::{Environment, GoLive, Reloader, Verdict, When};
-pub use run::{Requester, Requests, requests, run};
+pub use run::{Requester, Requests, refuse, requests, run};

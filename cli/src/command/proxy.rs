@@ -1,33 +1,47 @@
 //! `towpath proxy`
 
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use towpath_config::Source;
 use towpath_proxy::boot;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::failure::BadInput;
+use crate::laptop::{self, Flags};
 use crate::{document, environment, log, output};
 
 /// What to run by, and how to log.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("by").args(["config", "to"]).required(true).multiple(true)))]
 pub struct Arguments {
     /// The route table; it is read again whenever it changes
     #[arg(short, long, value_name = "FILE", env = "TOWPATH_CONFIG")]
-    config: PathBuf,
+    config: Option<PathBuf>,
     /// How a line of the log is written
     #[arg(long, value_enum, default_value = "text", env = "TOWPATH_LOG")]
     log: log::Format,
     /// The least important lines that are written: error, warn, info, debug, trace or off
     #[arg(long, default_value = "info", value_name = "LEVEL", env = "TOWPATH_LOG_LEVEL")]
     log_level: LevelFilter,
+    #[command(flatten)]
+    flags: Flags,
 }
 
 /// Runs until a signal, and until all that was under way is done.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { config: path, log: format, log_level: level } = arguments;
-    let source = document::read(&path)?;
+    let Arguments { config: path, log: format, log_level: level, flags } = arguments;
+    let source = source(path.as_ref(), &flags)?;
     let config = document::understand(&source)?;
+    if flags.are_given() {
+        output::answer(&source.text().trim_end())?;
+    }
+    if flags.print {
+        return Ok(ExitCode::SUCCESS);
+    }
     let (flushed, dropped) = log::start(format, level);
     let ended =
         boot::run(boot::Options { path, source, config, environment: Arc::new(environment::variable) });
@@ -37,4 +51,22 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     ended?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to run by.
+fn source(path: Option<&PathBuf>, flags: &Flags) -> Result<Source, BadInput> {
+    match path {
+        Some(_) if flags.are_given() => Err(BadInput(
+            "error: --config (or TOWPATH_CONFIG) and --to both say what to run by: leave one of them out"
+                .into(),
+        )),
+        Some(path) => document::read(path),
+        None => Ok(Source::new("flags", laptop::table(flags, &look_up)?)),
+    }
+}
+
+/// The address that the system prefers for a host.
+fn look_up(host: &str, port: u16) -> io::Result<SocketAddr> {
+    let first = (host, port).to_socket_addrs()?.next();
+    first.ok_or_else(|| io::Error::other("it has no address"))
 }

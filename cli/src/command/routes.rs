@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 use towpath_config::model::{Candidate, Config, Route};
 
+use crate::yaml::scalar;
 use crate::{document, output, table};
 
 /// Which table.
@@ -79,32 +80,19 @@ fn pattern(value: &Value) -> String {
 /// A value as a person would write it: short forms, flow style, quotes only where YAML wants them.
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => quoted(text),
+        Value::String(text) => scalar(text),
         Value::Array(items) => match items.as_slice() {
             [only] => shown(only),
             _ => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
         },
         Value::Object(entries) => match entries.get("exact").and_then(Value::as_str) {
-            Some(text) if !matches!(text, "present" | "absent") => quoted(text),
+            Some(text) if !matches!(text, "present" | "absent") => scalar(text),
             _ => {
-                let entries = entries.iter().map(|(key, value)| format!("{}: {}", quoted(key), shown(value)));
+                let entries = entries.iter().map(|(key, value)| format!("{}: {}", scalar(key), shown(value)));
                 format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
             }
         },
         _ => value.to_string(),
-    }
-}
-
-/// A text as a scalar in flow style.
-fn quoted(text: &str) -> String {
-    let ends = text.starts_with(|first: char| !first.is_alphanumeric() && !"/_.".contains(first))
-        || text.ends_with([' ', ':']);
-    let inside =
-        text.contains([',', '[', ']', '{', '}', '"', '\\']) || text.contains(": ") || text.contains(" #");
-    if text.is_empty() || ends || inside || text.contains(char::is_control) {
-        Value::from(text).to_string()
-    } else {
-        text.to_owned()
     }
 }
 

@@ -38,7 +38,7 @@ impl Proxy {
 
     /// Starts a proxy with a route table that stands somewhere in `folder`.
     pub fn start_in(folder: TempDir, file: PathBuf) -> Self {
-        Self::launch(&mut Command::new(env!("CARGO_BIN_EXE_towpath")), folder, file)
+        Self::launch(Command::new(env!("CARGO_BIN_EXE_towpath")), folder, file)
     }
 
     /// Starts a proxy by a program that runs the command behind its arguments, in its own place.
@@ -49,20 +49,35 @@ impl Proxy {
         let [program, arguments @ ..] = launcher else { panic!("a launcher has a name") };
         let mut command = Command::new(program);
         command.args(arguments).arg(env!("CARGO_BIN_EXE_towpath"));
-        Self::launch(&mut command, folder, file)
+        Self::launch(command, folder, file)
     }
 
-    fn launch(command: &mut Command, folder: TempDir, file: PathBuf) -> Self {
-        let mut child = command
-            .args(["proxy", "-c"])
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
+    /// Starts a proxy with these flags and without a file. What it writes to stdout stands in the log too.
+    pub fn by_flags(flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
+        command.arg("proxy").args(flags).env_remove("TOWPATH_CONFIG");
+        Self::run(command, folder, PathBuf::new())
+    }
+
+    fn launch(mut command: Command, folder: TempDir, file: PathBuf) -> Self {
+        command.args(["proxy", "-c"]).arg(&file);
+        Self::run(command, folder, file)
+    }
+
+    fn run(mut command: Command, folder: TempDir, file: PathBuf) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
         let stderr = child.stderr.take().expect("stderr is a pipe");
+        let stdout = child.stdout.take().expect("stdout is a pipe");
         let log: Arc<(Mutex<Log>, Condvar)> = Arc::default();
+        let shared = Arc::clone(&log);
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                shared.0.lock().unwrap().lines.push(line);
+                shared.1.notify_all();
+            }
+        });
         let shared = Arc::clone(&log);
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {

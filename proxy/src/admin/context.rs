@@ -1,6 +1,5 @@
 //! What the admin pages speak of.
 
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -22,7 +21,7 @@ pub struct AdminContext {
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) shared: Arc<Shared>,
-    pub(super) path: PathBuf,
+    pub(super) source: Box<str>,
 }
 
 impl std::fmt::Debug for AdminContext {
@@ -32,9 +31,9 @@ impl std::fmt::Debug for AdminContext {
 }
 
 impl AdminContext {
-    /// The pages of a process whose route table stands in `path`.
+    /// The pages of a process whose route table came from `source`.
     #[must_use]
-    pub fn new(shared: Arc<Shared>, path: PathBuf, reload: Reload) -> Self {
-        Self { site: Arc::new(Site { shared, path }), reload, work: Semaphore::new(1) }
+    pub fn new(shared: Arc<Shared>, source: Box<str>, reload: Reload) -> Self {
+        Self { site: Arc::new(Site { shared, source }), reload, work: Semaphore::new(1) }
     }
 }

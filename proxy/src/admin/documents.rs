@@ -33,7 +33,7 @@ pub(super) fn config(site: &Site, asked: &Asked) -> Reply {
     Reply::json(&json!({
         "generation": snapshot.generation(),
         "loaded": time(snapshot.loaded()),
-        "source": site.path.display().to_string(),
+        "source": site.source,
         "rejected": rejected,
         "config": towpath_config::long(snapshot.config()),
     }))

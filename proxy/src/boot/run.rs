@@ -25,9 +25,9 @@ const DRAIN_STEP: Duration = Duration::from_millis(10);
 
 /// What a process is started with.
 pub struct Options {
-    /// The route table's file.
-    pub path: PathBuf,
-    /// What was read from it.
+    /// The route table's file; without one it stays as it is.
+    pub path: Option<PathBuf>,
+    /// The route table as it was written.
     pub source: Source,
     /// What it means.
     pub config: Config,
@@ -136,7 +136,8 @@ async fn keep_up(
     requests: Requests,
     listeners: &mut Listeners,
 ) -> io::Result<()> {
-    let reloader = Reloader::new(Arc::clone(shared), options.path, options.environment, &options.source);
+    let Some(path) = options.path else { reload::refuse(requests).await };
+    let reloader = Reloader::new(Arc::clone(shared), path, options.environment, &options.source);
     let mut go_live = |config: &Config, publish: &mut dyn FnMut()| {
         let bound = listeners.bind(config).map_err(|faults| lines(&faults))?;
         publish();

@@ -21,7 +21,7 @@ pub fn open(options: &Options, shared: &Arc<Shared>, requester: Requester) -> Re
         .and_then(TcpListener::from_std)
         .map_err(|fault| Error::Admin { address, fault })?;
     tracing::info!(address = %listener.local_addr()?, "admin listening");
-    let context = AdminContext::new(Arc::clone(shared), options.path.clone(), reload(requester));
+    let context = AdminContext::new(Arc::clone(shared), options.source.name().into(), reload(requester));
     tokio::task::spawn_local(admin::serve(listener, Rc::new(context)));
     Ok(())
 }

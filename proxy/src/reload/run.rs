@@ -36,6 +36,20 @@ impl Requester {
     }
 }
 
+/// Answers for as long as the process lives that there is no file to read again.
+pub async fn refuse(mut requests: Requests) -> ! {
+    loop {
+        match requests.0.recv().await {
+            Some(asker) => {
+                let faults = "the route table came from no file that could be read again".to_owned();
+                // whoever asked may have gone
+                let _ = asker.send(Verdict::Rejected { faults });
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
 /// Reloads for as long as the process lives.
 ///
 /// # Errors

@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -32,7 +31,7 @@ pub(in crate::admin) fn context(table: &str) -> AdminContext {
     let reload = Box::new(|| -> std::pin::Pin<Box<dyn Future<Output = _>>> {
         Box::pin(async { Err("table.yaml:1:1 is wrong".to_owned()) })
     });
-    AdminContext::new(shared(table), PathBuf::from("table.yaml"), reload)
+    AdminContext::new(shared(table), "table.yaml".into(), reload)
 }
 
 pub(in crate::admin) async fn ask(context: &AdminContext, method: &str, url: &str) -> Reply {

@@ -1,0 +1,8 @@
+//! A proxy without a file: flags amount to a route table, which then goes the way of every other one.
+
+mod flags;
+mod place;
+mod table;
+
+pub use flags::Flags;
+pub use table::table;
