@@ -1,6 +1,6 @@
 # One binary on nothing but the C library, run by nobody in particular.
 #
-#   docker build -t towpath .
+#   docker build -t towpath --build-arg TOWPATH_COMMIT="$(git rev-parse HEAD)" .
 #   docker run -p 8080:8080 -v "$PWD/route-table.yaml:/etc/towpath/route-table.yaml:ro" towpath
 #
 # In a container the listeners must be open to the outside: `address: 0.0.0.0:8080`. Probes ask the admin port, which
@@ -8,6 +8,8 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /towpath
 COPY . .
+# the build does not see .git
+ARG TOWPATH_COMMIT=
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/towpath/target \
     docker/build.sh /image

@@ -19,7 +19,8 @@ else
 fi
 
 version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"$/\1/p' Cargo.toml)
-[ "$(run --version)" = "towpath $version" ]
+# in a clone, the commit stands behind it
+[[ "$(run --version)" == "towpath $version"?(" ("*) ]]
 run check "$table"
 if run check /nowhere.yaml 2>/dev/null; then
   echo "a file that is not there was accepted" >&2

@@ -2,9 +2,11 @@
 
 mod arguments;
 mod check;
+mod completions;
 mod demo;
 mod diff;
 mod explain;
+mod manual;
 mod proxy;
 mod routes;
 mod schema;

@@ -66,6 +66,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["config/src/fault"]),
     ("anyhow", &["cli/src"]),
     ("clap", &["cli/src"]),
+    ("clap_complete", &["cli/src/command/completions"]),
+    ("clap_mangen", &["cli/src/command/manual"]),
     ("tracing_subscriber", &["cli/src"]),
 ];
 

@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, demo, diff, explain, proxy, routes, schema};
+use super::{check, completions, demo, diff, explain, manual, proxy, routes, schema};
 
 /// A service-mesh proxy that can say why.
 #[derive(Debug, Parser)]
-#[command(name = "towpath", version, arg_required_else_help = true)]
+#[command(name = "towpath", version = env!("TOWPATH_VERSION"), arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done, 1 failed while running, 2 a document or an argument cannot be used."
 )]
@@ -34,6 +34,10 @@ pub enum Command {
     Diff(diff::Arguments),
     /// Print the JSON Schema of the route table, for editors
     Schema,
+    /// Print what completes commands and options in a shell
+    Completions(completions::Arguments),
+    /// Print a manual page, for man(1)
+    Manual(manual::Arguments),
 }
 
 /// How an answer is written.
@@ -58,5 +62,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Schema => schema::run(),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Manual(arguments) => manual::run(&arguments),
     }
 }
