@@ -104,13 +104,15 @@ const GET: &str = "GET /a HTTP/1.1\r\nHost: shop.test\r\n\r\n";
 fn interim_answers_are_passed_on() {
     let (_upstream, _proxy, mut client) = before(|call| {
         call.body();
-        call.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n");
+        call.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nContent-Length: 5\r\nConnection: x-drop\r\nX-Drop: 1\r\n\r\n");
+        call.send("HTTP/1.1 102 Processing\r\n\r\n");
         call.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         Next::Keep
     });
     client.send(GET);
     let hints = client.head().unwrap();
     assert_eq!((hints.status, hints.value("link")), (103, Some("</a.css>")));
+    assert_eq!(hints.head.fields.len(), 1, "no length, nothing of the hop: {:?}", hints.head.fields);
     assert_eq!(client.head().unwrap().status, 102);
     assert_eq!(client.response().unwrap().text(), "ok");
 }

@@ -101,13 +101,17 @@ fn a_tunnel_ends_from_the_upstreams_side_too() {
 }
 
 #[test]
-fn connect_that_is_refused_stays_http() {
-    let (_upstream, _proxy, mut client) = before(|call| {
+fn connect_that_is_refused_ends_the_connection() {
+    let (upstream, _proxy, mut client) = before(|call| {
         call.body();
         call.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
         Next::Keep
     });
-    client.send("CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n");
+    // a client that was too sure of itself sent what was meant for the other end
+    client.send(format!("CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n{GET}"));
     let response = client.response_to("CONNECT").unwrap();
     assert_eq!((response.status, response.text().as_str()), (403, "no"));
+    assert!(response.closes());
+    assert_eq!(client.rest().unwrap(), b"");
+    assert_eq!(upstream.drain().len(), 1, "it is no request");
 }

@@ -37,6 +37,8 @@ fn dropped() -> Vec<Case> {
         keeps("Connection: TE\r\nTE: trailers", &[]),
         keeps("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__", &[]),
         keeps("Upgrade: h2c", &[]),
+        keeps("Connection: upgrade\r\nUpgrade: websocket, H2C", &[]),
+        keeps("Connection: upgrade\r\nUpgrade: x,h2c-16", &[]),
         keeps("Upgrade: websocket\r\nX: y", &[("X", "y")]),
         keeps("Connection:", &[]),
         keeps("Connection: close, x-a\r\nX-A: 1", &[]),

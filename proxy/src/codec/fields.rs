@@ -39,6 +39,16 @@ pub struct FieldRef<'a> {
     pub known: Known,
 }
 
+/// Whether a gateway that makes variables of fields could take one name for the other: neither case nor `_` for `-`
+/// makes a difference (RFC 3875 §4.1.18).
+#[must_use]
+pub fn is_same_name(one: &[u8], other: &[u8]) -> bool {
+    let same = |(one, other): (&u8, &u8)| {
+        one.eq_ignore_ascii_case(other) || matches!((one, other), (b'-', b'_') | (b'_', b'-'))
+    };
+    one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
 impl Fields {
     /// Forgets the fields, keeps the memory.
     pub fn clear(&mut self) {
@@ -105,12 +115,12 @@ impl Fields {
         output.extend_from_slice(self.slice(run));
     }
 
-    /// Forgets every field of this name (compared without case).
+    /// Forgets every field of this name, see [`is_same_name`].
     pub fn remove(&mut self, name: &[u8]) {
         let bytes = &self.bytes;
         self.spans.retain(|field| {
             let (start, end) = field.name;
-            !bytes.get(start as usize..end as usize).unwrap_or_default().eq_ignore_ascii_case(name)
+            !is_same_name(bytes.get(start as usize..end as usize).unwrap_or_default(), name)
         });
     }
 

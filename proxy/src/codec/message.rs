@@ -95,14 +95,17 @@ impl RequestHead {
         self.method() == "CONNECT"
     }
 
-    /// The protocol that the caller wants to change to (RFC 9110 §7.8). `h2c` is not one that is passed on.
+    /// The protocols that the caller wants to change to (RFC 9110 §7.8). Where `h2c` is among them none is passed on: what
+    /// came after it could not be judged.
     #[must_use]
     pub fn upgrade(&self) -> Option<&[u8]> {
         if !self.connection.upgrade || self.minor == 0 || self.framing != Framing::None {
             return None;
         }
         let value = self.fields.first(Known::Upgrade)?;
-        (!value.to_ascii_lowercase().starts_with(b"h2c")).then_some(value)
+        let mut protocols = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        let is_h2c = |name: &[u8]| name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"h2c"));
+        (!protocols.any(is_h2c)).then_some(value)
     }
 
     /// Whether doing it twice does no more than doing it once (RFC 9110 §9.2.2).

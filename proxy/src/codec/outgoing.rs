@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::codec::fields::{FieldRef, Fields, Known};
+use crate::codec::fields::{FieldRef, Fields, Known, is_same_name};
 
 /// What of a head is dropped, and what is added behind it.
 #[derive(Debug, Default)]
@@ -33,10 +33,10 @@ impl Outgoing {
         self.dropped.get(position / 64).is_some_and(|word| word & (1 << (position % 64)) != 0)
     }
 
-    /// Drops every field of this name (compared without case), also those that were added.
+    /// Drops every field that a gateway could take for one of this name, also those that were added.
     pub fn remove(&mut self, fields: &Fields, name: &[u8]) {
         for (position, field) in fields.iter().enumerate() {
-            if field.name.eq_ignore_ascii_case(name) {
+            if is_same_name(field.name, name) {
                 self.drop_at(position);
             }
         }
@@ -53,6 +53,13 @@ impl Outgoing {
                 self.drop_at(position);
             }
         }
+    }
+
+    /// Whether a field of this class came and goes on.
+    pub fn keeps(&self, fields: &Fields, known: Known) -> bool {
+        let is_kept =
+            |(position, field): (usize, FieldRef<'_>)| field.known == known && !self.is_dropped(position);
+        fields.has(known) && fields.iter().enumerate().any(is_kept)
     }
 
     /// Adds a field behind all others.

@@ -13,6 +13,7 @@ use crate::codec::h1::{
 };
 use crate::codec::message::{RequestHead, ResponseHead};
 use crate::codec::outgoing::Outgoing;
+use crate::exchange::subject::head_limits;
 use crate::exchange::{AnswerHead, Caller};
 use crate::filter::hop;
 use crate::forward::Waiting;
@@ -78,7 +79,7 @@ impl<S: Transport> Http1Caller<S> {
     ) -> Poll<Result<(), NoRequest>> {
         // what is refused has nothing of the request before it
         (self.minor, self.head_only, self.persistent) = (1, false, false);
-        let limits = limits(listener);
+        let limits = head_limits(listener);
         let length = match std::task::ready!(self.wire.poll_head(cx, limits.bytes)) {
             Ok(length) => length,
             Err(HeadFault::Closed | HeadFault::Broken) => return Poll::Ready(Err(NoRequest::Gone)),
@@ -123,14 +124,6 @@ impl<S: Transport> Http1Caller<S> {
             }
         }
         false
-    }
-}
-
-fn limits(listener: &Listener) -> HeadLimits {
-    HeadLimits {
-        bytes: **listener.limits().header_bytes() as usize,
-        fields: **listener.limits().header_count() as usize,
-        uri: **listener.limits().uri_bytes() as usize,
     }
 }
 

@@ -6,7 +6,6 @@ use towpath_config::model::CookieLife;
 
 use super::decide::Decision;
 use super::subject::Subject;
-use crate::codec::body::Framing;
 use crate::codec::fields::Known;
 use crate::codec::message::{RequestHead, ResponseHead};
 use crate::codec::outgoing::Outgoing;
@@ -50,9 +49,6 @@ fn host(head: &RequestHead, decision: &Decision<'_>, values: &Values<'_>, out: &
 pub fn response(head: &ResponseHead, decision: &Decision<'_>, values: &Values<'_>, out: &mut Outgoing) {
     out.clear();
     hop::response(head, out);
-    if matches!(head.status, 101 | 204) || head.framing == Framing::UntilClose {
-        out.remove_known(&head.fields, Known::ContentLength);
-    }
     if let Some(cookie) = &decision.cookie {
         let value = std::str::from_utf8(&cookie.value).unwrap_or_default();
         out.add_with(b"set-cookie", |text| {

@@ -31,9 +31,9 @@ pub fn path(change: &RewritePath, condition: &Condition, path: &str, into: &mut 
             into.push_str(path.get(last..).unwrap_or_default());
         }
     }
-    if !into.starts_with('/') {
-        into.insert(0, '/');
-    }
+    // one slash in front: what begins with two could be read as a host
+    let rest = into.trim_start_matches('/').len();
+    into.replace_range(..into.len() - rest, "/");
     escape(into);
 }
 

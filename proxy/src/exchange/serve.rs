@@ -59,7 +59,8 @@ pub async fn serve<C: Caller>(
         Ok(ending) => ending,
         Err(reply) => {
             // after what cannot be read in one way only, nothing more is read
-            let visit = Visit { last: visit.last || reply.reason == Reason::BadRequest, ..*visit };
+            let last = visit.last || reply.reason == Reason::BadRequest || subject.head.is_connect();
+            let visit = Visit { last, ..*visit };
             respond::local(&reply, &subject, &visit, caller, &mut record).await
         }
     }
@@ -85,10 +86,9 @@ async fn carry<'a, C: Caller>(
     outgoing::response(response, &decision, &values, response_out);
     record.status = response.status;
     let tunnel = is_tunnel(&order, response.status);
-    caller.answer(
-        &answer_head(response, response_out, tunnel),
-        visit.is_last(local) || !answered.transfer.is_uploaded(),
-    );
+    // what comes behind a refused CONNECT was meant for the other end, it is no request (RFC 9931)
+    let last = visit.is_last(local) || !answered.transfer.is_uploaded() || order.head.is_connect();
+    caller.answer(&answer_head(response, response_out, tunnel), last);
     if tunnel {
         return Ok(pass_through(local, visit.timer, caller, &mut answered, order.destination.policy()).await);
     }

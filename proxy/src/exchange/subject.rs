@@ -8,6 +8,7 @@ use super::caller::Visit;
 use super::decide::Decision;
 use super::respond::Shape;
 use super::rewrite;
+use crate::codec::h1::HeadLimits;
 use crate::codec::message::RequestHead;
 use crate::filter::edits::Values;
 use crate::filter::forwarded;
@@ -107,6 +108,16 @@ impl<'a> Subject<'a> {
             Some(query) => [path, "?", query],
             None => [path, "", ""],
         }
+    }
+}
+
+/// What a head may cost on this listener.
+#[must_use]
+pub fn head_limits(listener: &Listener) -> HeadLimits {
+    HeadLimits {
+        bytes: **listener.limits().header_bytes() as usize,
+        fields: **listener.limits().header_count() as usize,
+        uri: **listener.limits().uri_bytes() as usize,
     }
 }
 

@@ -3,6 +3,7 @@
 //! What stands in these fields is believed only as far as `trusted_hops` says: the last so many entries were written by
 //! proxies in front of us, everything before them by somebody else, and is dropped.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use towpath_config::model::{ForwardHeader, Listener};
@@ -33,14 +34,22 @@ impl Peer {
 const REQUEST_ID_MAX: usize = 128;
 
 /// The last `count` entries of a comma-separated field that may come in several lines, oldest first.
-fn last_entries(fields: &Fields, known: Known, count: usize) -> Vec<&[u8]> {
+fn last_entries(fields: &Fields, known: Known, count: u8) -> Vec<&[u8]> {
+    if count == 0 {
+        return Vec::new();
+    }
     let lines = fields.of(known);
     let entries: Vec<_> = lines
         .flat_map(|field| field.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii))
         .filter(|entry| !entry.is_empty())
         .collect();
-    let start = entries.len().saturating_sub(count);
+    let start = entries.len().saturating_sub(count.into());
     entries.get(start..).unwrap_or_default().to_vec()
+}
+
+/// What the outermost trusted hop said in this field.
+fn said(fields: &Fields, known: Known, hops: u8) -> Option<&[u8]> {
+    last_entries(fields, known, hops).first().copied()
 }
 
 /// The client behind the trusted hops: entry number `hops` from the right of `X-Forwarded-For`, or the peer when the
@@ -50,7 +59,7 @@ pub fn client(fields: &Fields, peer: &Peer, hops: u8) -> Origin {
     if hops == 0 {
         return peer.origin;
     }
-    let entries = last_entries(fields, Known::ForwardedFor, hops.into());
+    let entries = last_entries(fields, Known::ForwardedFor, hops);
     let oldest = entries.first().filter(|_| entries.len() == usize::from(hops));
     oldest
         .and_then(|entry| std::str::from_utf8(entry).ok())
@@ -66,7 +75,7 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// `http`, or what a trusted hop said.
 pub fn scheme<'a>(fields: &'a Fields, listener: &Listener) -> &'a str {
-    let said = fields.first(Known::ForwardedProto).filter(|_| *listener.trusted_hops() > 0);
+    let said = said(fields, Known::ForwardedProto, *listener.trusted_hops());
     said.and_then(|value| {
         ["http", "https"].into_iter().find(|scheme| value.eq_ignore_ascii_case(scheme.as_bytes()))
     })
@@ -84,19 +93,18 @@ pub fn apply(
 ) {
     let wanted = listener.forward_headers();
     let hops = *listener.trusted_hops();
-    let trusted = hops > 0;
     let scheme = scheme(&head.fields, listener);
     if head.fields.has_any(SAID) {
-        drop_unbelieved(&head.fields, trusted, wanted.contains(&ForwardHeader::Via), out);
+        drop_unbelieved(&head.fields, hops, wanted, out);
     }
     if wanted.contains(&ForwardHeader::XForwarded) {
-        let old = last_entries_if(trusted, &head.fields, Known::ForwardedFor, hops);
+        let old = last_entries(&head.fields, Known::ForwardedFor, hops);
         out.add_with(b"x-forwarded-for", |text| join(&old, &[peer.text.as_bytes()], text));
-        if !trusted || !head.fields.has(Known::ForwardedProto) {
-            out.add(b"x-forwarded-proto", scheme.as_bytes());
-        }
-        if !head.authority().is_empty() && (!trusted || !head.fields.has(Known::ForwardedHost)) {
-            out.add(b"x-forwarded-host", head.authority().as_bytes());
+        let proto = said(&head.fields, Known::ForwardedProto, hops).unwrap_or(scheme.as_bytes());
+        out.add(b"x-forwarded-proto", proto);
+        let host = said(&head.fields, Known::ForwardedHost, hops).unwrap_or(head.authority().as_bytes());
+        if !host.is_empty() {
+            out.add(b"x-forwarded-host", host);
         }
     }
     if wanted.contains(&ForwardHeader::Forwarded) {
@@ -104,15 +112,16 @@ pub fn apply(
         let host = if head.authority().is_empty() { ("", "") } else { (";host=\"", "\"") };
         let parts =
             ["for=", quote.0, &peer.text, quote.1, host.0, head.authority(), host.1, ";proto=", scheme];
-        let old = last_entries_if(trusted, &head.fields, Known::Forwarded, hops);
+        let old = last_entries(&head.fields, Known::Forwarded, hops);
         out.add_with(b"forwarded", |text| join(&old, &parts.map(str::as_bytes), text));
     }
     if wanted.contains(&ForwardHeader::Via) {
         let version: &[u8] = if head.minor == 0 { b"1.0 " } else { b"1.1 " };
-        let old = last_entries_if(true, &head.fields, Known::Via, u8::MAX);
+        let old = last_entries(&head.fields, Known::Via, u8::MAX);
         out.add_with(b"via", |text| join(&old, &[version, proxy.as_bytes()], text));
     }
-    if wanted.contains(&ForwardHeader::RequestId) && !has_request_id(head) {
+    let kept = given_request_id(head).is_some() && out.keeps(&head.fields, Known::RequestId);
+    if wanted.contains(&ForwardHeader::RequestId) && !kept {
         out.remove_known(&head.fields, Known::RequestId);
         out.add(b"x-request-id", request_id.as_bytes());
     }
@@ -128,22 +137,19 @@ const SAID: KnownSet = KnownSet::of(&[
 ]);
 
 /// Drops what is not believed, and what is written anew.
-fn drop_unbelieved(fields: &Fields, trusted: bool, via: bool, out: &mut Outgoing) {
+fn drop_unbelieved(fields: &Fields, hops: u8, wanted: &BTreeSet<ForwardHeader>, out: &mut Outgoing) {
+    let writes = |header| wanted.contains(&header);
     for (position, field) in fields.iter().enumerate() {
         let dropped = match field.known {
             Known::ForwardedFor | Known::Forwarded => true,
-            Known::ForwardedHost | Known::ForwardedProto => !trusted,
-            Known::Via => via,
+            Known::ForwardedHost | Known::ForwardedProto => hops == 0 || writes(ForwardHeader::XForwarded),
+            Known::Via => writes(ForwardHeader::Via),
             _ => false,
         };
         if dropped {
             out.drop_at(position);
         }
     }
-}
-
-fn last_entries_if(trusted: bool, fields: &Fields, known: Known, count: u8) -> Vec<&[u8]> {
-    if trusted { last_entries(fields, known, count.into()) } else { Vec::new() }
 }
 
 /// The old entries, then one new entry made of `parts`.
@@ -155,16 +161,13 @@ fn join(old: &[&[u8]], parts: &[&[u8]], text: &mut Vec<u8>) {
     parts.iter().for_each(|part| text.extend_from_slice(part));
 }
 
-/// The id that came, when there is one of a sane form.
+/// The id that came, when there is one only, of a sane form.
 #[must_use]
 pub fn given_request_id(head: &RequestHead) -> Option<&str> {
-    let value = head.fields.first(Known::RequestId)?;
+    let mut values = head.fields.of(Known::RequestId);
+    let value = values.next().filter(|_| values.next().is_none())?.value;
     let sane = !value.is_empty() && value.len() <= REQUEST_ID_MAX && value.iter().all(u8::is_ascii_graphic);
     std::str::from_utf8(value).ok().filter(|_| sane)
-}
-
-fn has_request_id(head: &RequestHead) -> bool {
-    given_request_id(head).is_some()
 }
 
 /// A new id: the text of a random UUID (RFC 9562 §5.4).

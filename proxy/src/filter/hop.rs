@@ -1,5 +1,6 @@
 //! Fields that end at this hop (RFC 9110 §7.6.1).
 
+use crate::codec::body::Framing;
 use crate::codec::fields::{Fields, Known, KnownSet};
 use crate::codec::message::{ConnectionOptions, RequestHead, ResponseHead};
 use crate::codec::outgoing::Outgoing;
@@ -12,9 +13,12 @@ pub fn request(head: &RequestHead, out: &mut Outgoing) {
     }
 }
 
-/// Drops from an answer what is meant for this hop only.
+/// Drops from an answer what is meant for this hop only, and a length where there can be none (RFC 9110 §8.6).
 pub fn response(head: &ResponseHead, out: &mut Outgoing) {
     drop_hop_by_hop(&head.fields, head.connection, out);
+    if matches!(head.status, 100..200 | 204) || head.framing == Framing::UntilClose {
+        out.remove_known(&head.fields, Known::ContentLength);
+    }
     if head.status == 101
         && let Some(protocol) = head.fields.first(Known::Upgrade)
     {

@@ -12,12 +12,12 @@ use super::explanation::{
 use super::question::Question;
 use super::settings;
 use crate::admin::words;
-use crate::codec::h1::{HeadLimits, read_request};
+use crate::codec::h1::read_request;
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
 use crate::exchange::decide::{Decision, Way, decide};
 use crate::exchange::outgoing;
-use crate::exchange::subject::{Subject, plain_path};
+use crate::exchange::subject::{Subject, head_limits, plain_path};
 use crate::filter::forwarded::{Peer, client, given_request_id};
 use crate::filter::maintenance::{in_force, is_exempt};
 use crate::filter::reply::LocalReply;
@@ -38,7 +38,7 @@ pub fn explain(snapshot: &Arc<Snapshot>, question: &Question) -> Result<Explanat
     let (id, listener) = question.listener(snapshot)?;
     let bytes = question.head(listener)?;
     let mut head = RequestHead::default();
-    if let Err(reason) = read_request(&bytes, &limits(listener), &mut head) {
+    if let Err(reason) = read_request(&bytes, &head_limits(listener), &mut head) {
         return Ok(refused(reason, listener));
     }
     let mut made = String::new();
@@ -58,14 +58,6 @@ pub fn explain(snapshot: &Arc<Snapshot>, question: &Question) -> Result<Explanat
     };
     let request_id = given_request_id(&head).unwrap_or("(a new one)");
     Ok(judged(&Subject { snapshot, listener, head: &head, view, request_id }, &peer))
-}
-
-fn limits(listener: &Listener) -> HeadLimits {
-    HeadLimits {
-        bytes: **listener.limits().header_bytes() as usize,
-        fields: **listener.limits().header_count() as usize,
-        uri: **listener.limits().uri_bytes() as usize,
-    }
 }
 
 fn refused(reason: Reason, listener: &Listener) -> Explanation {

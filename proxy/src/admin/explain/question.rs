@@ -51,15 +51,23 @@ struct Url<'a> {
 }
 
 impl<'a> Url<'a> {
-    fn read(url: &'a str) -> Self {
-        let sent = url.split('#').next().unwrap_or_default();
-        let Some((_, rest)) = sent.split_once("://") else {
-            return Self { authority: "", target: sent.to_owned() };
-        };
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, target) = rest.split_at(end);
+    /// Reads the URL of a question, or says that it is none.
+    fn of(question: &'a Question) -> Result<Self, String> {
+        let sent = question.url.split('#').next().unwrap_or_default();
+        if sent.starts_with('/') || matches!((question.method.as_str(), sent), ("CONNECT", _) | (_, "*")) {
+            return Ok(Self { authority: "", target: sent.to_owned() });
+        }
+        let whole = sent.split_once("://").filter(|(scheme, _)| {
+            scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+        });
+        let (authority, target) =
+            whole.map_or(("", ""), |(_, rest)| rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len())));
+        if authority.is_empty() {
+            let asked = &question.url;
+            return Err(format!("`{asked}` is no URL such as `/a?b=c` or `http://shop.example.com/a`"));
+        }
         let slash = if target.starts_with('/') { "" } else { "/" };
-        Self { authority, target: format!("{slash}{target}") }
+        Ok(Self { authority, target: format!("{slash}{target}") })
     }
 
     fn port(&self) -> Option<u16> {
@@ -88,7 +96,7 @@ impl Question {
             let fault = || format!("there is no listener `{name}`; there are: {}", known.join(", "));
             return snapshot.listener(name).ok_or_else(fault);
         }
-        let port = Url::read(&self.url).port();
+        let port = Url::of(self)?.port();
         let named =
             config.listeners().iter().find(|listener| port.is_some() && listener.address().port() == port);
         let listener = named.or(config.listeners().first()).map(|listener| listener.name());
@@ -115,7 +123,12 @@ impl Question {
                 "{text:?} ends its line: no client could send that as one part of a request"
             ));
         }
-        let url = Url::read(&self.url);
+        if let Some(word) = [&self.method, &self.url].into_iter().find(|word| !is_word(word)) {
+            return Err(format!(
+                "{word:?} is no word of a request line: it is empty, or holds more than visible ASCII"
+            ));
+        }
+        let url = Url::of(self)?;
         let own = match listener.address() {
             Address::Ip(address) => address.to_string(),
             Address::Unix(_) => "localhost".to_owned(),
@@ -135,6 +148,10 @@ impl Question {
         head.push_str("\r\n");
         Ok(head.into_bytes())
     }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn fields(name: &str, value: &Value) -> Result<Vec<(String, String)>, String> {

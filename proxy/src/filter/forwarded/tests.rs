@@ -22,7 +22,7 @@ fn the_client_is_as_far_away_as_hops_are_trusted() {
         "unix" => Peer::new(Origin::Unix),
         ip => Peer::new(ip.parse::<IpAddr>().unwrap().into()),
     };
-    let table: [(&[&str], u8, &str); 9] = [
+    let table: [(&[&str], u8, &str); 10] = [
         (&["1.1.1.1"], 0, "10.0.0.9"),
         (&["1.1.1.1"], 1, "1.1.1.1"),
         (&["6.6.6.6, 1.1.1.1"], 1, "1.1.1.1"),
@@ -32,6 +32,7 @@ fn the_client_is_as_far_away_as_hops_are_trusted() {
         (&[], 1, "10.0.0.9"),
         (&["[::1]"], 1, "::1"),
         (&["1.1.1.1:4711"], 1, "1.1.1.1"),
+        (&["::ffff:1.1.1.1"], 1, "1.1.1.1"),
     ];
     for (lines, hops, expected) in table {
         let lines: Vec<_> = lines.iter().map(|line| ("X-Forwarded-For", *line)).collect();
@@ -65,6 +66,8 @@ fn only_sane_request_ids_are_taken_over() {
         let head = RequestHead { fields: fields(&[("X-Request-Id", value)]), ..RequestHead::default() };
         assert_eq!(given_request_id(&head), expected);
     }
+    let two = fields(&[("X-Request-Id", "one"), ("x-request-id", "other")]);
+    assert_eq!(given_request_id(&RequestHead { fields: two, ..RequestHead::default() }), None);
 }
 
 #[test]

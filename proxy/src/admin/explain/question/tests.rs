@@ -30,6 +30,9 @@ fn an_url_becomes_the_head_that_a_client_would_send() {
         ("http://shop.example.com/a?b=1", "GET /a?b=1 HTTP/1.1\r\nhost: shop.example.com\r\n\r\n"),
         ("http://h:8080?b", "GET /?b HTTP/1.1\r\nhost: h:8080\r\n\r\n"),
         ("https://h", "GET / HTTP/1.1\r\nhost: h\r\n\r\n"),
+        ("HTTP://h/a", "GET /a HTTP/1.1\r\nhost: h\r\n\r\n"),
+        ("/to?u=http://h/b", "GET /to?u=http://h/b HTTP/1.1\r\nhost: 127.0.0.1:81\r\n\r\n"),
+        ("*", "GET * HTTP/1.1\r\nhost: 127.0.0.1:81\r\n\r\n"),
         ("/only/path#fragment", "GET /only/path HTTP/1.1\r\nhost: 127.0.0.1:81\r\n\r\n"),
     ];
     for (url, expected) in table {
@@ -51,6 +54,20 @@ fn connect_names_its_authority() {
         head(&asked).unwrap(),
         "CONNECT db.example.com:5432 HTTP/1.1\r\nhost: db.example.com:5432\r\n\r\n"
     );
+}
+
+#[test]
+fn what_is_no_url_is_no_question() {
+    for url in
+        ["", "a", "shop.example.com/a", "ftp://h/a", "http://", "http:///a", "?a", "#a", "/a b", "/\u{e9}"]
+    {
+        let told = head(&question(url)).unwrap_err();
+        assert!(told.contains("no URL") || told.contains("no word"), "{url:?}: {told}");
+    }
+    for method in ["", "G T", "G\u{e9}T"] {
+        let asked = Question { method: method.to_owned(), ..question("/") };
+        assert!(head(&asked).unwrap_err().contains("no word of a request line"), "{method:?}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::byte_set::ByteSet;
 use crate::codec::body::Framing;
-use crate::codec::fields::{Fields, Known};
+use crate::codec::fields::{Fields, Known, is_same_name};
 use crate::codec::message::ConnectionOptions;
 use crate::outcome::Reason;
 
@@ -85,12 +85,9 @@ pub fn connection_options(fields: &Fields) -> Result<ConnectionOptions, Reason> 
 
 /// Names that a gateway behind us could take for one another (`Content_Length` for `Content-Length`).
 pub fn has_underscore_twin(fields: &Fields) -> bool {
-    let twin = |name: &[u8]| -> Vec<u8> {
-        name.iter().map(|byte| if *byte == b'_' { b'-' } else { byte.to_ascii_lowercase() }).collect()
-    };
     fields.named_with(b'_').any(|field| {
-        let plain = twin(field.name);
-        let same = |other: &[u8]| other.len() == plain.len() && other != field.name && twin(other) == plain;
-        Known::of(&plain) != Known::Other || fields.iter().any(|other| same(other.name))
+        let plain: Vec<u8> = field.name.iter().map(|byte| if *byte == b'_' { b'-' } else { *byte }).collect();
+        let is_other = |name: &[u8]| is_same_name(name, field.name) && !name.eq_ignore_ascii_case(field.name);
+        Known::of(&plain) != Known::Other || fields.iter().any(|other| is_other(other.name))
     })
 }
