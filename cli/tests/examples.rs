@@ -212,6 +212,9 @@ fn canary_header(example: &Example) {
     assert_eq!(example.who("GET /", ANY, &["Canary-User: true"]), 3002);
     assert_eq!(example.who("GET /", ANY, &["Canary-User: false"]), 3001);
     assert_eq!(example.who("GET /", ANY, &[]), 3001);
+    let asked = example.ask("GET /", ANY, &["X-Towpath-Explain: 1"]);
+    let said = asked.value("x-towpath-explain").unwrap_or_default();
+    assert!(said.contains("route=everybody#0") && said.contains("missed=testers:no-header"), "{said}");
 }
 
 fn canary(example: &Example) {

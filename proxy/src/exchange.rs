@@ -10,6 +10,7 @@ pub mod rewrite;
 pub mod subject;
 
 mod serve;
+mod trace;
 
 pub use caller::{AnswerHead, Caller, Ending, Visit};
 pub use serve::serve;

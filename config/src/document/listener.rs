@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::language::{OneOrMany, OrNone, Pairs, document};
 use crate::model::{Address, ForwardHeader, PathNormalization};
 use crate::units::Size;
@@ -28,6 +30,9 @@ document! {
         ])),
         /// Whether `x-towpath-reason` stands on answers that the proxy makes itself.
         reason_header: Flag = Flag(true),
+        /// Clients (by their address behind the trusted hops) whose requests may ask, by the header
+        /// `x-towpath-explain`, for an answer that says how it came about; nobody's when left out.
+        explain_from: OneOrMany<IpNet>,
         /// Limits of this listener.
         limits: ListenerLimitsDoc,
         /// From the first octet of a head to its last; 408 beyond.

@@ -28,6 +28,8 @@ pub(super) fn listener(listener: &Listener) -> Value {
     });
     let mode = listener.address.file().map(|_| SocketMode(listener.mode).write());
     optional(&mut object, "mode", mode);
+    let explain_from: Vec<_> = listener.explain_from.iter().map(Write::write).collect();
+    optional(&mut object, "explain_from", (!explain_from.is_empty()).then(|| explain_from.into()));
     object
 }
 

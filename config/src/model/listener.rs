@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::{Address, Place, Placed, readable};
 
 /// How a request path is made plain before it is matched and forwarded.
@@ -52,6 +54,8 @@ readable! {
         forward_headers: BTreeSet<ForwardHeader>,
         /// `reason_header`: whether `x-towpath-reason` stands on answers that the proxy makes. Default true.
         reason_header: bool,
+        /// `explain_from`: who may ask a live request how it came about; nobody when empty.
+        explain_from: Placed<Vec<IpNet>>,
         /// `limits`.
         limits: ListenerLimits,
         /// `header_timeout`, `body_timeout`, `idle_timeout`, `linger_timeout`.

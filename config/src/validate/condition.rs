@@ -1,5 +1,7 @@
 //! `match`, `bypass`, `trust`.
 
+use ipnet::IpNet;
+
 use crate::document::ConditionDoc;
 use crate::language::{OneOrMany, Pairs};
 use crate::model::{Condition, FieldCondition, ValueMatch};
@@ -15,9 +17,6 @@ fn condition(document: &ConditionDoc, place: &At<ConditionDoc>) -> Condition {
     let mut methods: Vec<String> = all(document.methods.as_ref()).map(|method| method.0.clone()).collect();
     methods.sort();
     methods.dedup();
-    let mut source: Vec<_> = all(document.source.as_ref()).copied().collect();
-    source.sort();
-    source.dedup();
     Condition {
         place: place.span.place(),
         path: document.path.as_ref().map(At::placed),
@@ -25,8 +24,16 @@ fn condition(document: &ConditionDoc, place: &At<ConditionDoc>) -> Condition {
         headers: fields(document.headers.as_ref(), |name| name.0.clone()),
         query: fields(document.query.as_ref(), |name| name.0.clone()),
         cookies: fields(document.cookies.as_ref(), |name| name.0.clone()),
-        source,
+        source: nets(document.source.as_ref()),
     }
+}
+
+/// The networks, each once.
+pub(super) fn nets(written: Option<&At<OneOrMany<IpNet>>>) -> Vec<IpNet> {
+    let mut nets: Vec<_> = all(written).copied().collect();
+    nets.sort();
+    nets.dedup();
+    nets
 }
 
 fn all<T>(written: Option<&At<OneOrMany<T>>>) -> impl Iterator<Item = &T> {

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::condition::nets;
 use super::process::labels;
 use crate::document::{ListenerDoc, ListenerLimitsDoc};
 use crate::fault::{Fault, Findings, did_you_mean};
 use crate::language::{Fields, OrNone, Pairs};
-use crate::model::{Listener, ListenerId, ListenerLimits, ListenerTimeouts};
+use crate::model::{Listener, ListenerId, ListenerLimits, ListenerTimeouts, Place, Placed};
 use crate::source::At;
 use crate::values::Name;
 
@@ -22,7 +23,10 @@ impl Listeners {
         Pairs { mut list, holes, .. }: Pairs<Name, ListenerDoc>,
         findings: &mut Findings,
     ) -> Self {
-        list.iter().for_each(|(_, document)| check_mode(&document.value, findings));
+        list.iter().for_each(|(_, document)| {
+            check_mode(&document.value, findings);
+            check_explain_from(&document.value, findings);
+        });
         list.sort_by_cached_key(|(name, _)| name.value.clone());
         let ids = list
             .iter()
@@ -64,6 +68,16 @@ fn check_mode(document: &ListenerDoc, findings: &mut Findings) {
     }
 }
 
+fn check_explain_from(document: &ListenerDoc, findings: &mut Findings) {
+    let nets = document.explain_from.iter().flat_map(|written| &written.value.0);
+    for everybody in nets.filter(|net| net.value.prefix_len() == 0) {
+        let found =
+            "every client may ask how its answers come about, with names and addresses of what is inside";
+        findings
+            .push(Fault::warning(everybody.span, found).help("name the networks of those who run the proxy"));
+    }
+}
+
 fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
     let limits = document.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
     let headers = document.forward_headers().value.into_option();
@@ -77,6 +91,10 @@ fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
         normalize_path: document.normalize_path().value,
         forward_headers: headers.into_iter().flat_map(|headers| headers.into_values()).collect(),
         reason_header: document.reason_header().value.0,
+        explain_from: Placed {
+            value: nets(document.explain_from.as_ref()),
+            place: document.explain_from.as_ref().map_or(Place::BuiltIn, |written| written.span.place()),
+        },
         limits: limits_of(&limits),
         timeouts: ListenerTimeouts {
             header: document.header_timeout().map(OrNone::into_option),

@@ -25,6 +25,8 @@ pub fn request(
     let proxy = subject.snapshot.config().process().id();
     out.clear();
     hop::request(head, out);
+    // whether it was heard or not, it was for this proxy: the next one would take our word for who asks
+    out.remove_known(&head.fields, Known::Explain);
     host(head, decision, values, out);
     forwarded::apply(head, subject.listener, proxy, peer, values.request_id, out);
     if let Some(name) = decision.forward.split().sticky().as_ref().and_then(|sticky| sticky.send().as_ref()) {

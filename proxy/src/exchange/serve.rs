@@ -11,6 +11,7 @@ use super::outgoing;
 use super::record::Record;
 use super::respond;
 use super::subject::{Subject, plain_path};
+use super::trace;
 use crate::codec::message::ResponseHead;
 use crate::codec::outgoing::Outgoing;
 use crate::codec::scratch::{Scratch, Texts};
@@ -57,7 +58,8 @@ pub async fn serve<C: Caller>(
     };
     match outcome {
         Ok(ending) => ending,
-        Err(reply) => {
+        Err(mut reply) => {
+            trace::onto_reply(local, &subject, record.way, &mut reply);
             // after what cannot be read in one way only, nothing more is read
             let last = visit.last || reply.reason == Reason::BadRequest || subject.head.is_connect();
             let visit = Visit { last, ..*visit };
@@ -84,6 +86,8 @@ async fn carry<'a, C: Caller>(
     let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(response, &decision, &values, response_out);
+    let by = (answered.active.endpoint().address(), answered.attempts);
+    trace::onto_answer(local, subject, record.way, by, (response, response_out));
     record.status = response.status;
     let tunnel = is_tunnel(&order, response.status);
     // what comes behind a refused CONNECT was meant for the other end, it is no request (RFC 9931)

@@ -26,6 +26,8 @@ pub struct Answered<'a> {
     pub transfer: Transfer<'a>,
     /// Counts the request at its endpoint.
     pub active: Active,
+    /// How often it was sent.
+    pub attempts: u32,
 }
 
 /// A caller that waits for an answer.
@@ -73,7 +75,7 @@ pub async fn send<'t, C: Waiting>(
         let mut transfer =
             Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
         match await_answer(&mut transfer, order, caller, &mut replay, &mut attempt, head).await {
-            Ok(()) => return Ok(Answered { attempt, transfer, active }),
+            Ok(()) => return Ok(Answered { attempt, transfer, active, attempts: 1 + u32::from(fresh) }),
             Err(fault) if !fresh && may_repeat(local, order, &fault, &attempt, &transfer, &replay) => {
                 local.stats().add(Counter::UpstreamReusedReset, 1);
                 local.stats().add(Counter::UpstreamRetries, 1);

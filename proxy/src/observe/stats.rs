@@ -62,6 +62,8 @@ counters! {
     RequestsCancelled = "towpath_requests_cancelled", Counter, "Requests whose client went away before the answer was whole.";
     BytesReceived = "towpath_downstream_received_bytes", Counter, "Bytes read from clients.";
     BytesSent = "towpath_downstream_sent_bytes", Counter, "Bytes written to clients.";
+    Explained = "towpath_explained", Counter, "Answers that say how they came about, because the request asked.";
+    ExplainRefused = "towpath_explain_refused", Counter, "Requests that asked how their answer came about and may not.";
     Tunnels = "towpath_tunnels", Counter, "Upgrades and CONNECT requests that became tunnels.";
     TunnelsOpen = "towpath_tunnels_open", Gauge, "Tunnels that are open.";
     TunnelsTimedOut = "towpath_tunnels_timed_out", Counter, "Tunnels that were ended because they stood still for too long.";

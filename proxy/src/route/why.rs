@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use towpath_config::model::{Candidate, Config, Place, RouteId};
+use towpath_config::model::{Candidate, Config, Place, Route, RouteId};
 
 use crate::route::candidate::Resolved;
 use crate::route::miss::Miss;
@@ -73,6 +73,26 @@ pub fn why(config: &Config, view: &RequestView<'_>) -> Vec<Verdict> {
     let mut is_taken = false;
     let order = config.order().iter();
     order.filter_map(|candidate| judge(config, candidate, view, &mut is_taken)).collect()
+}
+
+/// A candidate that did not take the request.
+#[derive(Debug, Clone, Copy)]
+pub struct Missed<'a> {
+    /// Its route.
+    pub route: &'a Route,
+    /// What it failed at.
+    pub stage: Miss,
+    /// Where its condition is written.
+    pub place: Place,
+}
+
+/// The candidates before the one that wins, or all of them where none does.
+pub fn misses<'a>(config: &'a Config, view: &RequestView<'_>) -> impl Iterator<Item = Missed<'a>> {
+    let order = config.order().iter().filter_map(|candidate| Resolved::of(config, candidate));
+    order.map_while(|candidate| {
+        let stage = candidate.first_failure(view)?.into();
+        Some(Missed { route: candidate.route, stage, place: *candidate.condition.place() })
+    })
 }
 
 fn judge(

@@ -157,16 +157,7 @@ fn maintenance(route: &Route, subject: &Subject<'_>) -> Option<super::explanatio
 
 fn split_said(split: &Split, explained: &Explained<'_>) -> SplitSaid {
     let sticky = split.sticky().as_ref();
-    let (by, key) = match &explained.by {
-        Decides::Only => ("the only destination".to_owned(), None),
-        Decides::Trusted => ("the variant that a trusted caller sent".to_owned(), None),
-        Decides::Key { position, value } => {
-            let key = sticky.and_then(|sticky| sticky.by().get(*position));
-            (key.map(settings::key).unwrap_or_default(), Some(value.clone()))
-        }
-        Decides::NewCookie(name) => (format!("a new cookie {name}, by weight"), None),
-        Decides::Chance => ("chance, by weight".to_owned(), None),
-    };
+    let key = if let Decides::Key { value, .. } = &explained.by { Some(value.clone()) } else { None };
     let shares = explained.shares.iter().enumerate().map(|(position, share)| ShareSaid {
         name: share.name.to_owned(),
         weight: share.weight,
@@ -176,7 +167,7 @@ fn split_said(split: &Split, explained: &Explained<'_>) -> SplitSaid {
         chosen: explained.destination == Some(position),
     });
     let cohort = sticky.map(|sticky| sticky.cohort().to_string());
-    SplitSaid { by, cohort, key, shares: shares.collect() }
+    SplitSaid { by: explained.by.told(split), cohort, key, shares: shares.collect() }
 }
 
 /// What is said of a request that goes on: to the chosen destination, or to any that chance can choose.

@@ -3,8 +3,9 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use towpath_config::model::{
-    Balance, Cluster, Forward, HeaderEdits, Key, Listener, Maintenance, Place, Placed, Policy, Rewrite,
+    Balance, Cluster, Forward, HeaderEdits, Listener, Maintenance, Place, Placed, Policy, Rewrite,
     RewritePath,
 };
 
@@ -36,7 +37,15 @@ pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
             requests.place(),
         ),
         setting("limits.linger_bytes", **limits.linger_bytes(), limits.linger_bytes().place()),
+        setting("explain_from", nets(listener.explain_from()), listener.explain_from().place()),
     ]
+}
+
+fn nets(list: &[IpNet]) -> String {
+    match list {
+        [] => "none".to_owned(),
+        _ => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// What holds for one destination.
@@ -108,14 +117,4 @@ pub(super) fn of_maintenance(maintenance: &Maintenance, in_force: bool, exempt: 
         (true, true) => "in force, but this request gets through: a health path or a bypass",
     };
     setting("maintenance", value, *maintenance.place())
-}
-
-/// A key in the words of the table.
-pub(super) fn key(key: &Key) -> String {
-    match key {
-        Key::Header(name) => format!("header {name}"),
-        Key::Cookie { name, .. } => format!("cookie {name}"),
-        Key::SourceIp => "source ip".to_owned(),
-        Key::Query(name) => format!("query {name}"),
-    }
 }

@@ -1,4 +1,4 @@
-//! Names that the proxy looks at, told apart by length and first letter: at most one comparison.
+//! Names that the proxy looks at, told apart by length and first letter: at most two comparisons.
 
 /// The class of a field name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum Known {
     ForwardedHost,
     /// `X-Forwarded-Proto`.
     ForwardedProto,
+    /// `X-Towpath-Explain`.
+    Explain,
     /// `Proxy-Connection`.
     ProxyConnection,
     /// `Transfer-Encoding`.
@@ -69,6 +71,7 @@ impl Known {
             (16, b'x') if is(name, b"x-forwarded-host") => Self::ForwardedHost,
             (16, b'p') if is(name, b"proxy-connection") => Self::ProxyConnection,
             (17, b'x') if is(name, b"x-forwarded-proto") => Self::ForwardedProto,
+            (17, b'x') if is(name, b"x-towpath-explain") => Self::Explain,
             (17, b't') if is(name, b"transfer-encoding") => Self::TransferEncoding,
             _ => Self::Other,
         }

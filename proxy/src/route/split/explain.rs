@@ -1,6 +1,6 @@
 //! A split in words: what decides, and every destination with its share and score.
 
-use towpath_config::model::Split;
+use towpath_config::model::{Key, Split};
 
 use crate::route::split::{best, weight_total};
 use crate::route::sticky::{Ground, read};
@@ -35,6 +35,32 @@ pub enum Decides<'a> {
     NewCookie(&'a str),
     /// Chance, by weight.
     Chance,
+}
+
+impl Decides<'_> {
+    /// In words; the key as the table writes it.
+    #[must_use]
+    pub fn told(&self, split: &Split) -> String {
+        match self {
+            Self::Only => "the only destination".to_owned(),
+            Self::Trusted => "the variant that a trusted caller sent".to_owned(),
+            Self::Key { position, .. } => {
+                let sticky = split.sticky().as_ref();
+                sticky.and_then(|sticky| sticky.by().get(*position)).map(words).unwrap_or_default()
+            }
+            Self::NewCookie(name) => format!("a new cookie {name}, by weight"),
+            Self::Chance => "chance, by weight".to_owned(),
+        }
+    }
+}
+
+fn words(key: &Key) -> String {
+    match key {
+        Key::Header(name) => format!("header {name}"),
+        Key::Cookie { name, .. } => format!("cookie {name}"),
+        Key::SourceIp => "source ip".to_owned(),
+        Key::Query(name) => format!("query {name}"),
+    }
 }
 
 /// One destination of a split.
