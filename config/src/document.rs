@@ -15,7 +15,7 @@ pub(crate) use cluster::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc}
 pub(crate) use condition::ConditionDoc;
 pub(crate) use listener::{ListenerDoc, ListenerLimitsDoc};
 pub(crate) use policy::{EditsDoc, PolicyDoc};
-pub(crate) use process::ProcessDoc;
+pub(crate) use process::{ProcessDoc, ProcessLimitsDoc};
 pub(crate) use route::RouteDoc;
 pub(crate) use split::{DestinationDoc, KeyDoc, StickyDoc, To};
 pub use table::schema;

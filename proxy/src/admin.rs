@@ -5,6 +5,7 @@ mod documents;
 mod explain;
 mod metrics;
 mod pages;
+mod patient;
 mod reply;
 mod server;
 mod words;

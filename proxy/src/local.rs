@@ -12,6 +12,7 @@ use crate::codec::scratch::Scratch;
 use crate::observe::stats::{Counter, Shard};
 use crate::shared::{Drain, Phase, Shared, SnapshotCache};
 use crate::snapshot::Snapshot;
+use crate::sys::memory::Pressure;
 use crate::sys::timer::{Timers, Waits, earlier};
 use crate::upstream::pool::Pool;
 
@@ -55,7 +56,7 @@ impl Local {
     pub fn new(worker: usize, shared: Arc<Shared>) -> Self {
         Self {
             worker,
-            pool: Pool::new(Arc::clone(shared.wanted())),
+            pool: Pool::new(Arc::clone(shared.allowance())),
             buffers: Rc::default(),
             timers: Rc::default(),
             rng: RefCell::new(fastrand::Rng::new()),
@@ -124,6 +125,12 @@ impl Local {
         self.with_rng(fastrand::Rng::f64)
     }
 
+    /// Whether connections end with their answer: because the process drains, or for want of memory.
+    #[must_use]
+    pub fn ends_connections(&self) -> bool {
+        self.is_draining() || self.shared.pressure() > Pressure::Low
+    }
+
     /// This worker's counters.
     #[must_use]
     pub fn stats(&self) -> &Shard {
@@ -175,6 +182,10 @@ impl Local {
     /// What is done once a second: idle connections looked at, counts handed over, the log budget renewed.
     pub fn housekeep(&self) {
         self.log_lines.set(0);
+        if self.shared.pressure() > Pressure::Low {
+            self.buffers.forget_spare();
+            self.scratch.borrow_mut().clear();
+        }
         // an idle worker must not keep an old snapshot alive
         let snapshot = self.snapshot();
         self.pool.sweep(Instant::now(), |cluster, endpoint| snapshot.has_endpoint(cluster, endpoint));

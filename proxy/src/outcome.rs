@@ -97,6 +97,10 @@ reasons! {
     PendingTimeout = "pending-timeout", 503, 14, Local;
     /// More connections than `limits.connections` allows.
     ConnectionLimit = "connection-limit", 503, 14, Local;
+    /// The process has no file left for a connection to an endpoint.
+    FileLimit = "file-limit", 503, 14, Local;
+    /// The process has all the memory that `proxy.limits.memory` allows.
+    Overload = "overload", 503, 14, Local;
     /// The route is in maintenance.
     Maintenance = "maintenance", 503, 14, Local;
     /// The route answers with a redirect.

@@ -5,12 +5,18 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption, Cache};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::observe::series::SeriesBook;
 use crate::observe::stats::Stats;
 use crate::snapshot::Snapshot;
+use crate::sys::files::Files;
+use crate::sys::memory::Pressure;
+use crate::upstream::allowance::Allowance;
+
+/// As many files as anybody could want.
+const UNBOUNDED: Files = Files { all: u64::MAX, downstream: u32::MAX, upstream: u32::MAX, admin: u32::MAX };
 
 /// Where the process stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +94,9 @@ pub struct Shared {
     drain: watch::Sender<Option<Drain>>,
     connections: AtomicU32,
     workers: Box<[AtomicU32]>,
-    wanted: Arc<Notify>,
+    files: Files,
+    allowance: Arc<Allowance>,
+    pressure: AtomicU8,
 }
 
 impl Shared {
@@ -104,8 +112,16 @@ impl Shared {
             drain: watch::Sender::new(None),
             connections: AtomicU32::new(0),
             workers: (0..workers).map(|_| AtomicU32::new(0)).collect(),
-            wanted: Arc::default(),
+            files: UNBOUNDED,
+            allowance: Arc::new(Allowance::new(UNBOUNDED.upstream)),
+            pressure: AtomicU8::new(Pressure::Low as u8),
         }
+    }
+
+    /// The same, with these files.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files, allowance: Arc::new(Allowance::new(files.upstream)), ..self }
     }
 
     /// The current snapshot.
@@ -191,10 +207,37 @@ impl Shared {
         self.drain.subscribe()
     }
 
-    /// By which the workers' pools tell each other that a request waits for a connection.
+    /// How the files of the process are shared out.
     #[must_use]
-    pub fn wanted(&self) -> &Arc<Notify> {
-        &self.wanted
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// What the workers' pools share.
+    #[must_use]
+    pub fn allowance(&self) -> &Arc<Allowance> {
+        &self.allowance
+    }
+
+    /// How near the process is to its limit on memory.
+    #[must_use]
+    pub fn pressure(&self) -> Pressure {
+        match self.pressure.load(Ordering::Relaxed) {
+            pressure if pressure == Pressure::Low as u8 => Pressure::Low,
+            pressure if pressure == Pressure::High as u8 => Pressure::High,
+            _ => Pressure::Full,
+        }
+    }
+
+    /// Notes how near it is.
+    pub fn press(&self, pressure: Pressure) {
+        self.pressure.store(pressure as u8, Ordering::Relaxed);
+    }
+
+    /// Connections of clients that may be open: as the table says, as far as there are files for them.
+    #[must_use]
+    pub fn connections_max(&self) -> u32 {
+        (**self.snapshot.load().config().process().limits().connections()).min(self.files.downstream)
     }
 
     /// Downstream connections open in the whole process.
@@ -208,20 +251,15 @@ impl Shared {
         self.workers.iter().map(|load| load.load(Ordering::Relaxed))
     }
 
-    /// Seats a connection at the worker that has the fewest, unless `limit` are open in the process or
+    /// Seats a connection at the worker that has the fewest, unless all that may be are open in the process or
     /// `listener_limit` at its listener.
     #[must_use]
-    pub fn seat(
-        self: &Arc<Self>,
-        limit: u32,
-        listener: &Arc<AtomicU32>,
-        listener_limit: u32,
-    ) -> Option<Seat> {
+    pub fn seat(self: &Arc<Self>, listener: &Arc<AtomicU32>, listener_limit: u32) -> Option<Seat> {
         let below = |counter: &AtomicU32, limit: u32| {
             let next = |open: u32| (open < limit).then(|| open + 1);
             counter.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next).is_ok()
         };
-        if !below(&self.connections, limit) {
+        if !below(&self.connections, self.connections_max()) {
             return None;
         }
         if !below(listener, listener_limit) {

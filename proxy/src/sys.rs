@@ -1,7 +1,10 @@
 //! What the operating system gives: sockets, streams, time.
 
 pub mod affinity;
+pub mod files;
+pub mod heap;
 pub mod listening;
+pub mod memory;
 pub mod socket;
 pub mod socket_file;
 pub mod stream;

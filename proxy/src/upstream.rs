@@ -1,5 +1,6 @@
 //! The side we call: stops 8, 9 and 10.
 
+pub mod allowance;
 pub mod balance;
 pub mod cluster;
 pub mod connect;

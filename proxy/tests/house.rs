@@ -53,7 +53,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tower", &["proxy/src/admin"]),
     ("rustls", &["proxy/src/tls"]),
     ("socket2", &["proxy/src/sys/socket"]),
-    ("rustix", &["proxy/src/sys/affinity"]),
+    ("rustix", &["proxy/src/sys/affinity", "proxy/src/sys/files", "proxy/src/sys/memory"]),
     ("arc_swap", &["proxy/src/shared", "proxy/src/local", "proxy/src/tls/material"]),
     ("hdrhistogram", &["proxy/src/observe/latency"]),
     ("opentelemetry", &["proxy/src/observe/trace"]),
@@ -89,7 +89,7 @@ const FORBIDDEN: [&str; 12] = [
 const STANDARD: &[(&str, &str)] = &[("target", "proxy/src/codec")];
 
 /// The files that may hold `unsafe` code.
-const UNSAFE: &[&str] = &[];
+const UNSAFE: &[&str] = &["proxy/src/sys/heap.rs"];
 
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;

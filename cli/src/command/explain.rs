@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use towpath_proxy::admin::{Question, explain};
 use towpath_proxy::observe::series::SeriesBook;
 use towpath_proxy::snapshot::Snapshot;
+use towpath_proxy::sys::memory::Pressure;
 
 use super::arguments::Format;
 use crate::client::{Client, Request};
@@ -69,7 +70,8 @@ fn by_file(arguments: &Arguments, path: &Path) -> anyhow::Result<String> {
         listener: arguments.listener.clone(),
         source: arguments.source,
     };
-    let explanation = explain(&snapshot, &question).map_err(|fault| BadInput(format!("error: {fault}")))?;
+    let explanation =
+        explain(&snapshot, Pressure::Low, &question).map_err(|fault| BadInput(format!("error: {fault}")))?;
     Ok(match arguments.format {
         Format::Text => explanation.to_string(),
         Format::Json => serde_json::to_string_pretty(&explanation)?,

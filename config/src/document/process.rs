@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::language::{OrNone, Pairs, document};
 use crate::model::Workers;
+use crate::units::Size;
 use crate::values::{Flag, Line, Name, Whole};
 
 document! {
@@ -24,6 +25,8 @@ document! {
         pin_workers: Flag = Flag(false),
         /// Address of the admin port; `none` closes it.
         admin: OrNone<SocketAddr> = OrNone::Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 15_000)),
+        /// How long a client of the admin port may take for a head or a body, or to read a piece of the answer.
+        admin_timeout: Duration = Duration::from_secs(10),
         /// Limits over all listeners.
         limits: ProcessLimitsDoc,
         /// How the process ends after SIGTERM.
@@ -49,5 +52,11 @@ document! {
     pub(crate) struct ProcessLimitsDoc as "a map" {
         /// Connections of clients open at once, over all listeners.
         connections: Whole<1, 10_000_000> = Whole(20_000),
+        /// Resident memory: from 90% on no connection stays open after its answer, from 100% on requests get 503.
+        memory: OrNone<Size<{ 1 << 20 }, { 1 << 50 }>> = OrNone::Some(Size(1 << 30)),
+        /// Of the files that the process may open, those that are left for everything but traffic; half of them at most.
+        reserved_files: Whole<1, 1_000_000> = Whole(512),
+        /// Connections to the admin port open at once; the oldest one ends for a new one.
+        admin_connections: Whole<1, 10_000> = Whole(64),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{cluster, listener, route};
 use crate::language::{OrNone, Write};
-use crate::model::{Config, Process};
+use crate::model::{Config, Process, ProcessLimits};
 use crate::source::escape;
 use crate::units::Size;
 
@@ -63,7 +63,8 @@ fn process(process: &Process) -> Value {
         "workers": process.workers.write(),
         "pin_workers": process.pin_workers,
         "admin": or_none(process.admin.as_ref()),
-        "limits": {"connections": *process.limits.connections},
+        "admin_timeout": process.admin_timeout.write(),
+        "limits": limits(&process.limits),
         "drain": {
             "delay": or_none(process.drain.delay.as_ref()),
             "spread": or_none(process.drain.spread.as_ref()),
@@ -72,6 +73,15 @@ fn process(process: &Process) -> Value {
     });
     optional(&mut object, "locality", process.locality.as_ref().map(|locality| json!(locality)));
     object
+}
+
+fn limits(limits: &ProcessLimits) -> Value {
+    json!({
+        "connections": *limits.connections,
+        "memory": or_none((*limits.memory).map(size).as_ref()),
+        "reserved_files": *limits.reserved_files,
+        "admin_connections": *limits.admin_connections,
+    })
 }
 
 /// `${` is written so that it is not taken for a variable.

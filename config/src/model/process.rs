@@ -33,6 +33,8 @@ readable! {
         pin_workers: bool,
         /// `admin`: address of the admin port; `none` closes it. Default 127.0.0.1:15000.
         admin: Option<SocketAddr>,
+        /// `admin_timeout`: how long a client of the admin port may take for one thing. Default 10 s.
+        admin_timeout: Placed<Duration>,
         /// `limits`.
         limits: ProcessLimits,
         /// `drain`.
@@ -57,5 +59,12 @@ readable! {
     pub struct ProcessLimits {
         /// `connections`: downstream connections over all listeners. Default 20000.
         connections: Placed<u32>,
+        /// `memory` that is resident: from 90% on no connection stays open after its answer, from 100% on requests get
+        /// 503 `overload`. Default 1GiB.
+        memory: Placed<Option<u64>>,
+        /// `reserved_files`: files that are left for everything but traffic; half of all at most. Default 512.
+        reserved_files: Placed<u32>,
+        /// `admin_connections` open at once. Default 64.
+        admin_connections: Placed<u32>,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::ProcessDoc;
+use crate::document::{ProcessDoc, ProcessLimitsDoc};
 use crate::language::{Fields, Pairs};
 use crate::model::{Drain, Process, ProcessLimits};
 use crate::source::At;
@@ -21,12 +21,22 @@ pub(super) fn process(document: Option<&ProcessDoc>) -> Process {
         workers: document.workers().value,
         pin_workers: document.pin_workers().value.0,
         admin: document.admin().value.into_option(),
-        limits: ProcessLimits { connections: limits.connections().map(|count| count.0) },
+        admin_timeout: document.admin_timeout(),
+        limits: limits_of(&limits),
         drain: Drain {
             delay: drain.delay().value.into_option(),
             spread: drain.spread().value.into_option(),
             timeout: drain.timeout().value,
         },
+    }
+}
+
+fn limits_of(limits: &ProcessLimitsDoc) -> ProcessLimits {
+    ProcessLimits {
+        connections: limits.connections().map(|count| count.0),
+        memory: limits.memory().map(|size| size.into_option().map(|size| size.0)),
+        reserved_files: limits.reserved_files().map(|count| count.0),
+        admin_connections: limits.admin_connections().map(|count| count.0),
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::observe::stats::Counter;
 use crate::shared::Shared;
 
 /// Has the route table read again; what became of it, or why it was refused.
@@ -22,6 +24,24 @@ pub struct AdminContext {
 pub(super) struct Site {
     pub(super) shared: Arc<Shared>,
     pub(super) source: Box<str>,
+}
+
+impl Site {
+    /// Connections to the admin port that may be open: as the table says, as far as there are files for them.
+    pub(super) fn connections_max(&self) -> usize {
+        let snapshot = self.shared.snapshot();
+        let limit = **snapshot.config().process().limits().admin_connections();
+        limit.min(self.shared.files().admin) as usize
+    }
+
+    /// How long a client may take for one thing.
+    pub(super) fn patience(&self) -> Duration {
+        **self.shared.snapshot().config().process().admin_timeout()
+    }
+
+    pub(super) fn count(&self, counter: Counter) {
+        self.shared.stats().control().add(counter, 1);
+    }
 }
 
 impl std::fmt::Debug for AdminContext {

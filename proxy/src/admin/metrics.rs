@@ -13,6 +13,7 @@ use crate::observe::expose::{Exposition, Format, Shape};
 use crate::observe::metrics;
 use crate::shared::Shared;
 use crate::snapshot::{LiveCluster, Snapshot};
+use crate::sys::{files, memory};
 use crate::upstream::cluster::EndpointState;
 
 #[cfg(test)]
@@ -44,6 +45,24 @@ fn write_process(text: &mut Exposition, shared: &Shared, snapshot: &Snapshot) {
     ];
     text.family("towpath_build", Shape::Info, "This proxy.").sample(&labels, 1);
     let mut gauge = |name, help, value: f64| text.family(name, Shape::Gauge, help).sample(&[], value);
+    let pressure = shared.pressure();
+    gauge(
+        "towpath_memory_pressure",
+        "0: low, 1: high, no connection is kept; 2: full, requests get 503.",
+        pressure as u8 as f64,
+    );
+    if let Some(limit) = **process.limits().memory() {
+        gauge("towpath_memory_limit_bytes", "The memory that the route table allows.", limit as f64);
+    }
+    let help = "Connections from clients that may be open: as the route table says, as far as there are files for them.";
+    gauge("towpath_downstream_connections_limit", help, shared.connections_max().into());
+    gauge("process_max_fds", "Files that the process may have open.", shared.files().all as f64);
+    if let Some(open) = files::open() {
+        gauge("process_open_fds", "Files that the process has open.", open as f64);
+    }
+    if let Some(octets) = memory::resident() {
+        gauge("process_resident_memory_bytes", "Memory that is resident.", octets as f64);
+    }
     let help = "Counts up with each route table that goes live; 1 is the first.";
     gauge("towpath_config_generation", help, snapshot.generation() as f64);
     let help = "When the live route table went live.";

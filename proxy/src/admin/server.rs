@@ -1,5 +1,6 @@
 //! The admin port. It stands beside the traffic, so everything it can cost is bounded: connections, time, sizes.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::rc::Rc;
@@ -14,31 +15,23 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_local;
+use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
 
 use super::context::AdminContext;
 use super::pages::{Asked, answer};
+use super::patient::{Patient, is_late};
 use super::reply::Reply;
+use crate::observe::stats::Counter;
 
 #[cfg(test)]
 mod tests;
-
-/// Connections open at once; more wait to be accepted.
-const CONNECTIONS_MAX: usize = 64;
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Bytes of a request's head, and of what is read ahead.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
-
-/// From a connection's first byte, or its last answer, to the end of the next head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// From the end of a head to the answer.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// No new request is taken on a connection after this; so one that never reads holds its place only so long.
 const CONNECTION_AGE: Duration = Duration::from_secs(60);
@@ -48,45 +41,69 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves the admin pages for as long as it is polled. Must run in a `LocalSet`.
 pub async fn serve(listener: TcpListener, context: Rc<AdminContext>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let context = Rc::clone(&context);
-                spawn_local(async move {
-                    carry(stream, context).await;
-                    drop(place);
-                });
-            }
+    // when all places are taken, who came first has had the most time: whoever comes now, a probe it may be, gets in
+    let mut open: VecDeque<JoinHandle<()>> = VecDeque::new();
+    let mut failing = false;
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
             Err(error) => {
-                tracing::warn!(%error, "the admin port could not accept a connection");
+                context.site.count(Counter::ListenerErrors);
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "the admin port cannot accept a connection");
+                }
                 sleep(ACCEPT_PAUSE).await;
+                continue;
             }
+        };
+        failing = false;
+        context.site.count(Counter::AdminConnections);
+        open.retain(|connection| !connection.is_finished());
+        while open.len() >= context.site.connections_max() {
+            let Some(oldest) = open.pop_front() else { break };
+            oldest.abort();
+            // its file is free again before another one is opened
+            let _ = oldest.await;
+            context.site.count(Counter::AdminDisplaced);
         }
+        open.push_back(spawn_local(carry(stream, Rc::clone(&context))));
     }
 }
 
 async fn carry(stream: TcpStream, context: Rc<AdminContext>) {
-    let service = service_fn(move |request| respond(request, Rc::clone(&context)));
+    let patience = context.site.patience();
+    let site = Arc::clone(&context.site);
+    let service = service_fn(move |request| respond(request, Rc::clone(&context), patience));
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
+    builder.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD_BYTES_MAX);
+    let stream = Patient::new(stream, patience);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     // what a client of the admin port does wrong is its own affair: it sees its connection end
-    if timeout(CONNECTION_AGE, connection.as_mut()).await.is_err() {
+    let mut ended = timeout(CONNECTION_AGE, connection.as_mut()).await;
+    if ended.is_err() {
         connection.as_mut().graceful_shutdown();
-        let _ = timeout(REQUEST_TIMEOUT, connection).await;
+        ended = timeout(patience, connection).await;
+    }
+    let late = match ended {
+        Ok(Ok(())) => false,
+        Ok(Err(fault)) => fault.is_timeout() || is_late(&fault),
+        Err(_) => true,
+    };
+    if late {
+        site.count(Counter::AdminTimedOut);
     }
 }
 
 async fn respond(
     request: Request<Incoming>,
     context: Rc<AdminContext>,
+    patience: Duration,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let late = |status| move |_| Reply::text(status, format!("not done within {REQUEST_TIMEOUT:?}\n"));
-    let asked = timeout(REQUEST_TIMEOUT, read(request)).await;
+    let late = |status| move |_| Reply::text(status, format!("not done within {patience:?}\n"));
+    let asked = timeout(patience, read(request)).await;
     let reply = match asked.unwrap_or_else(|elapsed| Err(late(StatusCode::REQUEST_TIMEOUT)(elapsed))) {
         Ok(asked) => {
-            let answered = timeout(REQUEST_TIMEOUT, answer(&context, asked)).await;
+            let answered = timeout(patience, answer(&context, asked)).await;
             answered.unwrap_or_else(late(StatusCode::SERVICE_UNAVAILABLE))
         }
         Err(refusal) => refusal,

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use towpath_config::Source;
 use towpath_config::model::{Config, Workers};
 
+use super::guard;
 use super::listeners::{BindFault, Listeners};
 use crate::observe::series::SeriesBook;
 use crate::reload::{self, Environment, Reloader, Requests};
@@ -69,7 +70,7 @@ pub fn run(options: Options) -> Result<(), Error> {
     };
     let book = Arc::new(SeriesBook::new(workers));
     let snapshot = Snapshot::next(None, options.config.clone(), &book);
-    let shared = Arc::new(Shared::new(snapshot, book, workers));
+    let shared = Arc::new(Shared::new(snapshot, book, workers).with_files(guard::files(&options.config)));
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     let workers: Vec<Worker> = posts(workers, *options.config.process().pin_workers())
         .into_iter()
@@ -100,6 +101,7 @@ async fn live(options: Options, shared: Arc<Shared>, mut listeners: Listeners) -
     let bound = listeners.bind(&options.config).map_err(Error::Bind)?;
     let (requester, requests) = reload::requests();
     super::side::open(&options, &shared, requester)?;
+    tokio::task::spawn_local(guard::watch_memory(Arc::clone(&shared)));
     listeners.open(bound, &options.config)?;
     let workers = shared.connections_by_worker().count();
     tracing::info!(path = options.source.name(), workers, "serving");

@@ -29,6 +29,12 @@ impl BufferPool {
         Buffer { bytes, start: 0, end: 0, pool: Rc::clone(self) }
     }
 
+    /// Gives the memory of buffers that nobody uses back.
+    pub fn forget_spare(&self) {
+        self.spare.take();
+        self.outputs.take();
+    }
+
     /// Buffers that are lent now.
     #[must_use]
     pub fn lent(&self) -> usize {

@@ -121,8 +121,9 @@ impl Connection {
         let read = self.read(caller, listener, &mut scratch.request).await;
         self.served += 1;
         let limit = **listener.limits().requests_per_connection();
-        let last = self.local.is_draining() || limit.is_some_and(|limit| self.served >= limit);
-        let visit = Visit { listener: &self.listener, peer: &self.peer, timer: &self.timer, last };
+        let last = self.local.ends_connections() || limit.is_some_and(|limit| self.served >= limit);
+        let pressure = self.local.shared().pressure();
+        let visit = Visit { listener: &self.listener, peer: &self.peer, timer: &self.timer, last, pressure };
         match read {
             Ok(()) => serve(&self.local, &visit, scratch, caller).await,
             Err(NoRequest::Gone) => Ending::Close,

@@ -57,13 +57,20 @@ impl Acceptor {
 
     /// Accepts until the task is dropped.
     pub async fn run(&self) {
+        let mut failing = false;
         loop {
             match self.socket.accept().await {
-                Ok((stream, origin)) => self.hand_over(stream, origin),
+                Ok((stream, origin)) => {
+                    failing = false;
+                    self.hand_over(stream, origin);
+                }
                 Err(fault) if is_passing(&fault) => {}
                 Err(fault) => {
                     self.shared.stats().control().add(Counter::ListenerErrors, 1);
-                    tracing::warn!(listener = &*self.name, %fault, "cannot accept");
+                    // one line for each want of files, however often it is tried again
+                    if !std::mem::replace(&mut failing, true) {
+                        tracing::warn!(listener = &*self.name, %fault, "cannot accept");
+                    }
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -80,9 +87,8 @@ impl Acceptor {
 
     fn hand_over(&self, stream: Stream, origin: Origin) {
         let snapshot = self.shared.snapshot();
-        let limit = **snapshot.config().process().limits().connections();
         let own = snapshot.listener(&self.name).map_or(0, |(_, listener)| **listener.limits().connections());
-        let Some(seat) = self.shared.seat(limit, &self.open, own) else {
+        let Some(seat) = self.shared.seat(&self.open, own) else {
             self.shared.stats().control().add(Counter::DownstreamRefused, 1);
             return;
         };

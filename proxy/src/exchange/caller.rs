@@ -7,6 +7,7 @@ use crate::codec::outgoing::Outgoing;
 use crate::filter::forwarded::Peer;
 use crate::forward::Waiting;
 use crate::local::Local;
+use crate::sys::memory::Pressure;
 use crate::sys::timer::Timer;
 
 /// A final head on its way to the caller.
@@ -45,13 +46,15 @@ pub struct Visit<'a> {
     pub timer: &'a Timer,
     /// Whether this is the last exchange that the connection may carry.
     pub last: bool,
+    /// How near the process is to its limit on memory.
+    pub pressure: Pressure,
 }
 
 impl Visit<'_> {
     /// Whether no further exchange is wanted on this connection.
     #[must_use]
     pub fn is_last(&self, local: &Local) -> bool {
-        self.last || local.is_draining()
+        self.last || local.ends_connections()
     }
 }
 

@@ -70,7 +70,7 @@ pub fn decide<'a>(
     way.route = Some(found.route);
     let route = config.route(found.route).ok_or(Reason::Internal)?;
     let condition = route.conditions().get(found.condition).ok_or(Reason::Internal)?;
-    let permitted = chain::judge(route, view)?;
+    let permitted = chain::judge(route, view, subject.pressure)?;
     let forward = match route.action() {
         Action::Forward(forward) => forward,
         Action::Redirect(redirect) => {

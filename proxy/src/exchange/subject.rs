@@ -16,6 +16,7 @@ use crate::outcome::Reason;
 use crate::route::RequestView;
 use crate::route::path::normalize;
 use crate::snapshot::Snapshot;
+use crate::sys::memory::Pressure;
 
 /// A request with everything that routes, filters and edits can see of it.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Subject<'a> {
     pub view: RequestView<'a>,
     /// `X-Request-Id`, given or made.
     pub request_id: &'a str,
+    /// How near the process is to its limit on memory.
+    pub pressure: Pressure,
 }
 
 impl<'a> Subject<'a> {
@@ -51,7 +54,7 @@ impl<'a> Subject<'a> {
             fields: &head.fields,
             source: forwarded::client(&head.fields, visit.peer, *listener.trusted_hops()),
         };
-        Self { snapshot, listener, head, view, request_id }
+        Self { snapshot, listener, head, view, request_id, pressure: visit.pressure }
     }
 
     /// What `%{…}` can name, as far as it is known.

@@ -2,11 +2,17 @@
 
 use std::time::SystemTime;
 
+use smallvec::smallvec;
 use towpath_config::model::Route;
 
 use super::maintenance;
 use super::reply::{LocalReply, Refused};
+use crate::outcome::Reason;
 use crate::route::RequestView;
+use crate::sys::memory::Pressure;
+
+/// When a client should come back to a process that has no memory left; that is looked at many times a second.
+const OVERLOAD_SECONDS: u8 = 5;
 
 /// The proof that a request went through the chain; `forward::send` wants it.
 #[derive(Debug)]
@@ -18,12 +24,23 @@ enum Verdict<'a> {
     Reply(LocalReply<'a>),
 }
 
-type Filter = for<'a> fn(&'a Route, &RequestView<'_>) -> Verdict<'a>;
+type Filter = for<'a> fn(&'a Route, &RequestView<'_>, Pressure) -> Verdict<'a>;
 
 /// One row, one filter. The order cannot be configured.
-const CHAIN: [Filter; 1] = [closed];
+const CHAIN: [Filter; 2] = [overloaded, closed];
 
-fn closed<'a>(route: &'a Route, view: &RequestView<'_>) -> Verdict<'a> {
+/// No request is worth the memory of those that are under way.
+fn overloaded<'a>(_: &'a Route, _: &RequestView<'_>, pressure: Pressure) -> Verdict<'a> {
+    match pressure {
+        Pressure::Low | Pressure::High => Verdict::Continue,
+        Pressure::Full => Verdict::Reply(LocalReply {
+            fields: smallvec![("retry-after", OVERLOAD_SECONDS.to_string())],
+            ..LocalReply::from(Reason::Overload)
+        }),
+    }
+}
+
+fn closed<'a>(route: &'a Route, view: &RequestView<'_>, _: Pressure) -> Verdict<'a> {
     let maintenance = route.maintenance().as_ref();
     maintenance
         .and_then(|maintenance| maintenance::judge(maintenance, view, SystemTime::now))
@@ -34,9 +51,13 @@ fn closed<'a>(route: &'a Route, view: &RequestView<'_>) -> Verdict<'a> {
 ///
 /// # Errors
 /// A filter answers in place of the upstream.
-pub fn judge<'a>(route: &'a Route, view: &RequestView<'_>) -> Result<Permitted, Refused<'a>> {
+pub fn judge<'a>(
+    route: &'a Route,
+    view: &RequestView<'_>,
+    pressure: Pressure,
+) -> Result<Permitted, Refused<'a>> {
     for filter in CHAIN {
-        if let Verdict::Reply(reply) = filter(route, view) {
+        if let Verdict::Reply(reply) = filter(route, view, pressure) {
             return Err(Box::new(reply));
         }
     }

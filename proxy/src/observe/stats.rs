@@ -69,6 +69,10 @@ counters! {
     TunnelsTimedOut = "towpath_tunnels_timed_out", Counter, "Tunnels that were ended because they stood still for too long.";
     Reloads = "towpath_reloads", Counter, "Route tables that went live after the first one.";
     ReloadsRejected = "towpath_reloads_rejected", Counter, "Route tables that were refused; the old one stayed.";
+    MemoryPressures = "towpath_memory_pressures", Counter, "Times that memory came nearer to its limit: from low to high, or to full.";
+    AdminConnections = "towpath_admin_connections", Counter, "Connections accepted by the admin port.";
+    AdminDisplaced = "towpath_admin_connections_displaced", Counter, "Connections to the admin port that were ended to make room for new ones.";
+    AdminTimedOut = "towpath_admin_timeouts", Counter, "Connections to the admin port whose client took longer than admin_timeout.";
     WorkerPanics = "towpath_worker_panics", Counter, "Connections that were given up because of a bug of the proxy.";
     WorkerRestarts = "towpath_worker_restarts", Counter, "Workers that a bug of the proxy ended and that began anew; they lost their connections.";
     ListenerErrors = "towpath_listener_errors", Counter, "Failures to accept a connection.";

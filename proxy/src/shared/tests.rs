@@ -59,7 +59,7 @@ fn connections_are_spread_evenly_even_when_they_are_few() {
         let shared = shared("", workers);
         let listener = Arc::default();
         let seats: Vec<_> =
-            (0..connections).map(|_| shared.seat(1000, &listener, 1000).expect("a free seat")).collect();
+            (0..connections).map(|_| shared.seat(&listener, 1000).expect("a free seat")).collect();
         let mut by_worker: BTreeMap<usize, usize> = BTreeMap::new();
         seats.iter().for_each(|seat| *by_worker.entry(seat.worker()).or_default() += 1);
         let spread = by_worker.values().max().zip(by_worker.values().min());

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::allowance::{Allowance, Allowed};
 use super::cluster::{ClusterState, EndpointState, Slot};
 use super::connect::connect;
 use crate::outcome::Reason;
@@ -34,6 +35,7 @@ pub struct Connection {
 #[derive(Debug)]
 pub struct Holding {
     slot: Slot,
+    _allowed: Allowed,
     endpoint: Arc<EndpointState>,
     reused: bool,
     since: Instant,
@@ -100,12 +102,12 @@ pub struct PoolCounts {
 }
 
 /// The idle connections of one worker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pool {
     idle: RefCell<HashMap<u64, Vec<Connection>>>,
     queues: RefCell<HashMap<u64, Rc<Queue>>>,
     counts: Cell<PoolCounts>,
-    wanted: Arc<Notify>,
+    allowance: Arc<Allowance>,
 }
 
 /// The requests of this worker that wait for a connection of one cluster.
@@ -140,16 +142,16 @@ impl Drop for Waiting<'_> {
 }
 
 impl Pool {
-    /// An empty pool; `wanted` is what the pools of all workers tell each other that a request of theirs waits by.
+    /// An empty pool; `allowance` is what it shares with those of other workers.
     #[must_use]
-    pub fn new(wanted: Arc<Notify>) -> Self {
-        Self { wanted, ..Self::default() }
+    pub fn new(allowance: Arc<Allowance>) -> Self {
+        Self { idle: RefCell::default(), queues: RefCell::default(), counts: Cell::default(), allowance }
     }
 
     /// Makes room for the requests of other workers that wait for a connection, for ever.
     pub async fn yield_to_others(&self) {
         loop {
-            let mut wanted = pin!(self.wanted.notified());
+            let mut wanted = pin!(self.allowance.wanted().notified());
             // what is said from here on is heard, also while this worker looks
             wanted.as_mut().enable();
             self.evict_wanted();
@@ -177,6 +179,11 @@ impl Pool {
 
     async fn open(&self, slot: Slot, want: &Want<'_>) -> Result<Connection, Reason> {
         let Want { endpoint, limits, timer, due, .. } = *want;
+        let allowed = self.allowance.take().or_else(|| {
+            self.evict_any();
+            self.allowance.take()
+        });
+        let allowed = allowed.ok_or(Reason::FileLimit)?;
         let connect_due = limits.connect.map(|limit| Instant::now() + limit);
         let outcome = connect(endpoint.address(), timer, earlier(due, connect_due)).await;
         self.count(|counts| if outcome.is_ok() { counts.opened += 1 } else { counts.failed += 1 });
@@ -188,7 +195,14 @@ impl Pool {
         let endpoint = Arc::clone(endpoint);
         Ok(Connection {
             io,
-            holding: Holding { slot, endpoint, reused: false, since: timer.now(), idle: limits.idle },
+            holding: Holding {
+                slot,
+                _allowed: allowed,
+                endpoint,
+                reused: false,
+                since: timer.now(),
+                idle: limits.idle,
+            },
         })
     }
 
@@ -205,7 +219,7 @@ impl Pool {
             if let Some(slot) = cluster.try_slot(limits.connections) {
                 return Ok(Granted::Slot(slot));
             }
-            self.wanted.notify_waiters();
+            self.allowance.wanted().notify_waiters();
             let freed = async {
                 tokio::select! {
                     () = waiting.queue.notify.notified() => {}
@@ -263,6 +277,14 @@ impl Pool {
                 seen.push(slot.cluster_id());
                 stack.remove(0).holding.endpoint.count_idle(false);
             }
+        }
+    }
+
+    /// Closes one idle connection, wherever it leads.
+    fn evict_any(&self) {
+        let mut pool = self.idle.borrow_mut();
+        if let Some(stack) = pool.values_mut().find(|stack| !stack.is_empty()) {
+            stack.remove(0).holding.endpoint.count_idle(false);
         }
     }
 

@@ -26,15 +26,20 @@ use crate::route::RequestView;
 use crate::route::split::{self, Decides, Explained};
 use crate::route::why::{Finding, Verdict, why};
 use crate::snapshot::Snapshot;
+use crate::sys::memory::Pressure;
 
 #[cfg(test)]
 mod tests;
 
-/// What would become of a request.
+/// What would become of a request at this pressure on memory.
 ///
 /// # Errors
 /// The question is about no request: an unknown listener, text that ends its line.
-pub fn explain(snapshot: &Arc<Snapshot>, question: &Question) -> Result<Explanation, String> {
+pub fn explain(
+    snapshot: &Arc<Snapshot>,
+    pressure: Pressure,
+    question: &Question,
+) -> Result<Explanation, String> {
     let (id, listener) = question.listener(snapshot)?;
     let bytes = question.head(listener)?;
     let mut head = RequestHead::default();
@@ -57,7 +62,7 @@ pub fn explain(snapshot: &Arc<Snapshot>, question: &Question) -> Result<Explanat
         source: client(&head.fields, &peer, *listener.trusted_hops()),
     };
     let request_id = given_request_id(&head).unwrap_or("(a new one)");
-    Ok(judged(&Subject { snapshot, listener, head: &head, view, request_id }, &peer))
+    Ok(judged(&Subject { snapshot, listener, head: &head, view, request_id, pressure }, &peer))
 }
 
 fn refused(reason: Reason, listener: &Listener) -> Explanation {

@@ -15,8 +15,9 @@ use crate::admin::reply::Reply;
 mod tests;
 
 pub(in crate::admin) fn page(site: &Site, asked: &Asked) -> Reply {
-    let answer =
-        Question::from_json(&asked.body).and_then(|question| explain(&site.shared.snapshot(), &question));
+    let shared = &site.shared;
+    let answer = Question::from_json(&asked.body)
+        .and_then(|question| explain(&shared.snapshot(), shared.pressure(), &question));
     match answer {
         Ok(explanation) if wants_text(&asked.accept) => Reply::text(StatusCode::OK, explanation.to_string()),
         Ok(explanation) => Reply::json(&json!(explanation)),

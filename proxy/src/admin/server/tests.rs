@@ -62,15 +62,41 @@ async fn a_body_that_is_too_large_is_refused() {
     .await;
 }
 
-#[tokio::test(start_paused = true)]
+const LIVE: &[u8] = b"GET /live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
+/// Ends when the server has closed, in order or not.
+async fn ended(mut stream: TcpStream) {
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+}
+
+#[tokio::test]
 async fn those_who_say_nothing_make_room_for_others() {
     with_server(|address| async move {
-        let mut silent = Vec::new();
-        for _ in 0..CONNECTIONS_MAX {
-            silent.push(TcpStream::connect(address).await.unwrap());
+        let mut silent = VecDeque::new();
+        for _ in 0..64 {
+            silent.push_back(TcpStream::connect(address).await.unwrap());
         }
-        let answer = exchange(address, b"GET /live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        let answer = exchange(address, LIVE).await;
         assert!(answer.ends_with("live\n"), "{answer}");
+        // who came first has gone first, and nobody else
+        ended(silent.pop_front().unwrap()).await;
+        let mut second = silent.pop_front().unwrap();
+        second.write_all(LIVE).await.unwrap();
+        let mut answer = String::new();
+        second.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("live\n"), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_say_nothing_are_given_up() {
+    with_server(|address| async move {
+        let begun = tokio::time::Instant::now();
+        ended(TcpStream::connect(address).await.unwrap()).await;
+        let waited = begun.elapsed();
+        assert!(waited >= Duration::from_secs(10) && waited < Duration::from_secs(11), "{waited:?}");
     })
     .await;
 }

@@ -14,6 +14,7 @@ use super::*;
 use crate::observe::series::SeriesBook;
 use crate::shared::{Leave, Shared};
 use crate::snapshot::Snapshot;
+use crate::sys::memory::Pressure;
 use crate::sys::stream::Origin;
 
 fn local(listener: &str) -> Rc<Local> {
@@ -33,7 +34,10 @@ fn peer() -> Peer {
 
 /// What a client reads until the connection ends, after it has sent `text`; in simulated time.
 async fn talk(listener: &str, text: &str) -> (String, Duration) {
-    let local = local(listener);
+    talk_to(local(listener), text).await
+}
+
+async fn talk_to(local: Rc<Local>, text: &str) -> (String, Duration) {
     let (mut client, server) = duplex(64 * 1024);
     let begun = Instant::now();
     let mut answer = String::new();
@@ -73,6 +77,16 @@ async fn an_idle_connection_ends_without_a_word() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nhi"), "{answer}");
     // a pipe is always readable here, so what is idle waits for a head
     assert!(elapsed >= Duration::from_secs(7), "{elapsed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_memory_is_high_no_connection_is_kept() {
+    let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let local = local("idle_timeout: 7s");
+    local.shared().press(Pressure::High);
+    let (answer, _) = talk_to(local, &request.repeat(2)).await;
+    assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 1, "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -30,7 +30,7 @@ impl Stand {
         let timers = Rc::<Timers>::default();
         let timer = timers.timer();
         Self {
-            pool: Pool::default(),
+            pool: Pool::new(Arc::new(Allowance::new(3))),
             cluster: Arc::new(ClusterState::new("c")),
             endpoint: Arc::new(EndpointState::new(address.into())),
             listener,
@@ -118,7 +118,7 @@ async fn who_waits_for_too_long_is_told() {
 #[tokio::test(start_paused = true)]
 async fn another_worker_gives_its_idle_connection_up() {
     let here = Stand::new().await;
-    let there = Pool::new(Arc::clone(&here.pool.wanted));
+    let there = Pool::new(Arc::clone(&here.pool.allowance));
     let (_taken, idle) = (here.checkout(false).await, here.checkout(false).await.expect("a connection"));
     there.put_back(idle, Instant::now());
     let got = tokio::select! {
@@ -179,4 +179,20 @@ async fn a_sweep_closes_what_leads_nowhere() {
         .sweep(Instant::now(), |cluster, endpoint| cluster != "c" || endpoint.id() != stand.endpoint.id());
     assert_eq!((stand.endpoint.idle(), stand.cluster.open()), (0, 0));
     assert_eq!(stand.pool.take_counts().evicted, 1);
+}
+
+#[tokio::test]
+async fn an_idle_connection_makes_room_for_another_endpoint() {
+    let (stand, other) = (Stand::new().await, Stand::new().await);
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        held.push(stand.checkout(false).await.expect("a connection"));
+    }
+    let (cluster, endpoint, timer) = (&other.cluster, &other.endpoint, &other.timer);
+    let want = Want { cluster, endpoint, limits: &LIMITS, fresh: false, timer, due: None };
+    held.push(stand.pool.checkout(&want).await.expect("the third file"));
+    assert_eq!(stand.pool.checkout(&want).await.err(), Some(Reason::FileLimit), "there is no fourth one");
+    stand.pool.put_back(held.remove(0), Instant::now());
+    held.push(stand.pool.checkout(&want).await.expect("in the place of the idle one"));
+    assert_eq!((stand.endpoint.idle(), stand.cluster.open(), other.cluster.open()), (0, 1, 2));
 }

@@ -56,7 +56,7 @@ fn ask(url: &str, headers: &[(&str, &str)]) -> Explanation {
         listener: Some("web".to_owned()),
         source: None,
     };
-    explain(&snapshot(), &question).unwrap()
+    explain(&snapshot(), Pressure::Low, &question).unwrap()
 }
 
 fn line_of(text: &str) -> String {

@@ -1,5 +1,6 @@
 use crate::admin::pages::tests::{TABLE, shared};
 use crate::admin::{Question, explain};
+use crate::sys::memory::Pressure;
 
 fn text(table: &str, url: &str) -> String {
     let question = Question {
@@ -9,7 +10,7 @@ fn text(table: &str, url: &str) -> String {
         listener: None,
         source: None,
     };
-    explain(&shared(table).snapshot(), &question).unwrap().to_string()
+    explain(&shared(table).snapshot(), Pressure::Low, &question).unwrap().to_string()
 }
 
 /// Whether the pieces come in this order.

@@ -1,0 +1,74 @@
+//! The process guards itself: enough files for what it must never refuse, and an eye on its memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
+use towpath_config::model::Config;
+
+use crate::observe::stats::Counter;
+use crate::shared::Shared;
+use crate::sys::files::{self, Files};
+use crate::sys::heap::give_back;
+use crate::sys::memory::{Pressure, resident};
+
+/// How often the memory is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long the allocator is left alone after it was asked to give memory back.
+const REST: Duration = Duration::from_secs(1);
+
+/// Takes all the files that the system grants, and shares them out.
+pub fn files(config: &Config) -> Files {
+    let limits = config.process().limits();
+    let all = files::raise_limit().unwrap_or_else(|fault| {
+        tracing::warn!(%fault, "the limit on open files cannot be raised");
+        files::current_limit()
+    });
+    let files = Files::share(all, **limits.reserved_files());
+    let Files { downstream, .. } = files;
+    if downstream < **limits.connections() {
+        let wanted = **limits.connections();
+        tracing::warn!(
+            files = all,
+            wanted,
+            connections = downstream,
+            "too few files may be open for `proxy.limits.connections`"
+        );
+    }
+    files
+}
+
+/// Keeps the stage of pressure on memory up to date, for ever.
+pub async fn watch_memory(shared: Arc<Shared>) {
+    let mut look = tokio::time::interval(LOOK);
+    let mut rest = Instant::now();
+    loop {
+        look.tick().await;
+        let limit = **shared.snapshot().config().process().limits().memory();
+        let before = shared.pressure();
+        let stage = || resident().map(|octets| (octets, before.next(octets, limit)));
+        let Some((mut octets, mut pressure)) = stage() else { continue };
+        if pressure > Pressure::Low && (pressure > before || rest <= Instant::now()) {
+            // what is free already must not be taken for need
+            let given = spawn_blocking(give_back).await;
+            (octets, pressure) = given.ok().and_then(|()| stage()).unwrap_or((octets, pressure));
+            rest = Instant::now() + REST;
+        }
+        if pressure != before {
+            shared.press(pressure);
+            shared.stats().control().add(Counter::MemoryPressures, (pressure > before).into());
+            tell(pressure, octets, limit.unwrap_or_default());
+        }
+    }
+}
+
+fn tell(pressure: Pressure, resident: u64, limit: u64) {
+    let what = match pressure {
+        Pressure::Low => return tracing::info!(resident, limit, "memory is low enough again"),
+        Pressure::High => "memory is high: connections end with their answer",
+        Pressure::Full => "memory is full: requests are answered 503",
+    };
+    tracing::warn!(resident, limit, "{what}");
+}

@@ -1,0 +1,64 @@
+//! The files that the process may hold open, and who gets how many: traffic must never take the last ones.
+
+use std::io;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// What is asked for where the system sets no limit (`fs.nr_open` of Linux, as it is shipped).
+const UNLIMITED: u64 = 1 << 20;
+
+/// How the files of the process are shared out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Files {
+    /// All that may be open.
+    pub all: u64,
+    /// Connections of clients.
+    pub downstream: u32,
+    /// Connections to endpoints; as many as clients, so that nobody is taken in who could not be served.
+    pub upstream: u32,
+    /// Connections to the admin port.
+    pub admin: u32,
+}
+
+impl Files {
+    /// Shares out `all` files, of which `reserved` (half of all at most) are not for traffic.
+    #[must_use]
+    pub fn share(all: u64, reserved: u32) -> Self {
+        let reserved = u64::from(reserved).min(all / 2);
+        let count = |files: u64| u32::try_from(files).unwrap_or(u32::MAX).max(1);
+        let traffic = count((all - reserved) / 2);
+        Self { all, downstream: traffic, upstream: traffic, admin: count(reserved / 8) }
+    }
+}
+
+/// Raises the limit on open files as far as the process may, and says how far that is.
+///
+/// # Errors
+/// The system does not let the limit be raised.
+pub fn raise_limit() -> io::Result<u64> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.unwrap_or(UNLIMITED);
+    match current {
+        Some(current) if current < wanted => {
+            setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })?;
+            Ok(wanted)
+        }
+        current => Ok(current.unwrap_or(UNLIMITED)),
+    }
+}
+
+/// How many files may be open as it stands.
+#[must_use]
+pub fn current_limit() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(UNLIMITED)
+}
+
+/// Files that are open now.
+#[must_use]
+pub fn open() -> Option<u64> {
+    // the folder that is read is open itself
+    std::fs::read_dir("/proc/self/fd").ok().map(|entries| entries.count().saturating_sub(1) as u64)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+use super::*;
+
+#[test]
+fn traffic_never_takes_the_last_files() {
+    let usual = Files::share(1024, 512);
+    assert_eq!((usual.downstream, usual.upstream, usual.admin), (256, 256, 64));
+    for all in [2, 64, 256, 1024, 1 << 20, u64::from(u32::MAX) * 4] {
+        for reserved in [1, 64, 256, 1_000_000] {
+            let files = Files::share(all, reserved);
+            let traffic = u64::from(files.downstream) + u64::from(files.upstream);
+            let kept = u64::from(reserved).min(all / 2);
+            assert!(traffic <= (all - kept).max(2) && u64::from(files.admin) <= kept.max(1), "{files:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_open_is_counted() {
+    let before = open().expect("Linux tells");
+    let _more = [0; 8].map(|_| std::fs::File::open("/dev/null").expect("a file"));
+    // other tests open and close files beside this one
+    assert!(open().expect("Linux tells") + 64 > before, "{before}");
+    assert!(raise_limit().expect("the limit can be raised") >= before);
+}
