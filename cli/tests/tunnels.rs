@@ -5,7 +5,12 @@
 #[path = "support/lib.rs"]
 mod support;
 
-use support::{Call, Next, before, latin};
+use std::io::{ErrorKind, Read};
+use std::net::TcpStream;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
+use support::{Call, Client, Next, PATIENCE, before, latin};
 
 const GET: &str = "GET /a HTTP/1.1\r\nHost: shop.test\r\n\r\n";
 
@@ -114,4 +119,36 @@ fn connect_that_is_refused_ends_the_connection() {
     assert!(response.closes());
     assert_eq!(client.rest().unwrap(), b"");
     assert_eq!(upstream.drain().len(), 1, "it is no request");
+}
+
+/// Whether a connection ends with a reset, and not in order.
+fn is_reset(mut stream: &TcpStream) -> bool {
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).is_err_and(|fault| fault.kind() == ErrorKind::ConnectionReset)
+}
+
+#[test]
+fn a_reset_comes_through_on_either_side() {
+    let (tell, told) = channel();
+    let tell = Mutex::new(tell);
+    let (_upstream, proxy, mut client) = before(move |call| {
+        let resets = call.head.line.contains("resets");
+        call.send("HTTP/1.1 200 OK\r\n\r\n");
+        // whoever closes with something unread resets
+        if resets {
+            call.wire().stream().peek(&mut [0]).unwrap();
+        } else {
+            tell.lock().unwrap().send(is_reset(call.wire().stream())).unwrap();
+        }
+        Next::Close
+    });
+    client.send("CONNECT resets.test:1 HTTP/1.1\r\nHost: resets.test:1\r\n\r\n").head().unwrap();
+    client.send("unread");
+    assert!(is_reset(client.wire().stream()), "the client sees the upstream's reset");
+
+    let mut client = Client::connect(proxy.address("web"));
+    client.send("CONNECT patient.test:1 HTTP/1.1\r\nHost: patient.test:1\r\n\r\n");
+    client.wire().stream().peek(&mut [0]).unwrap();
+    drop(client);
+    assert!(told.recv_timeout(PATIENCE).unwrap(), "the upstream sees the client's reset");
 }

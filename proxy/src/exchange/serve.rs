@@ -18,7 +18,8 @@ use crate::codec::scratch::{Scratch, Texts};
 use crate::filter::forwarded::{given_request_id, new_request_id};
 use crate::filter::reply::Refused;
 use crate::forward::order::Order;
-use crate::forward::{Answered, send, tunnel::tunnel};
+use crate::forward::tunnel::{End, tunnel};
+use crate::forward::{Answered, send};
 use crate::local::Local;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
@@ -176,10 +177,10 @@ async fn pass_through<C: Caller>(
     local.stats().add(Counter::Tunnels, 1);
     local.stats().add(Counter::TunnelsOpen, 1);
     let open = Open(local);
-    let timed_out = tunnel(caller, &mut answered.attempt, timer, policy).await;
+    let end = tunnel(caller, &mut answered.attempt, timer, policy).await;
     drop(open);
-    local.stats().add(Counter::TunnelsTimedOut, timed_out.into());
-    Ending::Close
+    local.stats().add(Counter::TunnelsTimedOut, (end == End::TimedOut).into());
+    if end == End::Broken { Ending::Cut } else { Ending::Close }
 }
 
 /// A tunnel that is counted as open until dropped.
