@@ -159,7 +159,7 @@ fn draft(
     seen: Seen,
     when: When,
 ) -> (u64, Option<Draft>) {
-    let source = Source::read(path).map_err(|fault| fault.to_string());
+    let source = read(path);
     // a failure to read is seeded apart: no document can look like one
     let digest = source.as_ref().map_or_else(|fault| xxh64(fault.as_bytes(), 1), digest);
     if when == When::Changed && digest == seen.last {
@@ -182,6 +182,14 @@ fn draft(
         Err(faults) => Draft::Refused(faults),
     };
     (digest, Some(draft))
+}
+
+/// Reads the file. A pipe in its place is not opened: whoever never writes would be waited for without end.
+fn read(path: &Path) -> Result<Source, String> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(format!("cannot read {}: it is no file", path.display())),
+        _ => Source::read(path).map_err(|fault| fault.to_string()),
+    }
 }
 
 /// The settings that differ and cannot change while the process runs.

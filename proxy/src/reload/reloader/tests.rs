@@ -55,6 +55,11 @@ impl Case {
         Self { _directory: directory, path, shared, reloader }
     }
 
+    fn run(&self, program: &str) {
+        let status = std::process::Command::new(program).arg(&self.path).status();
+        assert!(status.is_ok_and(|status| status.success()), "{program}");
+    }
+
     async fn says(&mut self, text: &str, when: When) -> Option<Verdict> {
         fs::write(&self.path, text).unwrap();
         self.reloader.reload(when, &mut at_once).await
@@ -120,6 +125,20 @@ async fn a_file_that_is_gone_is_a_rejection_with_its_path() {
     assert!(faults.contains("table.yaml"), "{faults}");
     assert_eq!(case.reloader.reload(When::Changed, &mut at_once).await, None);
     assert_eq!(case.says(GOOD, When::Changed).await, Some(Verdict::Unchanged));
+}
+
+#[tokio::test]
+async fn what_is_no_file_is_not_waited_for() {
+    let mut case = Case::new();
+    for (program, end) in [("mkdir", "rmdir"), ("mkfifo", "rm")] {
+        fs::remove_file(&case.path).unwrap();
+        case.run(program);
+        let verdict = case.reloader.reload(When::Asked, &mut at_once).await;
+        let Some(Verdict::Rejected { faults }) = verdict else { panic!("{program}: {verdict:?}") };
+        assert!(faults.contains("it is no file"), "{program}: {faults}");
+        case.run(end);
+        assert_eq!(case.says(GOOD, When::Asked).await, Some(Verdict::Unchanged));
+    }
 }
 
 #[tokio::test]
