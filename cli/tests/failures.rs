@@ -126,3 +126,19 @@ fn clients_that_leave_end_their_requests() {
     upstream.wait(1);
     assert_eq!(get(proxy.address("web"), "/after").unwrap().text(), "fine");
 }
+
+#[test]
+fn answers_of_the_proxy_name_the_route_that_asked_for_them() {
+    let proxy = Proxy::start(
+        "proxy: {admin: \"127.0.0.1:0\"}\n\
+         listeners: {web: {address: \"127.0.0.1:0\"}}\n\
+         defaults: {headers: {response: {set: {x-by: \"%{route}/%{cluster}\"}}}}\n\
+         routes:\n  \
+           moved: {match: {path: /moved}, redirect: {path: /new}}\n  \
+           direct: {match: {path: /direct}, direct_response: 200}\n",
+    );
+    for name in ["moved", "direct"] {
+        let response = get(proxy.address("web"), &format!("/{name}")).unwrap();
+        assert_eq!(response.value("x-by"), Some(format!("{name}/").as_str()));
+    }
+}

@@ -103,7 +103,9 @@ pub async fn local<C: Caller>(
 ) -> Ending {
     let shape = subject.shape();
     record.local_reply(reply.reason, if shape.grpc { 200 } else { reply.status }, subject.view.path);
-    write(reply, shape, Some(&subject.values(None)), visit, caller).await
+    let route = record.way.route.and_then(|route| subject.snapshot.config().route(route));
+    let values = Values { route: route.map_or("", |route| route.name()), ..subject.values(None) };
+    write(reply, shape, Some(&values), visit, caller).await
 }
 
 /// Refuses what is no request.
