@@ -112,8 +112,8 @@ fn a_body_is_sent_again_only_when_all_of_it_was_kept() {
         assert_eq!(seen.len(), if status == 200 { 2 } else { 1 }, "{length} octets");
         assert!(seen.iter().all(|request| request.body == body.as_bytes()));
     }
-    assert_eq!(proxy.metric("towpath_upstream_retries_total"), Some(1.0));
-    assert_eq!(proxy.metric("towpath_upstream_not_replayed_total"), Some(1.0));
+    assert_eq!(proxy.metric("towpath_upstream_retries_total{cluster=\"app\"}"), Some(1.0));
+    assert_eq!(proxy.metric("towpath_upstream_not_replayed_total{cluster=\"app\"}"), Some(1.0));
 }
 
 #[test]
@@ -160,8 +160,8 @@ fn the_last_answer_is_waited_for_so_long() {
     let mut client = Client::connect(proxy.address("web"));
     assert_eq!(client.send("nonsense\r\n\r\n").response().unwrap().status, 400);
     // the client never ends
-    proxy.await_metric("towpath_downstream_lingers_cut_total", 1.0);
-    proxy.await_metric("towpath_downstream_connections_open", 0.0);
+    proxy.await_metric("towpath_downstream_lingers_cut_total{listener=\"web\"}", 1.0);
+    proxy.await_metric("towpath_downstream_connections_open{listener=\"web\"}", 0.0);
 }
 
 #[test]
@@ -173,6 +173,6 @@ fn after_the_last_answer_so_much_is_read() {
     assert_eq!(client.send("nonsense\r\n\r\n").response().unwrap().status, 400);
     let mut stream = client.wire().stream().try_clone().unwrap();
     while stream.write_all(&[b'x'; 512]).is_ok() {}
-    proxy.await_metric("towpath_downstream_lingers_cut_total", 1.0);
-    proxy.await_metric("towpath_downstream_connections_open", 0.0);
+    proxy.await_metric("towpath_downstream_lingers_cut_total{listener=\"web\"}", 1.0);
+    proxy.await_metric("towpath_downstream_connections_open{listener=\"web\"}", 0.0);
 }

@@ -39,7 +39,7 @@ fn so_many_connections_may_be_open() {
         assert_eq!(open.each_mut().map(asked), [Some(200); 2]);
         let mut refused = Client::connect(address);
         assert_eq!(asked(&mut refused), None, "the third one is closed");
-        assert_eq!(proxy.metric("towpath_downstream_connections_refused_total"), Some(1.0));
+        assert_eq!(proxy.metric("towpath_downstream_connections_refused_total{listener=\"web\"}"), Some(1.0));
         assert_eq!(open.each_mut().map(asked), [Some(200); 2], "those that are open are not disturbed");
         drop(open);
         eventually("there is room again", || asked(&mut Client::connect(address)));
@@ -74,9 +74,9 @@ fn traffic_leaves_files_for_the_rest() {
         .collect();
     let admin: Vec<_> = (0..100).map(|_| Client::connect(proxy.admin())).collect();
     assert_eq!(get(proxy.admin(), "/live").unwrap().text(), "live\n");
-    proxy.await_metric("towpath_downstream_connections_open", 16.0);
+    proxy.await_metric("towpath_downstream_connections_open{listener=\"web\"}", 16.0);
     proxy.await_metric("towpath_cluster_connections{cluster=\"app\"}", 16.0);
-    proxy.await_metric("towpath_downstream_connections_refused_total", 184.0);
+    proxy.await_metric("towpath_downstream_connections_refused_total{listener=\"web\"}", 184.0);
     assert_eq!(proxy.metric("process_max_fds"), Some(64.0));
     assert!(proxy.metric("process_open_fds").is_some_and(|open| open < 64.0));
     assert_eq!(proxy.metric("towpath_listener_errors_total"), Some(0.0), "nobody ran out of files");

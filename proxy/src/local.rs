@@ -56,7 +56,7 @@ impl Local {
     pub fn new(worker: usize, shared: Arc<Shared>) -> Self {
         Self {
             worker,
-            pool: Pool::new(Arc::clone(shared.allowance())),
+            pool: Pool::new(worker, Arc::clone(shared.allowance())),
             buffers: Rc::default(),
             timers: Rc::default(),
             rng: RefCell::new(fastrand::Rng::new()),
@@ -179,7 +179,7 @@ impl Local {
         lines < LOG_LINES_MAX
     }
 
-    /// What is done once a second: idle connections looked at, counts handed over, the log budget renewed.
+    /// What is done once a second: idle connections looked at, the log budget renewed.
     pub fn housekeep(&self) {
         self.log_lines.set(0);
         if self.shared.pressure() > Pressure::Low {
@@ -189,20 +189,5 @@ impl Local {
         // an idle worker must not keep an old snapshot alive
         let snapshot = self.snapshot();
         self.pool.sweep(Instant::now(), |cluster, endpoint| snapshot.has_endpoint(cluster, endpoint));
-        self.count_pool();
-    }
-
-    /// Hands the pool's counts over to the counters.
-    pub fn count_pool(&self) {
-        let counts = self.pool.take_counts();
-        let rows = [
-            (Counter::UpstreamConnections, counts.opened),
-            (Counter::UpstreamConnectFailures, counts.failed),
-            (Counter::UpstreamReused, counts.reused),
-            (Counter::UpstreamPoolEvicted, counts.evicted),
-        ];
-        for (counter, count) in rows.into_iter().filter(|(_, count)| *count > 0) {
-            self.stats().add(counter, count);
-        }
     }
 }

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption, Cache};
+use tokio::runtime::RuntimeMetrics;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::observe::listener::ListenerStats;
 use crate::observe::series::SeriesBook;
 use crate::observe::stats::Stats;
 use crate::snapshot::Snapshot;
@@ -93,10 +95,36 @@ pub struct Shared {
     phase: AtomicU8,
     drain: watch::Sender<Option<Drain>>,
     connections: AtomicU32,
-    workers: Box<[AtomicU32]>,
+    workers: Box<[WorkerState]>,
     files: Files,
     allowance: Arc<Allowance>,
     pressure: AtomicU8,
+}
+
+/// What others see of a worker.
+#[derive(Debug, Default)]
+pub struct WorkerState {
+    connections: AtomicU32,
+    runtime: ArcSwapOption<RuntimeMetrics>,
+}
+
+impl WorkerState {
+    /// Downstream connections that it carries.
+    #[must_use]
+    pub fn connections(&self) -> u32 {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// How long it has been at work and not waiting, since it began.
+    #[must_use]
+    pub fn busy(&self) -> Duration {
+        self.runtime.load().as_ref().map_or(Duration::ZERO, |runtime| runtime.worker_total_busy_duration(0))
+    }
+
+    /// Notes by what the worker runs.
+    pub fn runs_by(&self, runtime: RuntimeMetrics) {
+        self.runtime.store(Some(Arc::new(runtime)));
+    }
 }
 
 impl Shared {
@@ -111,7 +139,7 @@ impl Shared {
             phase: AtomicU8::new(Phase::Serving as u8),
             drain: watch::Sender::new(None),
             connections: AtomicU32::new(0),
-            workers: (0..workers).map(|_| AtomicU32::new(0)).collect(),
+            workers: (0..workers).map(|_| WorkerState::default()).collect(),
             files: UNBOUNDED,
             allowance: Arc::new(Allowance::new(UNBOUNDED.upstream)),
             pressure: AtomicU8::new(Pressure::Low as u8),
@@ -246,15 +274,16 @@ impl Shared {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// Downstream connections that each worker carries.
-    pub fn connections_by_worker(&self) -> impl Iterator<Item = u32> {
-        self.workers.iter().map(|load| load.load(Ordering::Relaxed))
+    /// The workers, by number.
+    #[must_use]
+    pub fn workers(&self) -> &[WorkerState] {
+        &self.workers
     }
 
     /// Seats a connection at the worker that has the fewest, unless all that may be are open in the process or
     /// `listener_limit` at its listener.
     #[must_use]
-    pub fn seat(self: &Arc<Self>, listener: &Arc<AtomicU32>, listener_limit: u32) -> Option<Seat> {
+    pub fn seat(self: &Arc<Self>, listener: &Arc<ListenerStats>, listener_limit: u32) -> Option<Seat> {
         let below = |counter: &AtomicU32, limit: u32| {
             let next = |open: u32| (open < limit).then(|| open + 1);
             counter.fetch_update(Ordering::AcqRel, Ordering::Relaxed, next).is_ok()
@@ -262,13 +291,12 @@ impl Shared {
         if !below(&self.connections, self.connections_max()) {
             return None;
         }
-        if !below(listener, listener_limit) {
+        if !below(listener.places(), listener_limit) {
             self.connections.fetch_sub(1, Ordering::AcqRel);
             return None;
         }
-        let (worker, load) =
-            self.workers.iter().enumerate().min_by_key(|(_, load)| load.load(Ordering::Relaxed))?;
-        load.fetch_add(1, Ordering::AcqRel);
+        let (worker, state) = self.workers.iter().enumerate().min_by_key(|(_, state)| state.connections())?;
+        state.connections.fetch_add(1, Ordering::AcqRel);
         Some(Seat { shared: Arc::clone(self), listener: Arc::clone(listener), worker })
     }
 }
@@ -277,7 +305,7 @@ impl Shared {
 #[derive(Debug)]
 pub struct Seat {
     shared: Arc<Shared>,
-    listener: Arc<AtomicU32>,
+    listener: Arc<ListenerStats>,
     worker: usize,
 }
 
@@ -287,14 +315,20 @@ impl Seat {
     pub fn worker(&self) -> usize {
         self.worker
     }
+
+    /// Where the connection is counted.
+    #[must_use]
+    pub fn listener(&self) -> &Arc<ListenerStats> {
+        &self.listener
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         self.shared.connections.fetch_sub(1, Ordering::AcqRel);
-        self.listener.fetch_sub(1, Ordering::AcqRel);
-        if let Some(load) = self.shared.workers.get(self.worker) {
-            load.fetch_sub(1, Ordering::AcqRel);
+        self.listener.places().fetch_sub(1, Ordering::AcqRel);
+        if let Some(state) = self.shared.workers.get(self.worker) {
+            state.connections.fetch_sub(1, Ordering::AcqRel);
         }
     }
 }

@@ -9,7 +9,8 @@ use towpath_config::model::{
     Action, Address, Cluster, ClusterId, Config, Forward, Listener, ListenerId, Route, RouteId,
 };
 
-use crate::observe::series::{Series, SeriesBook, SeriesKey};
+use crate::observe::listener::ListenerStats;
+use crate::observe::series::{OVERFLOW, Series, SeriesBook, SeriesKey};
 use crate::route::index::Index;
 use crate::upstream::balance::EndpointSet;
 use crate::upstream::cluster::{ClusterState, EndpointState};
@@ -21,9 +22,11 @@ pub struct Snapshot {
     loaded: SystemTime,
     config: Config,
     index: Index,
+    listeners: Vec<Arc<ListenerStats>>,
     clusters: Vec<LiveCluster>,
     routes: Vec<RouteSeries>,
     unrouted: Arc<Series>,
+    overflowed: usize,
 }
 
 /// A cluster of the config with what is known of it while it lives.
@@ -36,9 +39,11 @@ pub struct LiveCluster {
 }
 
 impl LiveCluster {
-    fn next(old: Option<&Self>, cluster: &Cluster) -> Self {
-        let state =
-            old.map_or_else(|| Arc::new(ClusterState::new(cluster.name())), |old| Arc::clone(&old.state));
+    fn next(old: Option<&Self>, cluster: &Cluster, workers: usize) -> Self {
+        let state = old.map_or_else(
+            || Arc::new(ClusterState::new(cluster.name(), workers)),
+            |old| Arc::clone(&old.state),
+        );
         let endpoints: HashMap<_, _> = cluster
             .endpoints()
             .iter()
@@ -87,11 +92,11 @@ struct RouteSeries {
 }
 
 impl RouteSeries {
-    fn new(config: &Config, route: &Route, book: &SeriesBook) -> Self {
+    fn new(config: &Config, route: &Route, ration: &mut Ration<'_>) -> Self {
         let class = route.class().as_deref().unwrap_or_default();
-        let local = book.series(SeriesKey::new(route.name(), "", "", class));
+        let local = ration.series(SeriesKey::new(route.name(), "", "", class));
         let destinations = match route.action() {
-            Action::Forward(forward) => destination_series(config, route.name(), class, forward, book),
+            Action::Forward(forward) => destination_series(config, route.name(), class, forward, ration),
             Action::Redirect(_) | Action::Respond(_) => Vec::new(),
         };
         Self { local, destinations }
@@ -103,15 +108,37 @@ fn destination_series(
     route: &str,
     class: &str,
     forward: &Forward,
-    book: &SeriesBook,
+    ration: &mut Ration<'_>,
 ) -> Vec<Arc<Series>> {
-    let series = |destination: &towpath_config::model::Destination| {
+    let mut series = |destination: &towpath_config::model::Destination| {
         let cluster = config.cluster(*destination.cluster());
         let name = cluster.map_or("", |cluster| cluster.name());
         let subset = destination.subset().and_then(|position| cluster?.subsets().get(position));
-        book.series(SeriesKey::new(route, name, subset.map_or("", |subset| subset.name()), class))
+        ration.series(SeriesKey::new(route, name, subset.map_or("", |subset| subset.name()), class))
     };
-    forward.split().destinations().iter().map(series).collect()
+    forward.split().destinations().iter().map(&mut series).collect()
+}
+
+/// The series that one table may have; what it wants beyond is counted together. The routes are looked at in the order
+/// of their names, so the same table always leaves out the same.
+struct Ration<'a> {
+    book: &'a SeriesBook,
+    left: usize,
+    overflow: Option<Arc<Series>>,
+    overflowed: usize,
+}
+
+impl Ration<'_> {
+    fn series(&mut self, key: SeriesKey) -> Arc<Series> {
+        if let Some(left) = self.left.checked_sub(1) {
+            self.left = left;
+            return self.book.series(key);
+        }
+        self.overflowed += 1;
+        let overflow =
+            self.overflow.get_or_insert_with(|| self.book.series(SeriesKey::new(OVERFLOW, "", "", "")));
+        Arc::clone(overflow)
+    }
 }
 
 impl Snapshot {
@@ -124,15 +151,26 @@ impl Snapshot {
         let clusters = config
             .clusters()
             .iter()
-            .map(|cluster| LiveCluster::next(known.get(cluster.name().as_str()).copied(), cluster))
+            .map(|cluster| {
+                LiveCluster::next(known.get(cluster.name().as_str()).copied(), cluster, book.workers())
+            })
             .collect();
-        let routes = config.routes().iter().map(|route| RouteSeries::new(&config, route, book)).collect();
+        let listeners = config.listeners().iter().map(|listener| {
+            let known = old.and_then(|old| old.listener_stats(listener.name()));
+            known.map_or_else(|| Arc::new(ListenerStats::new(listener.name(), book.workers())), Arc::clone)
+        });
+        let left = **config.process().limits().series() as usize;
+        let mut ration = Ration { book, left, overflow: None, overflowed: 0 };
+        let routes =
+            config.routes().iter().map(|route| RouteSeries::new(&config, route, &mut ration)).collect();
         Self {
             generation: old.map_or(1, |old| old.generation + 1),
             loaded: SystemTime::now(),
             index: Index::new(&config),
+            listeners: listeners.collect(),
             clusters,
             routes,
+            overflowed: ration.overflowed,
             unrouted: book.series(SeriesKey::new("", "", "", "")),
             config,
         }
@@ -184,6 +222,25 @@ impl Snapshot {
             self.config.listeners().binary_search_by(|listener| listener.name().as_str().cmp(name)).ok()?;
         let id = self.config.listener_ids().nth(position)?;
         self.config.listener(id).map(|listener| (id, listener))
+    }
+
+    /// Where the connections of the listener of this name are counted.
+    #[must_use]
+    pub fn listener_stats(&self, name: &str) -> Option<&Arc<ListenerStats>> {
+        let position = self.listeners.binary_search_by(|known| known.name().cmp(name)).ok()?;
+        self.listeners.get(position)
+    }
+
+    /// Where connections are counted, in the order of the listeners.
+    #[must_use]
+    pub fn listeners(&self) -> &[Arc<ListenerStats>] {
+        &self.listeners
+    }
+
+    /// How many destinations of routes are counted together, because `limits.series` are counted apart.
+    #[must_use]
+    pub fn overflowed(&self) -> usize {
+        self.overflowed
     }
 
     /// Where an exchange is counted: by destination, by route alone, or as unrouted.

@@ -57,10 +57,13 @@ pub fn start(Post { number, cpu }: Post, shared: Arc<Shared>) -> io::Result<Work
         }
         supervise(number, shared.stats().shard(number), |pause| {
             match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
-                Ok(runtime) => runtime.block_on(async {
-                    tokio::time::sleep(pause).await;
-                    work(Local::new(number, Arc::clone(&shared)), &mut arrivals).await;
-                }),
+                Ok(runtime) => {
+                    shared.workers().get(number).inspect(|worker| worker.runs_by(runtime.handle().metrics()));
+                    runtime.block_on(async {
+                        tokio::time::sleep(pause).await;
+                        work(Local::new(number, Arc::clone(&shared)), &mut arrivals).await;
+                    });
+                }
                 Err(fault) => tracing::error!(worker = number, %fault, "no runtime"),
             }
         });
@@ -94,9 +97,10 @@ async fn work(local: Local, arrivals: &mut mpsc::Receiver<Arrival>) {
 
 /// Begins to carry each connection that comes, until no more can. The runtime catches a bug that ends one of them.
 async fn take(local: &Rc<Local>, arrivals: &mut mpsc::Receiver<Arrival>) {
-    while let Some(Arrival { stream, origin, listener, seat }) = arrivals.recv().await {
+    while let Some(Arrival { stream, origin, seat }) = arrivals.recv().await {
         let Ok(stream) = stream.unpack() else { continue };
-        let connection = connection::run(Rc::clone(local), stream, Rc::from(&*listener), Peer::new(origin));
+        let listener = Arc::clone(seat.listener());
+        let connection = connection::run(Rc::clone(local), stream, listener, Peer::new(origin));
         tokio::task::spawn_local(async move {
             let _seat = seat;
             connection.await;

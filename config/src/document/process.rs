@@ -58,5 +58,8 @@ document! {
         reserved_files: Whole<1, 1_000_000> = Whole(512),
         /// Connections to the admin port open at once; the oldest one ends for a new one.
         admin_connections: Whole<1, 10_000> = Whole(64),
+        /// Series of metrics: each route with each of its destinations is one. What the table has beyond is counted
+        /// together.
+        series: Whole<1, 1_000_000> = Whole(10_000),
     }
 }

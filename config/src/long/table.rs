@@ -81,6 +81,7 @@ fn limits(limits: &ProcessLimits) -> Value {
         "memory": or_none((*limits.memory).map(size).as_ref()),
         "reserved_files": *limits.reserved_files,
         "admin_connections": *limits.admin_connections,
+        "series": *limits.series,
     })
 }
 

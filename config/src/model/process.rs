@@ -66,5 +66,7 @@ readable! {
         reserved_files: Placed<u32>,
         /// `admin_connections` open at once. Default 64.
         admin_connections: Placed<u32>,
+        /// `series`: routes and destinations that are counted apart. Default 10000.
+        series: Placed<u32>,
     }
 }

@@ -37,6 +37,7 @@ fn limits_of(limits: &ProcessLimitsDoc) -> ProcessLimits {
         memory: limits.memory().map(|size| size.into_option().map(|size| size.0)),
         reserved_files: limits.reserved_files().map(|count| count.0),
         admin_connections: limits.admin_connections().map(|count| count.0),
+        series: limits.series().map(|count| count.0),
     }
 }
 

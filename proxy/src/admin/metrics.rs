@@ -1,10 +1,8 @@
 //! `/metrics`: what the workers counted, and how clusters and the route table stand.
 
-use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::StatusCode;
-use towpath_config::model::Address;
 
 use super::context::Site;
 use super::pages::Asked;
@@ -12,9 +10,10 @@ use super::reply::Reply;
 use crate::observe::expose::{Exposition, Format, Shape};
 use crate::observe::metrics;
 use crate::shared::Shared;
-use crate::snapshot::{LiveCluster, Snapshot};
+use crate::snapshot::Snapshot;
 use crate::sys::{files, memory};
-use crate::upstream::cluster::EndpointState;
+
+mod clusters;
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +28,9 @@ fn exposition(shared: &Shared, format: Format) -> String {
     let snapshot = shared.snapshot();
     let mut text = Exposition::new(format);
     write_process(&mut text, shared, &snapshot);
-    write_clusters(&mut text, &snapshot);
+    write_workers(&mut text, shared);
+    write_listeners(&mut text, &snapshot);
+    clusters::write(&mut text, &snapshot);
     metrics::write_stats(&mut text, shared.stats());
     metrics::write_series(&mut text, shared.series());
     text.finish()
@@ -69,58 +70,32 @@ fn write_process(text: &mut Exposition, shared: &Shared, snapshot: &Snapshot) {
     gauge("towpath_config_loaded_timestamp_seconds", help, seconds(snapshot.loaded()));
     let help = "1 when the newest route table was refused and an older one is live, else 0.";
     gauge("towpath_config_rejected", help, if shared.rejection().is_some() { 1.0 } else { 0.0 });
+    let help = "Destinations of routes that are counted together, because `limits.series` are counted apart.";
+    gauge("towpath_series_overflowed", help, snapshot.overflowed() as f64);
     let help = "0 while it serves, 1 while it asks not to be chosen, 2 once it takes nothing new.";
     gauge("towpath_drain_stage", help, f64::from(shared.phase() as u8));
-    let mut family =
-        text.family("towpath_worker_connections", Shape::Gauge, "Connections that a worker carries.");
-    for (worker, connections) in shared.connections_by_worker().enumerate() {
-        family.sample(&[("worker", &worker.to_string())], connections);
-    }
 }
 
 fn seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64 / 1000.0
 }
 
-fn write_clusters(text: &mut Exposition, snapshot: &Snapshot) {
-    type ClusterGauge = (&'static str, &'static str, fn(&LiveCluster) -> u32);
-    type EndpointGauge = (&'static str, &'static str, fn(&EndpointState) -> u32);
-    const BY_CLUSTER: [ClusterGauge; 2] = [
-        (
-            "towpath_cluster_connections",
-            "Connections open to the endpoints of a cluster, idle ones included.",
-            |live| live.state().open(),
-        ),
-        ("towpath_cluster_pending", "Requests that wait for a connection of a cluster.", |live| {
-            live.state().pending()
-        }),
-    ];
-    const BY_ENDPOINT: [EndpointGauge; 2] = [
-        ("towpath_endpoint_active", "Requests under way at an endpoint.", EndpointState::active),
-        ("towpath_endpoint_idle", "Idle connections to an endpoint.", EndpointState::idle),
-    ];
-    let clusters = || snapshot.config().cluster_ids().filter_map(|id| snapshot.cluster(id));
-    for (name, help, read) in BY_CLUSTER {
-        let mut family = text.family(name, Shape::Gauge, help);
-        clusters().for_each(|live| family.sample(&[("cluster", live.state().name())], read(live)));
-    }
-    let endpoints = endpoints(snapshot);
-    for (name, help, read) in BY_ENDPOINT {
-        let mut family = text.family(name, Shape::Gauge, help);
-        for ((cluster, address), endpoint) in &endpoints {
-            let address = address.to_string();
-            family.sample(&[("cluster", *cluster), ("endpoint", &address)], read(endpoint));
-        }
-    }
+fn write_workers(text: &mut Exposition, shared: &Shared) {
+    let workers = || shared.workers().iter().enumerate().map(|(number, worker)| (number.to_string(), worker));
+    let help =
+        "How long a worker was at work and did not wait; its rate is the share of the worker that is used.";
+    let mut family = text.family("towpath_worker_busy_seconds", Shape::Counter, help);
+    workers().for_each(|(name, worker)| family.sample(&[("worker", &name)], worker.busy().as_secs_f64()));
+    let help = "Connections from clients that a worker carries.";
+    let mut family = text.family("towpath_worker_connections", Shape::Gauge, help);
+    workers().for_each(|(name, worker)| family.sample(&[("worker", &name)], worker.connections()));
 }
 
-/// Every endpoint with its cluster's name; once, though a table may name it twice.
-fn endpoints(snapshot: &Snapshot) -> BTreeMap<(&str, &Address), &EndpointState> {
-    let config = snapshot.config();
-    let rows = config.cluster_ids().filter_map(|id| Some((config.cluster(id)?, snapshot.cluster(id)?)));
-    rows.flat_map(|(cluster, live)| {
-        let states = cluster.endpoints().iter().filter_map(|endpoint| live.endpoint(endpoint.address()));
-        states.map(|state| ((cluster.name().as_str(), state.address()), state.as_ref()))
-    })
-    .collect()
+fn write_listeners(text: &mut Exposition, snapshot: &Snapshot) {
+    let help = "Connections from clients that are open, by listener.";
+    let mut family = text.family("towpath_downstream_connections_open", Shape::Gauge, help);
+    let listeners = snapshot.listeners();
+    listeners.iter().for_each(|listener| family.sample(&[("listener", listener.name())], listener.open()));
+    let tallies: Vec<_> = listeners.iter().map(|listener| (listener.name(), listener.tally())).collect();
+    metrics::write_tallies(text, "listener", &tallies);
 }

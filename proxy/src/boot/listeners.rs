@@ -88,8 +88,9 @@ impl Listeners {
     pub fn open(&mut self, Bound(bound): Bound, config: &Config) -> io::Result<()> {
         for (name, wanted, socket) in bound {
             tracing::info!(listener = %name, address = %socket.address(), "listening");
-            let acceptor =
-                Rc::new(Acceptor::new(socket, &name, Arc::clone(&self.shared), Arc::clone(&self.doors)));
+            let Some(stats) = self.shared.snapshot().listener_stats(&name).cloned() else { continue };
+            let (shared, doors) = (Arc::clone(&self.shared), Arc::clone(&self.doors));
+            let acceptor = Rc::new(Acceptor::new(socket, stats, shared, doors));
             let running = Rc::clone(&acceptor);
             let task = tokio::task::spawn_local(async move { running.run().await }).abort_handle();
             if let Some(moved) = self.open.insert(name, Open { wanted, acceptor, task }) {

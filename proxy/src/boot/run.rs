@@ -103,7 +103,7 @@ async fn live(options: Options, shared: Arc<Shared>, mut listeners: Listeners) -
     super::side::open(&options, &shared, requester)?;
     tokio::task::spawn_local(guard::watch_memory(Arc::clone(&shared)));
     listeners.open(bound, &options.config)?;
-    let workers = shared.connections_by_worker().count();
+    let workers = shared.workers().len();
     tracing::info!(path = options.source.name(), workers, "serving");
     let mut drain = shared.drain_signal();
     let leave = tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::time::Instant;
@@ -16,7 +17,9 @@ use crate::exchange::respond::{self, Shape};
 use crate::exchange::{Ending, Visit, serve};
 use crate::filter::forwarded::Peer;
 use crate::local::Local;
+use crate::observe::listener::ListenerStats;
 use crate::observe::stats::Counter;
+use crate::observe::tally::ListenerCounter;
 use crate::outcome::Reason;
 use crate::sys::timer::{Elapsed, Timer, Waits};
 use crate::sys::transport::Transport;
@@ -24,18 +27,17 @@ use crate::sys::transport::Transport;
 /// One connection, for as long as it lives.
 struct Connection {
     local: Rc<Local>,
-    listener: Rc<str>,
+    listener: Arc<ListenerStats>,
     peer: Peer,
     timer: Timer,
     served: u32,
 }
 
-/// Counts a connection as open until dropped, and notices when a bug of ours ended it.
+/// Notices when a bug of ours ended a connection.
 struct Open(Rc<Local>);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.stats().sub(Counter::DownstreamOpen, 1);
         if std::thread::panicking() {
             self.0.stats().add(Counter::WorkerPanics, 1);
         }
@@ -43,9 +45,7 @@ impl Drop for Open {
 }
 
 /// Carries a connection from its first byte to its end.
-pub async fn run<S: Transport>(local: Rc<Local>, io: S, listener: Rc<str>, peer: Peer) {
-    local.stats().add(Counter::DownstreamConnections, 1);
-    local.stats().add(Counter::DownstreamOpen, 1);
+pub async fn run<S: Transport>(local: Rc<Local>, io: S, listener: Arc<ListenerStats>, peer: Peer) {
     let _open = Open(Rc::clone(&local));
     let timer = local.timers().timer();
     let mut connection = Connection { local, listener, peer, timer, served: 0 };
@@ -62,7 +62,7 @@ impl Connection {
     /// Waits for a next request; says whether there is one.
     async fn wait<S: Transport>(&self, io: &S) -> bool {
         let snapshot = self.local.snapshot();
-        let Some((_, listener)) = snapshot.listener(&self.listener) else { return false };
+        let Some((_, listener)) = snapshot.listener(self.listener.name()) else { return false };
         let limit = **listener.timeouts().idle();
         drop(snapshot);
         let due = self.local.closes_idle(limit.map(|limit| self.timer.now() + limit));
@@ -79,7 +79,7 @@ impl Connection {
     /// Serves requests until none is at hand. Gives the stream back when the connection stays open.
     async fn busy<S: Transport>(&mut self, io: S) -> Option<S> {
         let snapshot = self.local.snapshot();
-        let (_, listener) = snapshot.listener(&self.listener)?;
+        let (_, listener) = snapshot.listener(self.listener.name())?;
         let mut caller = Http1Caller::new(io, self.local.buffers().lend());
         let mut scratch = self.local.scratch();
         let ending = loop {
@@ -90,8 +90,11 @@ impl Connection {
             }
         };
         let (received, sent) = caller.wire().traffic();
-        self.local.stats().add(Counter::BytesReceived, received);
-        self.local.stats().add(Counter::BytesSent, sent);
+        for (counter, count) in
+            [(ListenerCounter::BytesReceived, received), (ListenerCounter::BytesSent, sent)]
+        {
+            self.listener.tally().add(self.local.worker(), counter, count);
+        }
         self.local.put_scratch(scratch);
         match ending {
             Ending::Keep => caller.release(),
@@ -111,19 +114,24 @@ impl Connection {
         let due = Instant::now() + **listener.timeouts().linger();
         let bytes = **listener.limits().linger_bytes();
         let ended = self.timer.within(Some(due), caller.linger(bytes)).await;
-        self.local.stats().add(Counter::LingersCut, (ended != Ok(true)).into());
+        self.listener.tally().add(
+            self.local.worker(),
+            ListenerCounter::LingersCut,
+            (ended != Ok(true)).into(),
+        );
     }
 
     /// Reads one request and serves it.
     async fn exchange<S: Transport>(&mut self, caller: &mut Http1Caller<S>, scratch: &mut Scratch) -> Ending {
         let snapshot = self.local.snapshot();
-        let Some((_, listener)) = snapshot.listener(&self.listener) else { return Ending::Close };
+        let Some((_, listener)) = snapshot.listener(self.listener.name()) else { return Ending::Close };
         let read = self.read(caller, listener, &mut scratch.request).await;
         self.served += 1;
         let limit = **listener.limits().requests_per_connection();
         let last = self.local.ends_connections() || limit.is_some_and(|limit| self.served >= limit);
         let pressure = self.local.shared().pressure();
-        let visit = Visit { listener: &self.listener, peer: &self.peer, timer: &self.timer, last, pressure };
+        let visit =
+            Visit { listener: self.listener.name(), peer: &self.peer, timer: &self.timer, last, pressure };
         match read {
             Ok(()) => serve(&self.local, &visit, scratch, caller).await,
             Err(NoRequest::Gone) => Ending::Close,
@@ -135,7 +143,7 @@ impl Connection {
                     reason: *listener.reason_header(),
                     patience: **listener.timeouts().body(),
                 };
-                let mut record = Record::begin(&self.local, &snapshot, Instant::now());
+                let mut record = Record::begin(&self.local, &snapshot, None, Instant::now());
                 respond::refuse(reason, shape, &visit, caller, &mut record).await;
                 Ending::Close
             }

@@ -2,13 +2,14 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::observe::listener::ListenerStats;
 use crate::observe::stats::Counter;
+use crate::observe::tally::ListenerCounter;
 use crate::shared::{Seat, Shared};
 use crate::sys::listening::Listening;
 use crate::sys::stream::{Origin, Parcel, Stream};
@@ -23,9 +24,7 @@ pub struct Arrival {
     pub stream: Parcel,
     /// Who is at its other end.
     pub origin: Origin,
-    /// Name of the listener.
-    pub listener: Arc<str>,
-    /// Its right to be open.
+    /// Its right to be open, at its listener.
     pub seat: Seat,
 }
 
@@ -36,17 +35,16 @@ pub type Doors = Arc<[mpsc::Sender<Arrival>]>;
 #[derive(Debug)]
 pub struct Acceptor {
     socket: Listening,
-    name: Arc<str>,
+    stats: Arc<ListenerStats>,
     shared: Arc<Shared>,
     doors: Doors,
-    open: Arc<AtomicU32>,
 }
 
 impl Acceptor {
     /// Takes over a listening socket.
     #[must_use]
-    pub fn new(socket: Listening, name: &str, shared: Arc<Shared>, doors: Doors) -> Self {
-        Self { socket, name: name.into(), shared, doors, open: Arc::default() }
+    pub fn new(socket: Listening, stats: Arc<ListenerStats>, shared: Arc<Shared>, doors: Doors) -> Self {
+        Self { socket, stats, shared, doors }
     }
 
     /// The socket.
@@ -69,7 +67,7 @@ impl Acceptor {
                     self.shared.stats().control().add(Counter::ListenerErrors, 1);
                     // one line for each want of files, however often it is tried again
                     if !std::mem::replace(&mut failing, true) {
-                        tracing::warn!(listener = &*self.name, %fault, "cannot accept");
+                        tracing::warn!(listener = self.stats.name(), %fault, "cannot accept");
                     }
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -86,18 +84,20 @@ impl Acceptor {
     }
 
     fn hand_over(&self, stream: Stream, origin: Origin) {
+        self.stats.tally().add_control(ListenerCounter::Connections, 1);
         let snapshot = self.shared.snapshot();
-        let own = snapshot.listener(&self.name).map_or(0, |(_, listener)| **listener.limits().connections());
-        let Some(seat) = self.shared.seat(&self.open, own) else {
-            self.shared.stats().control().add(Counter::DownstreamRefused, 1);
-            return;
-        };
+        let listener = snapshot.listener(self.stats.name());
+        let own = listener.map_or(0, |(_, listener)| **listener.limits().connections());
+        let Some(seat) = self.shared.seat(&self.stats, own) else { return self.refuse() };
         let Ok(stream) = stream.tune().and_then(|()| stream.pack()) else { return };
         let Some(door) = self.doors.get(seat.worker()) else { return };
-        let arrival = Arrival { stream, origin, listener: Arc::clone(&self.name), seat };
-        if door.try_send(arrival).is_err() {
-            self.shared.stats().control().add(Counter::DownstreamRefused, 1);
+        if door.try_send(Arrival { stream, origin, seat }).is_err() {
+            self.refuse();
         }
+    }
+
+    fn refuse(&self) {
+        self.stats.tally().add_control(ListenerCounter::Refused, 1);
     }
 }
 

@@ -1,11 +1,15 @@
 //! Every exchange is counted when it ends, also one that is cancelled.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
 use super::decide::Way;
+use super::subject::Subject;
+use crate::codec::fields::Fields;
 use crate::local::Local;
+use crate::observe::exemplar::Identity;
 use crate::observe::series::Sample;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
@@ -16,8 +20,10 @@ use crate::snapshot::Snapshot;
 pub struct Record<'a> {
     local: &'a Local,
     snapshot: &'a Arc<Snapshot>,
+    subject: Option<&'a Subject<'a>>,
     /// When it began.
     pub started: Instant,
+    first_byte: Option<Duration>,
     /// How far the request came.
     pub way: Way,
     /// The status that the caller got; 0 while it has none.
@@ -29,10 +35,33 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Begins to measure.
+    /// The record of an exchange that began at `started`. What could not be read as a request has no subject.
     #[must_use]
-    pub fn begin(local: &'a Local, snapshot: &'a Arc<Snapshot>, started: Instant) -> Self {
-        Self { local, snapshot, started, way: Way::default(), status: 0, request_bytes: 0, response_bytes: 0 }
+    pub fn begin(
+        local: &'a Local,
+        snapshot: &'a Arc<Snapshot>,
+        subject: Option<&'a Subject<'a>>,
+        started: Instant,
+    ) -> Self {
+        let way = Way::default();
+        let first_byte = None;
+        Self {
+            local,
+            snapshot,
+            subject,
+            started,
+            first_byte,
+            way,
+            status: 0,
+            request_bytes: 0,
+            response_bytes: 0,
+        }
+    }
+
+    /// Notes that the upstream has begun its answer.
+    pub fn answered(&mut self, status: u16) {
+        self.status = status;
+        self.first_byte = Some(self.started.elapsed());
     }
 
     /// Notes that the proxy answered by itself.
@@ -68,9 +97,35 @@ impl Drop for Record<'_> {
         let sample = Sample {
             status: self.status,
             elapsed: self.started.elapsed(),
+            first_byte: self.first_byte,
             request_bytes: self.request_bytes,
             response_bytes: self.response_bytes,
         };
-        self.snapshot.series(self.way.route, self.way.destination).record(self.local.worker(), &sample);
+        let series = self.snapshot.series(self.way.route, self.way.destination);
+        if let Some(wanted) = series.record(self.local.worker(), &sample)
+            && let Some(subject) = self.subject
+        {
+            let (identity, id) = identity(subject);
+            wanted.write(identity, id, sample.elapsed, SystemTime::now());
+        }
     }
 }
+
+/// By what the request can be looked up: its trace, if it is part of one.
+fn identity<'a>(subject: &Subject<'a>) -> (Identity, &'a [u8]) {
+    match trace_id(&subject.head.fields) {
+        Some(id) => (Identity::Trace, id),
+        None => (Identity::Request, subject.request_id.as_bytes()),
+    }
+}
+
+/// The trace of `traceparent` (W3C Trace Context §3.2.2): 32 lower-case hexadecimal digits, not all zero.
+fn trace_id(fields: &Fields) -> Option<&[u8]> {
+    let mut parts = fields.values("traceparent").next()?.split(|octet| *octet == b'-');
+    let id = parts.nth(1)?;
+    let hexadecimal = id.iter().all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f'));
+    (id.len() == 32 && hexadecimal && id.iter().any(|octet| *octet != b'0')).then_some(id)
+}
+
+#[cfg(test)]
+mod tests;

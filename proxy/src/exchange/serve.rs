@@ -42,7 +42,7 @@ pub async fn serve<C: Caller>(
     caller: &mut C,
 ) -> Ending {
     let snapshot = local.snapshot();
-    let mut record = Record::begin(local, &snapshot, Instant::now());
+    let started = Instant::now();
     let Some(listener) = snapshot.listener(visit.listener) else { return Ending::Close };
     let Scratch { request, request_out, response, response_out, texts } = scratch;
     let Texts { path, rewritten, request_id } = texts;
@@ -52,6 +52,7 @@ pub async fn serve<C: Caller>(
     });
     let plain = plain_path(request, listener.1, path);
     let subject = Subject::new(&snapshot, listener, request, plain.unwrap_or_default(), id, visit);
+    let mut record = Record::begin(local, &snapshot, Some(&subject), started);
     let memory = Memory { request_out, response, response_out, rewritten };
     let outcome = match plain {
         Ok(_) => carry(local, visit, &subject, memory, caller, &mut record).await,
@@ -89,7 +90,7 @@ async fn carry<'a, C: Caller>(
     outgoing::response(response, &decision, &values, response_out);
     let by = (answered.active.endpoint().address(), answered.attempts);
     trace::onto_answer(local, subject, record.way, by, (response, response_out));
-    record.status = response.status;
+    record.answered(response.status);
     let tunnel = is_tunnel(&order, response.status);
     // what comes behind a refused CONNECT was meant for the other end, it is no request (RFC 9931)
     let last = visit.is_last(local) || !answered.transfer.is_uploaded() || order.head.is_connect();

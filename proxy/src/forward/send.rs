@@ -10,7 +10,7 @@ use crate::codec::body::Source;
 use crate::codec::message::ResponseHead;
 use crate::filter::chain::Permitted;
 use crate::local::Local;
-use crate::observe::stats::Counter;
+use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::sys::timer::Timer;
 use crate::upstream::cluster::Active;
@@ -68,7 +68,6 @@ pub async fn send<'t, C: Waiting>(
             due: order.due,
         };
         let connection = local.pool().checkout(&want).await;
-        local.count_pool();
         let mut attempt =
             Attempt::begin(connection?, local.buffers().lend(), &order.line, &order.head.fields, order.out);
         let upstream = **order.destination.policy().response_idle_timeout();
@@ -77,8 +76,9 @@ pub async fn send<'t, C: Waiting>(
         match await_answer(&mut transfer, order, caller, &mut replay, &mut attempt, head).await {
             Ok(()) => return Ok(Answered { attempt, transfer, active, attempts: 1 + u32::from(fresh) }),
             Err(fault) if !fresh && may_repeat(local, order, &fault, &attempt, &transfer, &replay) => {
-                local.stats().add(Counter::UpstreamReusedReset, 1);
-                local.stats().add(Counter::UpstreamRetries, 1);
+                for counter in [ClusterCounter::ReusedReset, ClusterCounter::Retries] {
+                    order.live.state().tally().add(local.worker(), counter, 1);
+                }
                 replay.rewind();
                 fresh = true;
             }
@@ -122,6 +122,7 @@ fn may_repeat(
     let stale = attempt.is_reused() && fault.silent;
     let whole = replay.is_possible() || transfer.uploaded() == 0;
     let wanted = stale && (order.head.is_idempotent() || attempt.is_unsent());
-    local.stats().add(Counter::UpstreamNotReplayed, (wanted && !whole).into());
+    let counts = order.live.state().tally();
+    counts.add(local.worker(), ClusterCounter::NotReplayed, (wanted && !whole).into());
     wanted && whole
 }

@@ -1,6 +1,10 @@
 //! The text that a scraper reads: OpenMetrics 1.0, or the classic Prometheus text format 0.0.4.
 
+use std::borrow::Cow;
 use std::fmt::{Display, Write};
+use std::time::UNIX_EPOCH;
+
+use crate::observe::exemplar::Exemplar;
 
 #[cfg(test)]
 mod tests;
@@ -89,6 +93,12 @@ impl Exposition {
         Self { format, text: String::new() }
     }
 
+    /// The format.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Begins a family. All its samples must follow before the next one begins. The unit is the end of the name.
     pub fn family(&mut self, name: &'static str, shape: Shape, help: &str) -> Family<'_> {
         let declared = match (self.format, shape) {
@@ -121,6 +131,35 @@ impl Exposition {
     }
 }
 
+/// The labels of a row, written once for all its samples.
+#[derive(Debug, Clone, Default)]
+pub struct Labels(String);
+
+impl Labels {
+    /// A row with these labels.
+    #[must_use]
+    pub fn new<'a>(labels: impl IntoIterator<Item = Label<'a>>) -> Self {
+        let mut row = Self::default();
+        for (name, value) in labels {
+            let comma = if row.0.is_empty() { "" } else { "," };
+            // writing to a string cannot fail
+            let _ = write!(row.0, "{comma}{name}=\"{}\"", Escaped { text: value, quotes: true });
+        }
+        row
+    }
+}
+
+/// One of the cumulative buckets of a histogram.
+#[derive(Debug)]
+pub struct Bucket<'a> {
+    /// The bound in seconds; infinite for the last one.
+    pub bound: f64,
+    /// How many values do not exceed it.
+    pub below: u64,
+    /// One of the requests that do not exceed it, but do the bound before.
+    pub exemplar: Option<&'a Exemplar>,
+}
+
 /// One family of metrics in the making.
 #[derive(Debug)]
 pub struct Family<'a> {
@@ -132,36 +171,65 @@ pub struct Family<'a> {
 impl Family<'_> {
     /// Adds a sample.
     pub fn sample(&mut self, labels: &[Label<'_>], value: impl Display) {
-        self.line(self.suffix, labels, value);
+        self.row(&Labels::new(labels.iter().copied()), &[], value);
     }
 
-    /// Adds one histogram: for each bound in seconds how many values do not exceed it, then how many there are and
-    /// their sum in seconds.
-    pub fn histogram(&mut self, labels: &[Label<'_>], buckets: &[(f64, u64)], count: u64, sum: f64) {
-        for (bound, below) in buckets {
-            // a whole number needs its point: OpenMetrics wants floats here
-            let bound = format!("{bound:?}");
-            self.line("_bucket", &[labels, &[("le", &bound)]].concat(), below);
+    /// Adds a sample of a row, with more labels.
+    pub fn row(&mut self, row: &Labels, more: &[Label<'_>], value: impl Display) {
+        self.begin(self.suffix, row, more);
+        self.exposition.line(format_args!(" {value}"));
+    }
+
+    /// Adds one histogram: its buckets up to the infinite one, and the sum of the values in seconds.
+    pub fn histogram<'e>(&mut self, row: &Labels, buckets: impl IntoIterator<Item = Bucket<'e>>, sum: f64) {
+        let mut count = 0;
+        for Bucket { bound, below, exemplar } in buckets {
+            count = below;
+            self.begin("_bucket", row, &[("le", bound_text(bound).as_ref())]);
+            match exemplar.filter(|_| self.exposition.format == Format::OpenMetrics) {
+                Some(exemplar) => self.exposition.line(format_args!(" {below} # {}", Shown(exemplar))),
+                None => self.exposition.line(format_args!(" {below}")),
+            }
         }
-        self.line("_bucket", &[labels, &[("le", "+Inf")]].concat(), count);
-        self.line("_sum", labels, sum);
-        self.line("_count", labels, count);
+        self.begin("_sum", row, &[]);
+        self.exposition.line(format_args!(" {sum}"));
+        self.begin("_count", row, &[]);
+        self.exposition.line(format_args!(" {count}"));
     }
 
-    fn line(&mut self, suffix: &str, labels: &[Label<'_>], value: impl Display) {
-        self.exposition.line(format_args!("{}{suffix}{} {value}", self.name, Labels(labels)));
+    /// Writes a line up to its value.
+    fn begin(&mut self, suffix: &str, row: &Labels, more: &[Label<'_>]) {
+        let text = &mut self.exposition.text;
+        text.push_str(self.name);
+        text.push_str(suffix);
+        if row.0.is_empty() && more.is_empty() {
+            return;
+        }
+        text.push('{');
+        text.push_str(&row.0);
+        if !more.is_empty() {
+            let comma = if row.0.is_empty() { "" } else { "," };
+            text.push_str(comma);
+            text.push_str(&Labels::new(more.iter().copied()).0);
+        }
+        text.push('}');
     }
 }
 
-struct Labels<'a>(&'a [Label<'a>]);
+/// A bound as a label. A whole number needs its point: OpenMetrics wants floats here.
+fn bound_text(bound: f64) -> Cow<'static, str> {
+    if bound.is_infinite() { Cow::Borrowed("+Inf") } else { Cow::Owned(format!("{bound:?}")) }
+}
 
-impl Display for Labels<'_> {
+/// An exemplar as it stands behind a sample (OpenMetrics 1.0, exemplars).
+struct Shown<'a>(&'a Exemplar);
+
+impl Display for Shown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (position, (name, value)) in self.0.iter().enumerate() {
-            let before = if position == 0 { '{' } else { ',' };
-            write!(f, "{before}{name}=\"{}\"", Escaped { text: value, quotes: true })?;
-        }
-        f.write_str(if self.0.is_empty() { "" } else { "}" })
+        let Exemplar { identity, id, elapsed, at } = self.0;
+        let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let id = Escaped { text: id, quotes: true };
+        write!(f, "{{{}=\"{id}\"}} {} {}", identity.label(), elapsed.as_secs_f64(), at.as_secs_f64())
     }
 }
 

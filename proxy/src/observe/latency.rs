@@ -15,6 +15,18 @@ const MICROS_MAX: u64 = u32::MAX as u64;
 /// So many buckets hold every value from 0 to 71 minutes.
 pub const BUCKETS: usize = (32 - SUB_BITS as usize + 1) * SUB;
 
+/// The bounds of the buckets that are shown, in µs; what is longer than the last has a bucket of its own.
+pub const BOUNDS: [u64; 16] = [
+    500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+    5_000_000, 10_000_000, 30_000_000, 60_000_000,
+];
+
+/// The position in [`BOUNDS`] of the first bound that a value does not exceed; their number when it exceeds all.
+#[must_use]
+pub fn shown(micros: u64) -> usize {
+    BOUNDS.partition_point(|bound| *bound < micros)
+}
+
 /// The bucket of a value.
 #[must_use]
 pub fn bucket(micros: u64) -> usize {
@@ -84,20 +96,45 @@ impl Latency {
         Some(Duration::from_micros(highest(position)))
     }
 
-    /// How many values lie at or below each of the ascending bounds. A bucket that a bound cuts counts where its
-    /// middle lies.
+    /// How many values lie at or below each of [`BOUNDS`]. A bucket that a bound cuts counts where its middle lies.
     #[must_use]
-    pub fn cumulative(&self, bounds: &[Duration]) -> Vec<u64> {
+    pub fn cumulative(&self) -> [u64; BOUNDS.len()] {
         let mut counts = self.counts.iter().enumerate().peekable();
         let mut seen = 0;
-        let up_to = |bound: &Duration| {
-            let inside =
-                |bucket: usize| u128::from(lowest(bucket).midpoint(highest(bucket))) <= bound.as_micros();
+        BOUNDS.map(|bound| {
+            let inside = |bucket: usize| lowest(bucket).midpoint(highest(bucket)) <= bound;
             while let Some((_, count)) = counts.next_if(|(bucket, _)| inside(*bucket)) {
                 seen += count;
             }
             seen
-        };
-        bounds.iter().map(up_to).collect()
+        })
+    }
+}
+
+/// Counts by the buckets that are shown: for values that nobody asks a quantile of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Coarse {
+    /// How many values each of [`BOUNDS`] was the first not to be exceeded by; at the end those that exceed all.
+    pub counts: [u64; BOUNDS.len() + 1],
+    /// The sum of all values.
+    pub sum_micros: u64,
+}
+
+impl Coarse {
+    /// How many values were counted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// How many values lie at or below each of [`BOUNDS`].
+    #[must_use]
+    pub fn cumulative(&self) -> [u64; BOUNDS.len()] {
+        let mut seen = 0;
+        let mut counts = self.counts.iter();
+        BOUNDS.map(|_| {
+            seen += counts.next().unwrap_or(&0);
+            seen
+        })
     }
 }

@@ -1,99 +1,112 @@
 //! The families that show what the workers counted.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::observe::expose::{Exposition, Label, Shape};
-use crate::observe::series::{CODES, Series, SeriesBook, Totals};
-use crate::observe::stats::{Counter, Kind, Stats};
+use crate::observe::exemplar::Exemplar;
+use crate::observe::expose::{Bucket, Exposition, Family, Format, Label, Labels, Shape};
+use crate::observe::latency::BOUNDS;
+use crate::observe::rows::{Kind, Row};
+use crate::observe::series::{CODES, Exemplars, Series, SeriesBook, Totals};
+use crate::observe::stats::{Counter, Stats};
+use crate::observe::tally::Tally;
 use crate::outcome::Reason;
 
 #[cfg(test)]
 mod tests;
 
-/// The bounds of the buckets that are shown.
-const BOUNDS: [Duration; 16] = {
-    let millis = Duration::from_millis;
-    [
-        Duration::from_micros(500),
-        millis(1),
-        Duration::from_micros(2_500),
-        millis(5),
-        millis(10),
-        millis(25),
-        millis(50),
-        millis(100),
-        millis(250),
-        millis(500),
-        millis(1_000),
-        millis(2_500),
-        millis(5_000),
-        millis(10_000),
-        millis(30_000),
-        millis(60_000),
-    ]
-};
+/// One series with what it has to show.
+struct Shown {
+    labels: Labels,
+    totals: Totals,
+    exemplars: Exemplars,
+}
+
+impl Shown {
+    /// `None` while there is nothing to show: tables may have thousands of routes.
+    fn new(series: &Series, format: Format) -> Option<Self> {
+        let totals = series.totals();
+        let labels = Labels::new(series.key().labels());
+        // only OpenMetrics has exemplars: another reader must not have them taken
+        let exemplars =
+            || if format == Format::OpenMetrics { series.exemplars() } else { Exemplars::default() };
+        (totals.count() > 0).then(|| Self { labels, totals, exemplars: exemplars() })
+    }
+}
 
 /// Requests by route and destination: how many, how long, how much.
 pub fn write_series(to: &mut Exposition, book: &SeriesBook) {
-    // a series is shown once it has something to show: tables may have thousands of routes
-    let rows: Vec<_> = book
-        .all()
-        .iter()
-        .map(|series| (Arc::clone(series), series.totals()))
-        .filter(|(_, totals)| totals.count() > 0)
-        .collect();
-    let rows = || rows.iter().map(|(series, totals)| (series.as_ref(), totals));
-    write_requests(to, rows());
-    write_durations(to, rows());
-    let mut family = to.family(
-        "towpath_request_bytes",
-        Shape::Counter,
-        "Bytes of request bodies, by route and destination.",
-    );
-    rows().for_each(|(series, totals)| family.sample(&series.key().labels(), totals.request_bytes));
-    let mut family = to.family(
-        "towpath_response_bytes",
-        Shape::Counter,
-        "Bytes of response bodies, by route and destination.",
-    );
-    rows().for_each(|(series, totals)| family.sample(&series.key().labels(), totals.response_bytes));
-}
-
-fn write_requests<'a>(to: &mut Exposition, rows: impl Iterator<Item = (&'a Series, &'a Totals)>) {
-    let mut family =
-        to.family("towpath_requests", Shape::Counter, "Requests, by route, destination and class of status.");
-    for (series, totals) in rows {
+    let format = to.format();
+    let rows: Vec<_> = book.all().iter().map(Arc::as_ref).filter_map(|one| Shown::new(one, format)).collect();
+    let help = "Requests, by route, destination and class of status.";
+    let mut family = to.family("towpath_requests", Shape::Counter, help);
+    for Shown { labels, totals, .. } in &rows {
         for (code, count) in CODES.into_iter().zip(totals.codes).filter(|(_, count)| *count > 0) {
-            let labels: Vec<Label<'_>> = series.key().labels().into_iter().chain([("code", code)]).collect();
-            family.sample(&labels, count);
+            family.row(labels, &[("code", code)], count);
         }
     }
-}
-
-fn write_durations<'a>(to: &mut Exposition, rows: impl Iterator<Item = (&'a Series, &'a Totals)>) {
     let help = "From the first byte of a request to the last byte of its answer.";
     let mut family = to.family("towpath_request_duration_seconds", Shape::Histogram, help);
-    for (series, totals) in rows {
-        let below = totals.latency.cumulative(&BOUNDS);
-        let buckets: Vec<_> = BOUNDS.iter().map(Duration::as_secs_f64).zip(below).collect();
-        let (count, sum) = (totals.latency.count(), totals.latency.sum().as_secs_f64());
-        family.histogram(&series.key().labels(), &buckets, count, sum);
+    for Shown { labels, totals, exemplars } in &rows {
+        let latency = &totals.latency;
+        let buckets = buckets(latency.cumulative(), latency.count(), exemplars);
+        family.histogram(labels, buckets, latency.sum().as_secs_f64());
     }
+    let help = "From the first byte of a request to the head of the upstream's answer.";
+    let mut family = to.family("towpath_request_first_byte_seconds", Shape::Histogram, help);
+    for Shown { labels, totals, .. } in rows.iter().filter(|row| row.totals.first_byte.count() > 0) {
+        let first = &totals.first_byte;
+        let buckets = buckets(first.cumulative(), first.count(), &[]);
+        family.histogram(labels, buckets, first.sum_micros as f64 / 1e6);
+    }
+    let help = "Bytes of request bodies, by route and destination.";
+    let mut family = to.family("towpath_request_bytes", Shape::Counter, help);
+    rows.iter().for_each(|row| family.row(&row.labels, &[], row.totals.request_bytes));
+    let help = "Bytes of response bodies, by route and destination.";
+    let mut family = to.family("towpath_response_bytes", Shape::Counter, help);
+    rows.iter().for_each(|row| family.row(&row.labels, &[], row.totals.response_bytes));
+}
+
+/// The buckets of a histogram, with the exemplars of the same positions.
+fn buckets(
+    below: [u64; BOUNDS.len()],
+    count: u64,
+    exemplars: &[Option<Exemplar>],
+) -> impl Iterator<Item = Bucket<'_>> {
+    let bounds = BOUNDS.into_iter().map(|bound| bound as f64 / 1e6).chain([f64::INFINITY]);
+    let rows = bounds.zip(below.into_iter().chain([count])).enumerate();
+    rows.map(|(position, (bound, below))| {
+        let exemplar = exemplars.get(position).and_then(Option::as_ref);
+        Bucket { bound, below, exemplar }
+    })
 }
 
 /// The counters of the process, and the answers it made by itself.
 pub fn write_stats(to: &mut Exposition, stats: &Stats) {
     for counter in Counter::ALL {
-        let shape = match counter.kind() {
-            Kind::Counter => Shape::Counter,
-            Kind::Gauge => Shape::Gauge,
-        };
-        to.family(counter.name(), shape, counter.help()).sample(&[], stats.total(*counter));
+        family(to, *counter).sample(&[], stats.total(*counter));
     }
     let help = "Answers that the proxy made by itself, by reason.";
     let mut family = to.family("towpath_local_replies", Shape::Counter, help);
     for reason in Reason::ALL {
         family.sample(&[("reason", reason.code())], stats.local_replies(*reason));
     }
+}
+
+/// The counters of a table, for each of the things that have them, by the name that stands under `label`.
+pub fn write_tallies<'a, R: Row>(to: &mut Exposition, label: &str, tallies: &[(&'a str, &'a Tally<R>)]) {
+    for row in R::ALL {
+        let mut family = family(to, *row);
+        for (name, tally) in tallies {
+            let labels: [Label<'_>; 1] = [(label, name)];
+            family.sample(&labels, tally.total(*row));
+        }
+    }
+}
+
+fn family<R: Row>(to: &mut Exposition, row: R) -> Family<'_> {
+    let shape = match row.kind() {
+        Kind::Counter => Shape::Counter,
+        Kind::Gauge => Shape::Gauge,
+    };
+    to.family(row.name(), shape, row.help())
 }

@@ -1,18 +1,28 @@
 //! Requests by route, cluster, subset and class. A series lives as long as a snapshot or an exchange holds it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use hashbrown::HashMap;
 
-use crate::observe::latency::{BUCKETS, Latency, bucket};
+use crate::observe::exemplar::{Exemplar, Slot};
+use crate::observe::latency::{BOUNDS, BUCKETS, Coarse, Latency, bucket, shown};
 
 #[cfg(test)]
 mod tests;
 
 /// The classes of status codes, as they stand in labels.
 pub const CODES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"];
+
+/// The label `route` of what is counted together because there are too many series. No route can have this name.
+pub const OVERFLOW: &str = "_overflow";
+
+/// The buckets that are shown: the bounds, and what exceeds all of them.
+const SHOWN: usize = BOUNDS.len() + 1;
+
+/// The exemplars of one series, by the bucket that they are shown at.
+pub type Exemplars = [Option<Exemplar>; SHOWN];
 
 /// What tells one series from another. Empty text stands for "none".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +54,8 @@ pub struct Sample {
     pub status: u16,
     /// From the first byte of the request's head to the last byte of the answer.
     pub elapsed: Duration,
+    /// From the first byte of the request's head to the head of the upstream's answer; none without one.
+    pub first_byte: Option<Duration>,
     /// Octets of the request's body.
     pub request_bytes: u64,
     /// Octets of the answer's body.
@@ -58,6 +70,11 @@ struct Cell {
     response_bytes: AtomicU64,
     sum_micros: AtomicU64,
     buckets: [AtomicU64; BUCKETS],
+    first_bytes: [AtomicU64; SHOWN],
+    first_byte_micros: AtomicU64,
+    /// The buckets, as bits, that a reader wants an exemplar of.
+    wanted: AtomicU32,
+    exemplars: OnceLock<Box<[Slot; SHOWN]>>,
 }
 
 fn add(counter: &AtomicU64, count: u64) {
@@ -72,10 +89,15 @@ impl Cell {
             response_bytes: AtomicU64::new(0),
             sum_micros: AtomicU64::new(0),
             buckets: [const { AtomicU64::new(0) }; BUCKETS],
+            first_bytes: [const { AtomicU64::new(0) }; SHOWN],
+            first_byte_micros: AtomicU64::new(0),
+            wanted: AtomicU32::new(0),
+            exemplars: OnceLock::new(),
         })
     }
 
-    fn record(&self, sample: &Sample) {
+    /// Counts one exchange. Gives the place where a reader wants to see it, if one does.
+    fn record(&self, sample: &Sample) -> Option<&Slot> {
         let micros = sample.elapsed.as_micros() as u64;
         if let Some(count) = self.codes.get(code(sample.status)) {
             add(count, 1);
@@ -86,6 +108,29 @@ impl Cell {
         add(&self.sum_micros, micros);
         add(&self.request_bytes, sample.request_bytes);
         add(&self.response_bytes, sample.response_bytes);
+        if let Some(first_byte) = sample.first_byte {
+            let micros = first_byte.as_micros() as u64;
+            if let Some(count) = self.first_bytes.get(shown(micros)) {
+                add(count, 1);
+            }
+            add(&self.first_byte_micros, micros);
+        }
+        let wanted = self.wanted.load(Ordering::Relaxed);
+        if wanted == 0 { None } else { self.wanted_at(shown(micros)) }
+    }
+
+    #[cold]
+    fn wanted_at(&self, position: usize) -> Option<&Slot> {
+        let bit = 1 << position;
+        if self.wanted.fetch_and(!bit, Ordering::Relaxed) & bit == 0 {
+            return None;
+        }
+        self.exemplars.get_or_init(Box::default).get(position)
+    }
+
+    /// Wants one exemplar of each bucket.
+    fn want_exemplars(&self) {
+        self.wanted.store((1 << SHOWN) - 1, Ordering::Relaxed);
     }
 }
 
@@ -111,11 +156,28 @@ impl Series {
         &self.key
     }
 
-    /// Counts one exchange. Only the worker itself may call this with its number.
-    pub fn record(&self, worker: usize, sample: &Sample) {
-        if let Some(cell) = self.cells.get(worker) {
-            cell.get_or_init(Cell::empty).record(sample);
+    /// Counts one exchange. Only the worker itself may call this with its number. Gives the place where a reader wants
+    /// to see this one, if one does.
+    pub fn record(&self, worker: usize, sample: &Sample) -> Option<&Slot> {
+        self.cells.get(worker)?.get_or_init(Cell::empty).record(sample)
+    }
+
+    /// The newest exemplar of each bucket, and the wish for newer ones.
+    #[must_use]
+    pub fn exemplars(&self) -> Exemplars {
+        let mut newest = Exemplars::default();
+        for cell in self.cells.iter().filter_map(OnceLock::get) {
+            let slots = cell.exemplars.get().into_iter().flat_map(|slots| slots.iter());
+            for (newest, slot) in newest.iter_mut().zip(slots) {
+                let found = slot.read();
+                let at = |exemplar: &Option<Exemplar>| exemplar.as_ref().map(|exemplar| exemplar.at);
+                if at(&found) > at(newest) {
+                    *newest = found;
+                }
+            }
+            cell.want_exemplars();
         }
+        newest
     }
 
     /// The counts of all workers together.
@@ -140,6 +202,8 @@ pub struct Totals {
     pub response_bytes: u64,
     /// How long the exchanges took.
     pub latency: Latency,
+    /// How long the upstreams took to begin their answers.
+    pub first_byte: Coarse,
 }
 
 impl Totals {
@@ -157,6 +221,10 @@ impl Totals {
         self.request_bytes += read(&cell.request_bytes);
         self.response_bytes += read(&cell.response_bytes);
         self.latency.merge(cell.buckets.iter().map(read), read(&cell.sum_micros));
+        for (total, count) in self.first_byte.counts.iter_mut().zip(&cell.first_bytes) {
+            *total += read(count);
+        }
+        self.first_byte.sum_micros += read(&cell.first_byte_micros);
     }
 }
 
@@ -178,6 +246,12 @@ impl SeriesBook {
     #[must_use]
     pub fn new(workers: usize) -> Self {
         Self { workers, known: Mutex::default() }
+    }
+
+    /// How many workers count.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.workers
     }
 
     /// The series of this key: the same one for as long as anybody holds it.

@@ -2,81 +2,32 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::observe::rows::{Row, rows};
 use crate::outcome::Reason;
 
 #[cfg(test)]
 mod tests;
 
-/// What a number does over time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// It only grows.
-    Counter,
-    /// It goes up and down.
-    Gauge,
-}
-
-macro_rules! counters {
-    ($($name:ident = $metric:literal, $kind:ident, $help:literal;)*) => {
-        /// What is counted for the process as a whole: one row of the table each.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Counter { $(#[doc = $help] $name),* }
-
-        impl Counter {
-            /// Every counter, in the order of the table.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// The name of its metric family, without `_total`.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$name => $metric),* }
-            }
-
-            /// Whether it can fall.
-            #[must_use]
-            pub fn kind(self) -> Kind {
-                match self { $(Self::$name => Kind::$kind),* }
-            }
-
-            /// What it counts, for people.
-            #[must_use]
-            pub fn help(self) -> &'static str {
-                match self { $(Self::$name => $help),* }
-            }
-        }
-    };
-}
-
-counters! {
-    DownstreamConnections = "towpath_downstream_connections", Counter, "Connections accepted from clients.";
-    DownstreamOpen = "towpath_downstream_connections_open", Gauge, "Connections from clients that are open.";
-    DownstreamRefused = "towpath_downstream_connections_refused", Counter, "Connections closed at once because of a connection limit.";
-    LingersCut = "towpath_downstream_lingers_cut", Counter, "Connections cut off because the client did not end within linger_timeout and linger_bytes of its last answer.";
-    UpstreamConnections = "towpath_upstream_connections", Counter, "Connections opened to endpoints.";
-    UpstreamConnectFailures = "towpath_upstream_connect_failures", Counter, "Connections to endpoints that could not be opened.";
-    UpstreamReused = "towpath_upstream_reused", Counter, "Requests sent on a connection that was used before.";
-    UpstreamReusedReset = "towpath_upstream_reused_reset", Counter, "Reused connections that died before any byte of the answer.";
-    UpstreamRetries = "towpath_upstream_retries", Counter, "Requests sent again on a fresh connection.";
-    UpstreamNotReplayed = "towpath_upstream_not_replayed", Counter, "Requests not sent again because more of their body than replay_bytes had left.";
-    UpstreamPoolEvicted = "towpath_upstream_pool_evicted", Counter, "Idle connections dropped because the endpoint closed them.";
-    RequestsCancelled = "towpath_requests_cancelled", Counter, "Requests whose client went away before the answer was whole.";
-    BytesReceived = "towpath_downstream_received_bytes", Counter, "Bytes read from clients.";
-    BytesSent = "towpath_downstream_sent_bytes", Counter, "Bytes written to clients.";
-    Explained = "towpath_explained", Counter, "Answers that say how they came about, because the request asked.";
-    ExplainRefused = "towpath_explain_refused", Counter, "Requests that asked how their answer came about and may not.";
-    Tunnels = "towpath_tunnels", Counter, "Upgrades and CONNECT requests that became tunnels.";
-    TunnelsOpen = "towpath_tunnels_open", Gauge, "Tunnels that are open.";
-    TunnelsTimedOut = "towpath_tunnels_timed_out", Counter, "Tunnels that were ended because they stood still for too long.";
-    Reloads = "towpath_reloads", Counter, "Route tables that went live after the first one.";
-    ReloadsRejected = "towpath_reloads_rejected", Counter, "Route tables that were refused; the old one stayed.";
-    MemoryPressures = "towpath_memory_pressures", Counter, "Times that memory came nearer to its limit: from low to high, or to full.";
-    AdminConnections = "towpath_admin_connections", Counter, "Connections accepted by the admin port.";
-    AdminDisplaced = "towpath_admin_connections_displaced", Counter, "Connections to the admin port that were ended to make room for new ones.";
-    AdminTimedOut = "towpath_admin_timeouts", Counter, "Connections to the admin port whose client took longer than admin_timeout.";
-    WorkerPanics = "towpath_worker_panics", Counter, "Connections that were given up because of a bug of the proxy.";
-    WorkerRestarts = "towpath_worker_restarts", Counter, "Workers that a bug of the proxy ended and that began anew; they lost their connections.";
-    ListenerErrors = "towpath_listener_errors", Counter, "Failures to accept a connection.";
-    LogDropped = "towpath_log_dropped", Counter, "Log lines dropped because the log could not be written fast enough.";
+rows! {
+    /// What is counted for the process as a whole: one row of the table each.
+    pub enum Counter {
+        RequestsCancelled = "towpath_requests_cancelled", Counter, "Requests whose client went away before the answer was whole.";
+        Explained = "towpath_explained", Counter, "Answers that say how they came about, because the request asked.";
+        ExplainRefused = "towpath_explain_refused", Counter, "Requests that asked how their answer came about and may not.";
+        Tunnels = "towpath_tunnels", Counter, "Upgrades and CONNECT requests that became tunnels.";
+        TunnelsOpen = "towpath_tunnels_open", Gauge, "Tunnels that are open.";
+        TunnelsTimedOut = "towpath_tunnels_timed_out", Counter, "Tunnels that were ended because they stood still for too long.";
+        Reloads = "towpath_reloads", Counter, "Route tables that went live after the first one.";
+        ReloadsRejected = "towpath_reloads_rejected", Counter, "Route tables that were refused; the old one stayed.";
+        MemoryPressures = "towpath_memory_pressures", Counter, "Times that memory came nearer to its limit: from low to high, or to full.";
+        AdminConnections = "towpath_admin_connections", Counter, "Connections accepted by the admin port.";
+        AdminDisplaced = "towpath_admin_connections_displaced", Counter, "Connections to the admin port that were ended to make room for new ones.";
+        AdminTimedOut = "towpath_admin_timeouts", Counter, "Connections to the admin port whose client took longer than admin_timeout.";
+        WorkerPanics = "towpath_worker_panics", Counter, "Connections that were given up because of a bug of the proxy.";
+        WorkerRestarts = "towpath_worker_restarts", Counter, "Workers that a bug of the proxy ended and that began anew; they lost their connections.";
+        ListenerErrors = "towpath_listener_errors", Counter, "Failures to accept a connection.";
+        LogDropped = "towpath_log_dropped", Counter, "Log lines dropped because the log could not be written fast enough.";
+    }
 }
 
 /// The counters of one thread, on cache lines of their own. Only that thread writes, so a load and a store are enough.
@@ -103,12 +54,12 @@ impl Shard {
 
     /// Counts up.
     pub fn add(&self, counter: Counter, count: u64) {
-        change(self.counts.get(counter as usize), count);
+        change(self.counts.get(counter.position()), count);
     }
 
     /// Counts down; for gauges. What one thread counted up, another may count down: only the sum is shown.
     pub fn sub(&self, counter: Counter, count: u64) {
-        change(self.counts.get(counter as usize), count.wrapping_neg());
+        change(self.counts.get(counter.position()), count.wrapping_neg());
     }
 
     /// Counts an answer that the proxy made by itself.
@@ -146,7 +97,7 @@ impl Stats {
     /// The sum over all threads.
     #[must_use]
     pub fn total(&self, counter: Counter) -> u64 {
-        self.sum(|shard| shard.counts.get(counter as usize))
+        self.sum(|shard| shard.counts.get(counter.position()))
     }
 
     /// How many answers were made for this reason.

@@ -57,7 +57,7 @@ async fn who_turns_idle_late_is_not_closed_before_it_can_ask() {
 fn connections_are_spread_evenly_even_when_they_are_few() {
     for (workers, connections) in [2, 4].into_iter().flat_map(|workers| [4, 16, 64].map(|n| (workers, n))) {
         let shared = shared("", workers);
-        let listener = Arc::default();
+        let listener = Arc::new(ListenerStats::new("web", workers));
         let seats: Vec<_> =
             (0..connections).map(|_| shared.seat(&listener, 1000).expect("a free seat")).collect();
         let mut by_worker: BTreeMap<usize, usize> = BTreeMap::new();

@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use towpath_config::model::Address;
 
+use crate::observe::tally::{ClusterCounter, Tally};
+
 /// The live state of one cluster, over all workers.
 #[derive(Debug)]
 pub struct ClusterState {
@@ -15,6 +17,7 @@ pub struct ClusterState {
     open: AtomicU32,
     pending: AtomicU32,
     released: Notify,
+    tally: Tally<ClusterCounter>,
 }
 
 /// The live state of one endpoint, over all workers.
@@ -139,6 +142,12 @@ impl Slot {
         &self.0.name
     }
 
+    /// The cluster's counters.
+    #[must_use]
+    pub fn tally(&self) -> &Tally<ClusterCounter> {
+        &self.0.tally
+    }
+
     /// The cluster's number.
     #[must_use]
     pub fn cluster_id(&self) -> u64 {
@@ -174,15 +183,16 @@ fn count_below(counter: &AtomicU32, limit: u32) -> bool {
 }
 
 impl ClusterState {
-    /// A cluster that nobody has called yet.
+    /// A cluster that nobody has called yet, of a process with so many workers.
     #[must_use]
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: &str, workers: usize) -> Self {
         Self {
             name: name.to_owned(),
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             open: AtomicU32::new(0),
             pending: AtomicU32::new(0),
             released: Notify::new(),
+            tally: Tally::new(workers),
         }
     }
 
@@ -208,6 +218,12 @@ impl ClusterState {
     #[must_use]
     pub fn pending(&self) -> u32 {
         self.pending.load(Ordering::Relaxed)
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn tally(&self) -> &Tally<ClusterCounter> {
+        &self.tally
     }
 
     /// A slot, if fewer than `limit` are taken.

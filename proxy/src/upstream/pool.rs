@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::allowance::{Allowance, Allowed};
 use super::cluster::{ClusterState, EndpointState, Slot};
 use super::connect::connect;
+use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::sys::stream::Stream;
 use crate::sys::timer::{Elapsed, Timer, earlier};
@@ -88,25 +89,12 @@ pub struct Want<'a> {
     pub due: Option<Instant>,
 }
 
-/// What happened in a pool since it was last asked.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct PoolCounts {
-    /// Connections opened.
-    pub opened: u64,
-    /// Connections that could not be opened.
-    pub failed: u64,
-    /// Idle connections used again.
-    pub reused: u64,
-    /// Idle connections that the peer had closed, or that were too old.
-    pub evicted: u64,
-}
-
 /// The idle connections of one worker.
 #[derive(Debug)]
 pub struct Pool {
+    worker: usize,
     idle: RefCell<HashMap<u64, Vec<Connection>>>,
     queues: RefCell<HashMap<u64, Rc<Queue>>>,
-    counts: Cell<PoolCounts>,
     allowance: Arc<Allowance>,
 }
 
@@ -142,10 +130,10 @@ impl Drop for Waiting<'_> {
 }
 
 impl Pool {
-    /// An empty pool; `allowance` is what it shares with those of other workers.
+    /// The empty pool of this worker; `allowance` is what it shares with those of other workers.
     #[must_use]
-    pub fn new(allowance: Arc<Allowance>) -> Self {
-        Self { idle: RefCell::default(), queues: RefCell::default(), counts: Cell::default(), allowance }
+    pub fn new(worker: usize, allowance: Arc<Allowance>) -> Self {
+        Self { worker, idle: RefCell::default(), queues: RefCell::default(), allowance }
     }
 
     /// Makes room for the requests of other workers that wait for a connection, for ever.
@@ -178,7 +166,7 @@ impl Pool {
     }
 
     async fn open(&self, slot: Slot, want: &Want<'_>) -> Result<Connection, Reason> {
-        let Want { endpoint, limits, timer, due, .. } = *want;
+        let Want { cluster, endpoint, limits, timer, due, .. } = *want;
         let allowed = self.allowance.take().or_else(|| {
             self.evict_any();
             self.allowance.take()
@@ -186,7 +174,9 @@ impl Pool {
         let allowed = allowed.ok_or(Reason::FileLimit)?;
         let connect_due = limits.connect.map(|limit| Instant::now() + limit);
         let outcome = connect(endpoint.address(), timer, earlier(due, connect_due)).await;
-        self.count(|counts| if outcome.is_ok() { counts.opened += 1 } else { counts.failed += 1 });
+        let counter =
+            if outcome.is_ok() { ClusterCounter::Connections } else { ClusterCounter::ConnectFailures };
+        cluster.tally().add(self.worker, counter, 1);
         let whole_request = due.is_some_and(|due| due <= Instant::now());
         let io = outcome.map_err(|reason| match reason {
             Reason::ConnectTimeout if whole_request => Reason::Timeout,
@@ -260,10 +250,10 @@ impl Pool {
         while let Some(connection) = stack.pop() {
             connection.holding.endpoint.count_idle(false);
             if is_alive(&connection, want.limits.idle, want.timer.now()) {
-                self.count(|counts| counts.reused += 1);
+                want.cluster.tally().add(self.worker, ClusterCounter::Reused, 1);
                 return Some(connection);
             }
-            self.count(|counts| counts.evicted += 1);
+            want.cluster.tally().add(self.worker, ClusterCounter::Evicted, 1);
         }
         None
     }
@@ -294,34 +284,22 @@ impl Pool {
         // who came back for a request that had given up meanwhile told nobody
         self.evict_wanted();
         self.idle.borrow_mut().retain(|_, stack| {
-            let before = stack.len();
             let gone = stack
                 .first()
                 .is_some_and(|Connection { holding, .. }| !lives(holding.slot.cluster(), &holding.endpoint));
             stack.retain(|connection| {
                 let kept = !gone && is_alive(connection, connection.holding.idle, now);
                 if !kept {
+                    connection.holding.slot.tally().add(self.worker, ClusterCounter::Evicted, 1);
                     connection.holding.endpoint.count_idle(false);
                 }
                 kept
             });
-            self.count(|counts| counts.evicted += (before - stack.len()) as u64);
             if let Some(connection) = stack.first() {
                 connection.holding.endpoint.forget_keep_alive();
             }
             !stack.is_empty()
         });
-    }
-
-    /// What happened since the last call.
-    pub fn take_counts(&self) -> PoolCounts {
-        self.counts.take()
-    }
-
-    fn count(&self, change: impl FnOnce(&mut PoolCounts)) {
-        let mut counts = self.counts.get();
-        change(&mut counts);
-        self.counts.set(counts);
     }
 }
 

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
@@ -19,10 +20,9 @@ fn value(text: &str, sample: &str) -> f64 {
 fn the_process_and_its_clusters_are_shown() {
     let shared = shared(TABLE);
     let snapshot = shared.snapshot();
-    snapshot.series(None, None).record(
-        0,
-        &Sample { status: 404, elapsed: Duration::from_millis(1), request_bytes: 0, response_bytes: 0 },
-    );
+    let elapsed = Duration::from_millis(1);
+    let sample = Sample { status: 404, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 };
+    assert!(snapshot.series(None, None).record(0, &sample).is_none(), "nobody wants to see it");
     shared.stats().control().local_reply(Reason::NoPath);
     shared.stats().control().add(Counter::Reloads, 3);
     let text = exposition(&shared, Format::OpenMetrics);
@@ -44,13 +44,84 @@ fn the_process_and_its_clusters_are_shown() {
     assert_eq!(value(&exposition(&shared, Format::Classic), "towpath_config_rejected"), 1.0);
 }
 
-#[test]
-fn every_family_is_documented() {
+/// The families that the page lists: name and type, from the rows of its tables.
+fn documented() -> BTreeSet<(String, String)> {
     let page = include_str!("../../../../docs/metrics.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let rows: Vec<_> = rows
+        .map(|row| {
+            let mut cells = row.split('|').map(str::trim);
+            let name = cells.next().and_then(|name| name.strip_suffix('`')).unwrap();
+            (name.to_owned(), cells.next().unwrap().to_owned())
+        })
+        .collect();
+    let listed: BTreeSet<_> = rows.iter().cloned().collect();
+    assert_eq!(rows.len(), listed.len(), "a family is listed twice");
+    listed
+}
+
+#[test]
+fn the_page_lists_exactly_the_families_that_are_exposed() {
     let text = exposition(&shared(TABLE), Format::OpenMetrics);
-    for family in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()) {
-        assert!(page.contains(&format!("`{family}")), "{family} is not in docs/metrics.md");
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let exposed: BTreeSet<_> = types.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect();
+    let documented = documented();
+    let not_listed: Vec<_> = exposed.difference(&documented).collect();
+    let not_exposed: Vec<_> = documented.difference(&exposed).collect();
+    assert!(
+        not_listed.is_empty() && not_exposed.is_empty(),
+        "not listed: {not_listed:?}; not exposed: {not_exposed:?}"
+    );
+}
+
+#[test]
+fn what_the_table_has_beyond_its_limit_is_counted_together() {
+    let table = TABLE.replace("proxy: {", "proxy: {limits: {series: 2}, ").replace(
+        "  all: {to: app}\n",
+        "  a: {to: app}\n  b: {to: app, match: {path: /b/*}}\n  c: {to: app/old, match: {path: /c/*}}\n",
+    );
+    let shared = shared(&table);
+    let snapshot = shared.snapshot();
+    let elapsed = Duration::from_millis(1);
+    let sample = Sample { status: 200, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 };
+    for route in snapshot.config().route_ids() {
+        assert!(snapshot.series(Some(route), Some(0)).record(0, &sample).is_none());
     }
+    let text = exposition(&shared, Format::Classic);
+    assert_eq!(value(&text, "towpath_series_overflowed"), 4.0);
+    let counted = |route, cluster| {
+        value(
+            &text,
+            &format!(
+                "towpath_requests_total{{route=\"{route}\",cluster=\"{cluster}\",subset=\"\",class=\"\",code=\"2xx\"}}"
+            ),
+        )
+    };
+    assert_eq!((counted("a", "app"), counted("_overflow", "")), (1.0, 2.0));
+}
+
+#[test]
+fn endpoints_beyond_the_limit_are_added_up() {
+    let shared = shared(&TABLE.replace("proxy: {", "proxy: {limits: {series: 1}, "));
+    let text = exposition(&shared, Format::Classic);
+    assert_eq!(value(&text, "towpath_endpoint_idle{cluster=\"app\",endpoint=\"127.0.0.1:3001\"}"), 0.0);
+    assert_eq!(value(&text, "towpath_endpoint_idle{cluster=\"_overflow\",endpoint=\"\"}"), 0.0);
+    assert!(!text.contains("127.0.0.1:3002"), "{text}");
+}
+
+#[test]
+fn saturation_stands_beside_its_limit() {
+    let shared = shared(&TABLE.replace("  app:\n", "  app:\n    limits: {connections: 7, pending: 3}\n"));
+    let text = exposition(&shared, Format::Classic);
+    for (name, wanted) in
+        [("connections", 0.0), ("connections_limit", 7.0), ("pending", 0.0), ("pending_limit", 3.0)]
+    {
+        assert_eq!(value(&text, &format!("towpath_cluster_{name}{{cluster=\"app\"}}")), wanted, "{name}");
+    }
+    let subset =
+        |name: &str| value(&text, &format!("towpath_subset_{name}{{cluster=\"app\",subset=\"old\"}}"));
+    assert_eq!((subset("active"), subset("endpoints")), (0.0, 1.0));
+    assert_eq!(value(&text, "towpath_worker_connections{worker=\"0\"}"), 0.0);
 }
 
 #[test]

@@ -23,7 +23,9 @@ fn sample_of(format: Format) -> String {
     text.family("x_received_bytes", Shape::Counter, "Bytes.").sample(&[], 4);
     text.family("x", Shape::Info, "About.").sample(&[("version", "1")], 1);
     let mut family = text.family("x_duration_seconds", Shape::Histogram, "Time.");
-    family.histogram(&[("route", "a")], &[(0.5, 1), (1.0, 2)], 3, 4.25);
+    let buckets = [(0.5, 1), (1.0, 2), (f64::INFINITY, 3)];
+    let buckets = buckets.map(|(bound, below)| Bucket { bound, below, exemplar: None });
+    family.histogram(&Labels::new([("route", "a")]), buckets, 4.25);
     text.finish()
 }
 

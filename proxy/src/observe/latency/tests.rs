@@ -62,8 +62,21 @@ fn nothing_counted_has_no_quantile() {
 #[test]
 fn cumulative_counts_grow_with_the_bounds() {
     let latency = latency_of(&[100, 400, 900, 20_000, 3_000_000]);
-    let bounds = [500, 1_000, 1_000_000, 60_000_000].map(Duration::from_micros);
-    assert_eq!(latency.cumulative(&bounds), [2, 3, 4, 5]);
+    assert_eq!(latency.cumulative(), [2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5]);
     assert_eq!(latency.count(), 5);
     assert_eq!(latency.sum(), Duration::from_micros(3_021_400));
+}
+
+#[test]
+fn a_value_is_shown_at_the_first_bound_that_it_does_not_exceed() {
+    let table = [(0, 0), (500, 0), (501, 1), (1_000, 1), (60_000_000, 15), (60_000_001, 16), (u64::MAX, 16)];
+    for (micros, position) in table {
+        assert_eq!(shown(micros), position, "{micros}");
+    }
+    let mut coarse = Coarse::default();
+    for micros in [100, 400, 900, 20_000, 3_000_000, 90_000_000] {
+        coarse.counts[shown(micros)] += 1;
+    }
+    assert_eq!(coarse.cumulative(), [2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5]);
+    assert_eq!(coarse.count(), 6);
 }

@@ -1,17 +1,31 @@
 //! The text is read back by a parser that accepts nothing but what OpenMetrics allows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::observe::expose::Format;
+use crate::observe::exemplar::Identity;
 use crate::observe::series::{Sample, SeriesKey};
+use crate::observe::tally::ListenerCounter;
 
 /// A family as it was read: its type and its samples by (name, labels).
 #[derive(Debug, Default)]
 struct Family {
     kind: String,
     samples: BTreeMap<(String, Vec<(String, String)>), f64>,
+    exemplars: Vec<(String, String, f64)>,
+}
+
+/// The label and the id of an exemplar, and its value, which must lie in its bucket.
+fn parse_exemplar(bucket: &[(String, String)], text: &str) -> (String, String, f64) {
+    let (text, at) = text.rsplit_once(' ').expect("a time at the end");
+    assert!(at.parse::<f64>().expect("a number") > 1.7e9, "{at}");
+    let (_, labels, value) = parse_sample(&format!("x{text}"));
+    let [(label, id)] = labels.as_slice() else { panic!("one label in {text}") };
+    assert!(label.chars().count() + id.chars().count() <= 128, "OpenMetrics allows 128 characters");
+    let bound = bucket.iter().find(|(name, _)| name == "le").expect("a bound");
+    assert!(value <= bound.1.replace("+Inf", "inf").parse().expect("a number"), "{value} in {bound:?}");
+    (label.clone(), id.clone(), value)
 }
 
 /// Reads OpenMetrics text, and panics at the first thing that is not allowed.
@@ -35,8 +49,14 @@ fn parse(text: &str) -> BTreeMap<String, Family> {
             }
             assert_eq!(name, current, "families may not interleave");
         } else {
-            let (name, labels, value) = parse_sample(line);
+            let (sample, exemplar) =
+                line.split_once(" # ").map_or((line, None), |(sample, exemplar)| (sample, Some(exemplar)));
+            let (name, labels, value) = parse_sample(sample);
             let family = families.get_mut(&current).expect("a sample needs a family");
+            if let Some(exemplar) = exemplar {
+                assert!(name.ends_with("_bucket"), "only buckets have exemplars here: {line}");
+                family.exemplars.push(parse_exemplar(&labels, exemplar));
+            }
             let allowed: &[&str] = match family.kind.as_str() {
                 "counter" => &["_total"],
                 "gauge" => &[""],
@@ -118,7 +138,16 @@ fn everything_that_was_counted_is_read_back() {
     let _silent = book.series(SeriesKey::new("silent", "app", "v1", ""));
     for (worker, status, millis) in [(0, 200, 1), (1, 200, 30), (1, 503, 90_000)] {
         let elapsed = Duration::from_millis(millis);
-        series.record(worker, &Sample { status, elapsed, request_bytes: 2, response_bytes: 5 });
+        series.record(
+            worker,
+            &Sample {
+                status,
+                elapsed,
+                first_byte: (status == 200).then_some(elapsed),
+                request_bytes: 2,
+                response_bytes: 5,
+            },
+        );
     }
     stats.shard(1).local_reply(Reason::NoPath);
     stats.control().add(Counter::Reloads, 2);
@@ -136,6 +165,11 @@ fn everything_that_was_counted_is_read_back() {
     assert_eq!(duration("_bucket", &[("le", "+Inf")]), 3.0);
     assert_eq!(duration("_count", &[]), 3.0);
     assert_eq!(duration("_sum", &[]), 90.031);
+    let first = |suffix, le| value("towpath_request_first_byte_seconds", suffix, labels(odd, le));
+    assert_eq!(first("_bucket", &[("le", "0.001")]), 1.0);
+    assert_eq!(first("_bucket", &[("le", "0.05")]), 2.0);
+    assert_eq!(first("_count", &[]), 2.0);
+    assert_eq!(first("_sum", &[]), 0.031);
     assert_eq!(value("towpath_request_bytes", "_total", labels(odd, &[])), 6.0);
     assert_eq!(value("towpath_response_bytes", "_total", labels(odd, &[])), 15.0);
     assert_eq!(value("towpath_reloads", "_total", vec![]), 2.0);
@@ -158,8 +192,53 @@ fn buckets_never_fall() {
     let series = book.series(SeriesKey::new("all", "app", "v1", ""));
     for step in 0..4000_u64 {
         let elapsed = Duration::from_micros(step * step * 7);
-        series.record(0, &Sample { status: 200, elapsed, request_bytes: 0, response_bytes: 0 });
+        series.record(
+            0,
+            &Sample { status: 200, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 },
+        );
     }
-    let counts = series.totals().latency.cumulative(&BOUNDS);
+    let counts = series.totals().latency.cumulative();
     assert!(counts.is_sorted() && counts.iter().all(|count| *count <= 4000), "{counts:?}");
+}
+
+#[test]
+fn a_scrape_has_an_exemplar_taken_and_the_next_shows_it() {
+    let (book, stats) = (SeriesBook::new(1), Stats::new(1));
+    let series = book.series(SeriesKey::new("all", "app", "v1", ""));
+    let serve = |id: &str, millis| {
+        let elapsed = Duration::from_millis(millis);
+        let sample = Sample { status: 200, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 };
+        if let Some(slot) = series.record(0, &sample) {
+            slot.write(Identity::Request, id.as_bytes(), elapsed, SystemTime::now());
+        }
+    };
+    let shown = || {
+        std::mem::take(
+            &mut exposed(&book, &stats).get_mut("towpath_request_duration_seconds").unwrap().exemplars,
+        )
+    };
+    serve("first", 3);
+    assert_eq!(shown(), [], "nobody had asked");
+    serve("a\"b\\c", 3);
+    serve("slow", 70_000);
+    let id = |id: &str, value| ("request_id".to_owned(), id.to_owned(), value);
+    assert_eq!(shown(), [id("a\"b\\c", 0.003), id("slow", 70.0)]);
+    let mut classic = Exposition::new(Format::Classic);
+    write_series(&mut classic, &book);
+    assert!(!classic.finish().contains(" # "), "the classic format has none");
+}
+
+#[test]
+fn what_listeners_and_clusters_count_stands_under_their_names() {
+    let tallies = [Tally::new(1), Tally::new(1)];
+    tallies[1].add(0, ListenerCounter::BytesSent, 7);
+    let mut text = Exposition::new(Format::OpenMetrics);
+    write_tallies(&mut text, "listener", &[("edge", &tallies[0]), ("web", &tallies[1])]);
+    let families = parse(&text.finish());
+    let sent: Vec<_> = families["towpath_downstream_sent_bytes"].samples.iter().collect();
+    let row = |name: &str| {
+        ("towpath_downstream_sent_bytes_total".to_owned(), vec![("listener".to_owned(), name.to_owned())])
+    };
+    assert_eq!(sent, [(&row("edge"), &0.0), (&row("web"), &7.0)]);
+    assert_eq!(families.len(), ListenerCounter::ALL.len());
 }

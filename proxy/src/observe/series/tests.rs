@@ -1,7 +1,11 @@
+use std::time::UNIX_EPOCH;
+
 use super::*;
+use crate::observe::exemplar::Identity;
 
 fn sample(status: u16, millis: u64) -> Sample {
-    Sample { status, elapsed: Duration::from_millis(millis), request_bytes: 3, response_bytes: 10 }
+    let elapsed = Duration::from_millis(millis);
+    Sample { status, elapsed, first_byte: Some(elapsed / 2), request_bytes: 3, response_bytes: 10 }
 }
 
 fn key(route: &str) -> SeriesKey {
@@ -19,6 +23,8 @@ fn workers_are_summed() {
     assert_eq!((totals.count(), totals.latency.count()), (3, 3));
     assert_eq!((totals.request_bytes, totals.response_bytes), (9, 30));
     assert_eq!(totals.latency.sum(), Duration::from_millis(7));
+    assert_eq!((totals.first_byte.count(), totals.first_byte.sum_micros), (3, 3500));
+    assert_eq!(totals.first_byte.counts[..3], [1, 1, 1]);
     let median = totals.latency.quantile(0.5).unwrap();
     assert!((2000..2125).contains(&median.as_micros()), "{median:?}");
 }
@@ -74,4 +80,28 @@ fn series_are_listed_in_the_order_of_their_keys() {
     let routes: Vec<_> = book.all().iter().map(|series| series.key().labels()[0].1.to_owned()).collect();
     assert_eq!(routes, ["a", "b", "c"]);
     assert_eq!(held.len(), 3);
+}
+
+#[test]
+fn an_exemplar_is_taken_once_for_each_wish_and_bucket() {
+    let series = SeriesBook::new(2).series(key("all"));
+    let take = |worker, millis, id: &str| {
+        let slot = series.record(worker, &sample(200, millis));
+        let at = UNIX_EPOCH + Duration::from_millis(millis);
+        slot.map(|slot| slot.write(Identity::Request, id.as_bytes(), Duration::from_millis(millis), at))
+            .is_some()
+    };
+    let shown = || series.exemplars().map(|exemplar| exemplar.map_or(String::new(), |exemplar| exemplar.id));
+    let ids = |row: &[(usize, &str)]| {
+        let mut ids = [const { String::new() }; SHOWN];
+        row.iter().for_each(|(position, id)| ids[*position] = (*id).to_owned());
+        ids
+    };
+    assert!(!take(0, 4, "nobody asked") && !take(1, 4, "nobody asked"));
+    assert_eq!(shown(), ids(&[]));
+    assert!(take(0, 4, "a") && !take(0, 4, "the bucket has one") && take(0, 90_000, "b"));
+    assert!(take(1, 5, "c"), "each worker has its own");
+    assert_eq!(shown(), ids(&[(3, "c"), (16, "b")]), "the newest of all workers");
+    assert!(take(0, 5, "d"), "asked again");
+    assert_eq!(series.totals().count(), 7);
 }

@@ -1,14 +1,15 @@
 use std::collections::HashSet;
 
 use super::*;
+use crate::observe::tally::{ClusterCounter, ListenerCounter};
 
 #[test]
 fn shards_are_summed() {
     let stats = Stats::new(2);
-    stats.shard(0).add(Counter::BytesSent, 5);
-    stats.shard(1).add(Counter::BytesSent, 7);
+    stats.shard(0).add(Counter::RequestsCancelled, 5);
+    stats.shard(1).add(Counter::RequestsCancelled, 7);
     stats.control().add(Counter::Reloads, 1);
-    assert_eq!(stats.total(Counter::BytesSent), 12);
+    assert_eq!(stats.total(Counter::RequestsCancelled), 12);
     assert_eq!(stats.total(Counter::Reloads), 1);
     assert_eq!(stats.total(Counter::Tunnels), 0);
 }
@@ -16,9 +17,9 @@ fn shards_are_summed() {
 #[test]
 fn a_gauge_may_rise_on_one_thread_and_fall_on_another() {
     let stats = Stats::new(2);
-    stats.control().add(Counter::DownstreamOpen, 2);
-    stats.shard(1).sub(Counter::DownstreamOpen, 1);
-    assert_eq!(stats.total(Counter::DownstreamOpen), 1);
+    stats.control().add(Counter::TunnelsOpen, 2);
+    stats.shard(1).sub(Counter::TunnelsOpen, 1);
+    assert_eq!(stats.total(Counter::TunnelsOpen), 1);
 }
 
 #[test]
@@ -42,11 +43,15 @@ fn a_worker_that_is_not_there_counts_with_the_control_thread() {
 
 #[test]
 fn names_are_unique_and_plain() {
-    let names: HashSet<_> = Counter::ALL.iter().map(|counter| counter.name()).collect();
-    assert_eq!(names.len(), Counter::ALL.len());
-    for counter in Counter::ALL {
-        assert!(counter.name().starts_with("towpath_") && !counter.name().ends_with("_total"));
-        assert!(counter.help().ends_with('.'));
+    fn texts<R: Row>() -> Vec<(&'static str, &'static str)> {
+        R::ALL.iter().map(|row| (row.name(), row.help())).collect()
+    }
+    let rows = [texts::<Counter>(), texts::<ClusterCounter>(), texts::<ListenerCounter>()].concat();
+    let names: HashSet<_> = rows.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), rows.len());
+    for (name, help) in rows {
+        assert!(name.starts_with("towpath_") && !name.ends_with("_total"));
+        assert!(help.ends_with('.'));
     }
 }
 

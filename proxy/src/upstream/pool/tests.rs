@@ -30,8 +30,8 @@ impl Stand {
         let timers = Rc::<Timers>::default();
         let timer = timers.timer();
         Self {
-            pool: Pool::new(Arc::new(Allowance::new(3))),
-            cluster: Arc::new(ClusterState::new("c")),
+            pool: Pool::new(0, Arc::new(Allowance::new(3))),
+            cluster: Arc::new(ClusterState::new("c", 2)),
             endpoint: Arc::new(EndpointState::new(address.into())),
             listener,
             timers,
@@ -78,8 +78,11 @@ async fn a_connection_that_the_peer_closed_is_not_used() {
     stand.pool.put_back(one, Instant::now());
     let other = stand.checkout(false).await.expect("a connection");
     assert!(!other.holding.is_reused());
-    let counts = stand.pool.take_counts();
-    assert_eq!((counts.opened, counts.reused, counts.evicted), (2, 0, 1));
+    let count = |counter| stand.cluster.tally().total(counter);
+    assert_eq!(
+        [ClusterCounter::Connections, ClusterCounter::Reused, ClusterCounter::Evicted].map(count),
+        [2, 0, 1]
+    );
 }
 
 #[tokio::test]
@@ -118,7 +121,7 @@ async fn who_waits_for_too_long_is_told() {
 #[tokio::test(start_paused = true)]
 async fn another_worker_gives_its_idle_connection_up() {
     let here = Stand::new().await;
-    let there = Pool::new(Arc::clone(&here.pool.allowance));
+    let there = Pool::new(1, Arc::clone(&here.pool.allowance));
     let (_taken, idle) = (here.checkout(false).await, here.checkout(false).await.expect("a connection"));
     there.put_back(idle, Instant::now());
     let got = tokio::select! {
@@ -153,7 +156,7 @@ async fn a_refused_connection_is_a_failure_and_gives_its_slot_back() {
     let address = stand.endpoint.address();
     drop(std::mem::replace(&mut stand.listener, TcpListener::bind("127.0.0.1:0").await.expect("a port")));
     assert_eq!(stand.checkout(false).await.err(), Some(Reason::ConnectFailure), "{address}");
-    assert_eq!((stand.cluster.open(), stand.pool.take_counts().failed), (0, 1));
+    assert_eq!((stand.cluster.open(), stand.cluster.tally().total(ClusterCounter::ConnectFailures)), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,7 +181,7 @@ async fn a_sweep_closes_what_leads_nowhere() {
         .pool
         .sweep(Instant::now(), |cluster, endpoint| cluster != "c" || endpoint.id() != stand.endpoint.id());
     assert_eq!((stand.endpoint.idle(), stand.cluster.open()), (0, 0));
-    assert_eq!(stand.pool.take_counts().evicted, 1);
+    assert_eq!(stand.cluster.tally().total(ClusterCounter::Evicted), 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,91 @@
+//! What is counted for each listener and each cluster: one cell per thread and row, added up when it is read.
+
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::observe::rows::{Row, rows};
+
+#[cfg(test)]
+mod tests;
+
+rows! {
+    /// What is counted for each cluster.
+    pub enum ClusterCounter {
+        Connections = "towpath_upstream_connections", Counter, "Connections opened to endpoints, by cluster.";
+        ConnectFailures = "towpath_upstream_connect_failures", Counter, "Connections to endpoints that could not be opened, by cluster.";
+        Reused = "towpath_upstream_reused", Counter, "Requests sent on a connection that was used before, by cluster.";
+        ReusedReset = "towpath_upstream_reused_reset", Counter, "Reused connections that died before any byte of the answer, by cluster.";
+        Retries = "towpath_upstream_retries", Counter, "Requests sent again on a fresh connection, by cluster.";
+        NotReplayed = "towpath_upstream_not_replayed", Counter, "Requests not sent again because more of their body than replay_bytes had left, by cluster.";
+        Evicted = "towpath_upstream_pool_evicted", Counter, "Idle connections dropped because the endpoint closed them or they were too old, by cluster.";
+    }
+}
+
+rows! {
+    /// What is counted for each listener.
+    pub enum ListenerCounter {
+        Connections = "towpath_downstream_connections", Counter, "Connections accepted from clients, by listener.";
+        Refused = "towpath_downstream_connections_refused", Counter, "Connections closed at once because of a connection limit, by listener.";
+        LingersCut = "towpath_downstream_lingers_cut", Counter, "Connections cut off because the client did not end within linger_timeout and linger_bytes of its last answer, by listener.";
+        BytesReceived = "towpath_downstream_received_bytes", Counter, "Bytes read from clients, by listener.";
+        BytesSent = "towpath_downstream_sent_bytes", Counter, "Bytes written to clients, by listener.";
+    }
+}
+
+/// So many rows fill the two cache lines that are fetched together.
+const ROWS_MAX: usize = 16;
+
+/// The counts of one thread. It alone writes, so a load and a store are enough.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Counts([AtomicU64; ROWS_MAX]);
+
+/// The counts of one table for one thing, made for a thread when it first has something to count.
+#[derive(Debug)]
+pub struct Tally<R> {
+    threads: Box<[OnceLock<Box<Counts>>]>,
+    rows: PhantomData<R>,
+}
+
+impl<R: Row> Tally<R> {
+    const FITS: () = assert!(R::ALL.len() <= ROWS_MAX);
+
+    /// All zero, for so many workers and the control thread.
+    #[must_use]
+    pub fn new(workers: usize) -> Self {
+        let () = Self::FITS;
+        Self { threads: (0..=workers).map(|_| OnceLock::new()).collect(), rows: PhantomData }
+    }
+
+    /// Counts up. Only the worker itself may call this with its number.
+    pub fn add(&self, worker: usize, row: R, count: u64) {
+        self.change(self.threads.get(worker), row, count);
+    }
+
+    /// Counts up what the control thread sees.
+    pub fn add_control(&self, row: R, count: u64) {
+        self.change(self.threads.last(), row, count);
+    }
+
+    fn change(&self, thread: Option<&OnceLock<Box<Counts>>>, row: R, count: u64) {
+        let counts = thread.map(|counts| counts.get_or_init(Counts::empty));
+        if let Some(cell) = counts.and_then(|counts| counts.0.get(row.position())) {
+            cell.store(cell.load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed);
+        }
+    }
+
+    /// The sum over all threads.
+    #[must_use]
+    pub fn total(&self, row: R) -> u64 {
+        let counts = self.threads.iter().filter_map(OnceLock::get);
+        let cells = counts.filter_map(|counts| counts.0.get(row.position()));
+        cells.fold(0, |sum, cell| sum.wrapping_add(cell.load(Ordering::Relaxed)))
+    }
+}
+
+impl Counts {
+    fn empty() -> Box<Self> {
+        Box::new(Self([const { AtomicU64::new(0) }; ROWS_MAX]))
+    }
+}
