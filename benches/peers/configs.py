@@ -1,0 +1,111 @@
+"""The same job in each proxy's own words: routes by prefix, and a default that goes to the upstream."""
+
+import json
+
+
+def none(*_):
+    return ""
+
+
+def towpath(listen, upstream, scenario, _work):
+    hosts = ", hosts: [h{0}.example.com]" if scenario.path == "/" else ""
+    routes = "".join(
+        f"  r{number:05}: {{match: {{path: /p{number}/*}}{hosts.format(number)}, to: app/a}}\n"
+        for number in range(scenario.routes - (1 if scenario.path == "/" else 0))
+    )
+    return (
+        "proxy: {workers: 1, admin: 127.0.0.1:0}\n"
+        f"listeners: {{web: {{address: 127.0.0.1:{listen}}}}}\n"
+        f"routes:\n  all: {{to: {{app/a: 90, app/b: 10}}}}\n{routes}"
+        "clusters:\n  app:\n    subsets: {a: {labels: {v: a}}, b: {labels: {v: b}}}\n    endpoints:\n"
+        f"      - {{address: 127.0.0.1:{upstream}, labels: {{v: a}}}}\n"
+        f"      - {{address: 127.0.0.2:{upstream}, labels: {{v: b}}}}\n"
+    )
+
+
+def haproxy(listen, upstream, scenario, _work):
+    rules = ""
+    if scenario.path == "last":
+        rules = "".join(f"  use_backend b if {{ path_beg /p{number}/ }}\n" for number in range(scenario.routes))
+    return (
+        "global\n  nbthread 1\n  maxconn 24000\n"
+        "defaults\n  mode http\n  timeout client 1h\n  timeout server 30s\n  timeout connect 5s\n  http-reuse always\n"
+        f"frontend f\n  bind 127.0.0.1:{listen}\n{rules}  default_backend b\n"
+        f"backend b\n  server s 127.0.0.1:{upstream}\n"
+    )
+
+
+def nginx(listen, upstream, scenario, work):
+    passing = "proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_set_header Host $host;"
+    places = ""
+    if scenario.path == "last":
+        places = "".join(f"location /p{number}/ {{ {passing} }}\n" for number in range(scenario.routes))
+    return (
+        f"daemon off; master_process off; pid {work}/nginx.pid; error_log {work}/nginx.err;\n"
+        "worker_rlimit_nofile 65536; events { worker_connections 30000; }\n"
+        "http { access_log off; keepalive_requests 1000000000; keepalive_timeout 1h;\n"
+        f"client_body_temp_path {work}/nginx-body; proxy_temp_path {work}/nginx-proxy;\n"
+        f"fastcgi_temp_path {work}/nginx-f; uwsgi_temp_path {work}/nginx-u; scgi_temp_path {work}/nginx-s;\n"
+        f"upstream up {{ server 127.0.0.1:{upstream}; keepalive 2000; keepalive_requests 1000000000; }}\n"
+        f"server {{ listen 127.0.0.1:{listen} backlog=4096;\n{places}location / {{ {passing} }} }} }}\n"
+    )
+
+
+def _cluster(name, port):
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    ends = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
+    limits = {"thresholds": [{"max_connections": 100000, "max_pending_requests": 100000, "max_requests": 100000}]}
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "5s",
+        "circuit_breakers": limits,
+        "load_assignment": {"cluster_name": name, "endpoints": ends},
+    }
+
+
+def envoy(listen, upstream, scenario, _work):
+    split = {"weighted_clusters": {"clusters": [{"name": "a", "weight": 90}, {"name": "b", "weight": 10}]}}
+    retries = {"retry_on": "connect-failure,refused-stream,unavailable", "num_retries": 2}
+    action = {**split, "retry_policy": retries} if scenario.mesh else {"cluster": "a"}
+    rules = []
+    if scenario.path == "last":
+        rules = [{"match": {"prefix": f"/p{number}/"}, "route": {"cluster": "a"}} for number in range(scenario.routes)]
+    hosts = [{"name": "all", "domains": ["*"], "routes": [*rules, {"match": {"prefix": "/"}, "route": action}]}]
+    filters = []
+    manager = {
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "web",
+    }
+    if scenario.mesh:
+        hosts += [
+            {"name": f"h{number}", "domains": [f"h{number}.example.com"], "routes": [{"match": {"prefix": "/"}, "route": action}]}
+            for number in range(100)
+        ]
+        kinds = {"fault": "fault.v3.HTTPFault", "cors": "cors.v3.Cors", "grpc_stats": "grpc_stats.v3.FilterConfig"}
+        filters = [
+            {"name": name, "typed_config": {"@type": f"type.googleapis.com/envoy.extensions.filters.http.{kind}"}}
+            for name, kind in kinds.items()
+        ]
+        manager["tracing"] = {
+            "random_sampling": {"value": 1.0},
+            "provider": {
+                "name": "envoy.tracers.zipkin",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.config.trace.v3.ZipkinConfig",
+                    "collector_cluster": "a",
+                    "collector_endpoint": "/api/v2/spans",
+                    "collector_endpoint_version": "HTTP_JSON",
+                },
+            },
+        }
+    router = {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}
+    manager["route_config"] = {"name": "r", "virtual_hosts": hosts}
+    manager["http_filters"] = [*filters, {"name": "envoy.filters.http.router", "typed_config": router}]
+    chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": listen}}
+    static = {
+        "listeners": [{"name": "web", "address": address, "filter_chains": [chain]}],
+        "clusters": [_cluster("a", upstream), _cluster("b", upstream)],
+    }
+    return json.dumps({"static_resources": static})
