@@ -1,13 +1,14 @@
 //! The pure steps of one exchange: a head read and written, an endpoint picked, a record made.
 
 use std::hint::black_box;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
 use fastrand::Rng;
-use towpath_config::model::{Address, Balance};
+use towpath_config::model::Balance;
 use towpath_proxy::codec::h1::{
     Asked, HeadLimits, Persistence, Scan, read_request, read_response, write_request,
 };
@@ -75,7 +76,7 @@ fn write(bencher: Bencher<'_, '_>, fields: usize) {
 }
 
 fn pick(bencher: Bencher<'_, '_>, endpoints: u16, balance: Balance) {
-    let state = |port| Arc::new(EndpointState::new(Address::from(([127, 0, 0, 1], port))));
+    let state = |port| Arc::new(EndpointState::new(SocketAddr::from(([127, 0, 0, 1], port)).into()));
     let set = EndpointSet::new((1..=endpoints).map(|port| (state(port), 1 + u32::from(port % 3))));
     let mut rng = Rng::with_seed(1);
     bencher.bench_local(|| set.pick(black_box(balance), &mut rng).map(|endpoint| endpoint.id()));
