@@ -2,6 +2,8 @@
 
 import json
 
+from machine import connections_max
+
 
 def none(*_):
     return ""
@@ -28,7 +30,7 @@ def haproxy(listen, upstream, scenario, _work):
     if scenario.path == "last":
         rules = "".join(f"  use_backend b if {{ path_beg /p{number}/ }}\n" for number in range(scenario.routes))
     return (
-        "global\n  nbthread 1\n  maxconn 24000\n"
+        f"global\n  nbthread 1\n  maxconn {connections_max(10_000) + 100}\n"
         "defaults\n  mode http\n  timeout client 1h\n  timeout server 30s\n  timeout connect 5s\n  http-reuse always\n"
         f"frontend f\n  bind 127.0.0.1:{listen}\n{rules}  default_backend b\n"
         f"backend b\n  server s 127.0.0.1:{upstream}\n"

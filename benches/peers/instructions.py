@@ -101,7 +101,7 @@ def instructions(work, upstream, request):
     rounds(connections, request, ROUNDS)
     control(process.pid, "off")
     ended(process, connections)
-    total = int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.M)[1])
+    total = int(re.search(r"^totals: (\d+)", out.read_text(), re.M)[1])
     return round(total / ROUNDS / CONNECTIONS)
 
 

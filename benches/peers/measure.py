@@ -3,20 +3,15 @@
 import json
 import os
 import re
-import resource
 import shutil
 import socket
 import subprocess
 import time
 
-from proxies import LOAD_CORE
+from machine import connections_max, on_load_core
 from scenarios import path_of
 
 TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def on_load_core():
-    os.sched_setaffinity(0, {LOAD_CORE})
 
 
 def spent(pid):
@@ -36,12 +31,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(port, process, what):
+def wait_for(port, process, what, log=None):
     """Until something listens there."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise SystemExit(f"{what} ended at once with {process.returncode}")
+            said = log.read_text(errors="replace") if log else ""
+            raise SystemExit(f"{what} ended at once with {process.returncode}\n{said}")
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
@@ -109,8 +105,7 @@ def calls_per_request(tool, pid, port, scenario):
 
 def idle_kib(pid, port, connections):
     """KiB per connection that has carried one request and is kept open."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, connections + 1000), hard))
+    connections = connections_max(connections)
     request = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     warm = [exchange(port, request) for _ in range(64)]
     before = memory(pid, "VmRSS")

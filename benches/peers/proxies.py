@@ -8,10 +8,10 @@ import venv
 from pathlib import Path
 
 import configs
+from machine import on_proxy_core
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "towpath-peers"
-PROXY_CORE, LOAD_CORE = 0, 1
 
 
 def installed(program, package):
@@ -74,7 +74,7 @@ class Peer:
             self.command(self.binary, str(file), listen, upstream),
             stdout=log,
             stderr=log,
-            preexec_fn=lambda: os.sched_setaffinity(0, {PROXY_CORE}),
+            preexec_fn=on_proxy_core,
         )
 
 

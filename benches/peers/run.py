@@ -41,7 +41,7 @@ def scenario_of(tool, found, scenario, rounds, seconds, work):
             port = measure.free_port()
             process = peer.start(work, port, upstream, scenario)
             running[peer.name] = (process, port)
-            measure.wait_for(port, process, peer.name)
+            measure.wait_for(port, process, peer.name, work / f"{peer.name}.log")
         if scenario.idle:
             return {
                 name: {"start": measure.memory(process.pid, "VmRSS"), "idle": measure.idle_kib(process.pid, port, scenario.idle)}
