@@ -1,15 +1,12 @@
 //! Tables of raw requests, and what must become of each.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
+use super::PATIENCE;
 use super::client::{Client, Response, get};
 use super::process::Proxy;
 use super::upstream::{Received, Upstream};
 use super::wire::{Fields, Head, latin};
-
-/// How long one case may take.
-const CASE_PATIENCE: Duration = Duration::from_secs(4);
 
 /// The path of requests whose bodies break; their heads may reach the upstream, the whole of them never.
 const BREAKING: &str = "/breaking";
@@ -185,7 +182,7 @@ impl Table {
 
     fn client(&self) -> Client {
         let mut client = Client::connect(self.proxy.address("web"));
-        client.wire().stream().set_read_timeout(Some(CASE_PATIENCE)).expect("a socket takes its options");
+        client.wire().stream().set_read_timeout(Some(PATIENCE)).expect("a socket takes its options");
         client
     }
 
