@@ -6,35 +6,14 @@
 mod support;
 
 use std::net::TcpStream;
-use std::sync::Mutex;
-use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-use support::{Client, Next, PATIENCE, Proxy, Upstream, eventually, get};
+use support::{Client, PATIENCE, Proxy, Upstream, eventually, get};
 
 /// Nobody has to hear of the end, and what is open may take its time.
 const PATIENT: &str = "delay: none, spread: 200ms, timeout: 30s";
 
 const HELD: &str = "GET /held HTTP/1.1\r\nHost: shop.test\r\n\r\n";
-
-/// An upstream that answers the head of `/held` at once and its body when told.
-fn holding() -> (Upstream, Sender<()>) {
-    let (tell, told) = channel::<()>();
-    let told = Mutex::new(told);
-    let upstream = Upstream::start(move |call| {
-        if call.path() != "/held" {
-            return call.answer();
-        }
-        call.body();
-        call.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
-        let answered = told.lock().unwrap().recv_timeout(PATIENCE).is_ok();
-        if answered {
-            call.send("half");
-        }
-        Next::Close
-    });
-    (upstream, tell)
-}
 
 fn start(upstream: &Upstream, drain: &str) -> Proxy {
     Proxy::start(&format!(
@@ -52,7 +31,7 @@ fn is_ready(proxy: &Proxy) -> bool {
 
 #[test]
 fn what_is_open_is_finished() {
-    let (upstream, tell) = holding();
+    let (upstream, tell) = Upstream::holding();
     let mut proxy = start(&upstream, PATIENT);
     let address = proxy.address("web");
     assert!(is_ready(&proxy));
@@ -80,7 +59,7 @@ fn what_is_open_is_finished() {
 
 #[test]
 fn answers_during_the_drain_close() {
-    let (upstream, _tell) = holding();
+    let (upstream, _tell) = Upstream::holding();
     let proxy = start(&upstream, PATIENT);
     let mut held = Client::connect(proxy.address("web"));
     held.send(HELD).head().unwrap();
@@ -96,7 +75,7 @@ fn answers_during_the_drain_close() {
 
 #[test]
 fn nothing_new_is_taken_once_it_ends() {
-    let (upstream, _tell) = holding();
+    let (upstream, _tell) = Upstream::holding();
     let mut proxy = start(&upstream, PATIENT);
     let address = proxy.address("web");
     proxy.signal("TERM");
@@ -112,7 +91,7 @@ fn stage(proxy: &Proxy) -> Option<String> {
 
 #[test]
 fn whoever_comes_while_others_hear_of_the_end_is_served() {
-    let (upstream, tell) = holding();
+    let (upstream, tell) = Upstream::holding();
     let mut proxy = start(&upstream, "delay: 1s, spread: 200ms, timeout: 30s");
     let address = proxy.address("web");
     let mut held = Client::connect(address);
@@ -141,7 +120,7 @@ fn whoever_comes_while_others_hear_of_the_end_is_served() {
 
 #[test]
 fn the_deadline_ends_what_does_not_end() {
-    let (upstream, _tell) = holding();
+    let (upstream, _tell) = Upstream::holding();
     let mut proxy = start(&upstream, "delay: none, timeout: 300ms");
     let mut held = Client::connect(proxy.address("web"));
     held.send(HELD);
@@ -158,7 +137,7 @@ fn the_deadline_ends_what_does_not_end() {
 
 #[test]
 fn interrupt_and_the_admin_port_drain_too() {
-    let (upstream, _tell) = holding();
+    let (upstream, _tell) = Upstream::holding();
     let mut interrupted = start(&upstream, PATIENT);
     interrupted.address("web");
     interrupted.signal("INT");

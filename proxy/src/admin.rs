@@ -10,6 +10,6 @@ mod reply;
 mod server;
 mod words;
 
-pub use context::{AdminContext, Reload};
+pub use context::{Act, Acts, AdminContext};
 pub use explain::{Explanation, Question, explain};
 pub use server::serve;

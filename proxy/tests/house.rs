@@ -54,7 +54,16 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tower", &["proxy/src/admin"]),
     ("rustls", &["proxy/src/tls"]),
     ("socket2", &["proxy/src/sys/socket", "loadtest/src"]),
-    ("rustix", &["proxy/src/sys/affinity", "proxy/src/sys/files", "proxy/src/sys/memory", "loadtest/src"]),
+    (
+        "rustix",
+        &[
+            "proxy/src/sys/affinity",
+            "proxy/src/sys/processes",
+            "proxy/src/sys/files",
+            "proxy/src/sys/memory",
+            "loadtest/src",
+        ],
+    ),
     ("arc_swap", &["proxy/src/shared", "proxy/src/local", "proxy/src/tls/material"]),
     ("hdrhistogram", &["proxy/src/observe/latency", "loadtest/src/run/tally"]),
     ("opentelemetry", &["proxy/src/observe/trace"]),
@@ -92,7 +101,7 @@ const FORBIDDEN: [&str; 12] = [
 const STANDARD: &[(&str, &str)] = &[("target", "proxy/src/codec")];
 
 /// The files that may hold `unsafe` code.
-const UNSAFE: &[&str] = &["proxy/src/sys/heap.rs"];
+const UNSAFE: &[&str] = &["proxy/src/sys/heap.rs", "proxy/src/sys/processes/activation.rs"];
 
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;

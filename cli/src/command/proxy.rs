@@ -34,6 +34,8 @@ pub struct Arguments {
 /// Runs until a signal, and until all that was under way is done.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { config: path, log: format, log_level: level, flags } = arguments;
+    // first of all: what came with the process is told apart from what it opens
+    let inherited = boot::Inherited::find(&environment::variable).map_err(BadInput)?;
     let source = source(path.as_ref(), &flags)?;
     let config = document::understand(&source)?;
     if flags.are_given() {
@@ -43,8 +45,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let (flushed, dropped) = log::start(format, level);
-    let ended =
-        boot::run(boot::Options { path, source, config, environment: Arc::new(environment::variable) });
+    let environment = Arc::new(environment::variable);
+    let command = std::env::args_os().collect();
+    let ended = boot::run(boot::Options { path, source, config, environment, inherited, command });
     drop(flushed);
     if dropped.dropped_lines() > 0 {
         output::complain(&format_args!("{} lines of the log were dropped", dropped.dropped_lines()));

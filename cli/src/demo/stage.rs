@@ -73,8 +73,9 @@ type Ended = oneshot::Receiver<Result<(), boot::Error>>;
 fn start_proxy(path: PathBuf) -> anyhow::Result<Ended> {
     let source = document::read(&path)?;
     let config = document::understand(&source)?;
-    let options =
-        boot::Options { path: Some(path), source, config, environment: Arc::new(environment::variable) };
+    let environment = Arc::new(environment::variable);
+    let (inherited, command) = (boot::Inherited::default(), Vec::new());
+    let options = boot::Options { path: Some(path), source, config, environment, inherited, command };
     let (end, ended) = oneshot::channel();
     let run = move || {
         // nobody waits any more when the demo was ended

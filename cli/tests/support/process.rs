@@ -22,6 +22,7 @@ struct Log {
 #[derive(Debug)]
 pub struct Proxy {
     child: Child,
+    successor: Option<u32>,
     folder: TempDir,
     file: PathBuf,
     log: Arc<(Mutex<Log>, Condvar)>,
@@ -38,7 +39,12 @@ impl Proxy {
 
     /// Starts a proxy with a route table that stands somewhere in `folder`.
     pub fn start_in(folder: TempDir, file: PathBuf) -> Self {
-        Self::launch(Command::new(env!("CARGO_BIN_EXE_towpath")), folder, file)
+        Self::start_program(Path::new(env!("CARGO_BIN_EXE_towpath")), folder, file)
+    }
+
+    /// Starts this copy of the binary.
+    pub fn start_program(program: &Path, folder: TempDir, file: PathBuf) -> Self {
+        Self::launch(Command::new(program), folder, file)
     }
 
     /// Starts a proxy by a program that runs the command behind its arguments, in its own place.
@@ -87,7 +93,7 @@ impl Proxy {
             shared.0.lock().unwrap().ended = true;
             shared.1.notify_all();
         });
-        Self { child, folder, file, log }
+        Self { child, successor: None, folder, file, log }
     }
 
     /// Starts a proxy with one listener `web`, one route and one cluster of these endpoints. `listener` and `cluster`
@@ -111,9 +117,14 @@ impl Proxy {
         self.folder.path()
     }
 
-    /// The id of the process.
+    /// The id of the process, or of the one that took its place.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.successor.unwrap_or_else(|| self.child.id())
+    }
+
+    /// Notes that another process took the place.
+    pub fn succeeded_by(&mut self, process: u32) {
+        self.successor = Some(process);
     }
 
     /// Replaces the route table as editors do: a new file is renamed over the old one.
@@ -183,6 +194,12 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
+        if let Some(process) = self.successor {
+            let _ = Command::new("kill")
+                .args(["-s", "KILL", &process.to_string()])
+                .stderr(Stdio::null())
+                .status();
+        }
         // it may have ended by itself
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
@@ -163,6 +164,25 @@ impl Upstream {
             }
         });
         upstream
+    }
+
+    /// Answers the head of `/held` at once and its body when told, and everything else at once.
+    pub fn holding() -> (Self, Sender<()>) {
+        let (tell, told) = channel::<()>();
+        let told = Mutex::new(told);
+        let upstream = Self::start(move |call| {
+            if call.path() != "/held" {
+                return call.answer();
+            }
+            call.body();
+            call.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
+            let answered = told.lock().unwrap().recv_timeout(PATIENCE).is_ok();
+            if answered {
+                call.send("half");
+            }
+            Next::Close
+        });
+        (upstream, tell)
     }
 
     /// Starts one that answers 200 to everything.

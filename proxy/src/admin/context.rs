@@ -9,13 +9,21 @@ use tokio::sync::Semaphore;
 use crate::observe::stats::Counter;
 use crate::shared::Shared;
 
-/// Has the route table read again; what became of it, or why it was refused.
-pub type Reload = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<String, String>>>>>;
+/// Something that is done on request; what became of it, or why it was not done.
+pub type Act = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<String, String>>>>>;
+
+/// What can be asked of the process.
+pub struct Acts {
+    /// To read the route table again.
+    pub reload: Act,
+    /// To put another process in its place.
+    pub upgrade: Act,
+}
 
 /// The process, as the admin pages see it.
 pub struct AdminContext {
     pub(super) site: Arc<Site>,
-    pub(super) reload: Reload,
+    pub(super) acts: Acts,
     pub(super) work: Semaphore,
 }
 
@@ -53,7 +61,7 @@ impl std::fmt::Debug for AdminContext {
 impl AdminContext {
     /// The pages of a process whose route table came from `source`.
     #[must_use]
-    pub fn new(shared: Arc<Shared>, source: Box<str>, reload: Reload) -> Self {
-        Self { site: Arc::new(Site { shared, source }), reload, work: Semaphore::new(1) }
+    pub fn new(shared: Arc<Shared>, source: Box<str>, acts: Acts) -> Self {
+        Self { site: Arc::new(Site { shared, source }), acts, work: Semaphore::new(1) }
     }
 }

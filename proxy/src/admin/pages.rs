@@ -9,7 +9,7 @@ use hyper::StatusCode;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
-use super::context::{AdminContext, Site};
+use super::context::{Act, Acts, AdminContext, Site};
 use super::reply::Reply;
 use super::{documents, explain, metrics, words};
 use crate::shared::{Drain, Leave, Phase, Shared};
@@ -40,14 +40,14 @@ enum Way {
     Now(Make),
     /// On a thread of its own, one at a time: large tables make long pages, and the control thread accepts connections.
     Work(Make),
-    /// By having the table read.
-    Reload,
+    /// By having something done.
+    Act(fn(&Acts) -> &Act),
 }
 
 type Make = fn(&Site, &Asked) -> Reply;
 
 const READ: &str = "GET, HEAD";
-const ACT: &str = "POST";
+const DO: &str = "POST";
 
 struct Page {
     path: &'static str,
@@ -60,7 +60,7 @@ const fn page(path: &'static str, allow: &'static str, way: Way, about: &'static
     Page { path, allow, way, about }
 }
 
-const PAGES: [Page; 11] = [
+const PAGES: [Page; 12] = [
     page("/", READ, Way::Now(list), "this list"),
     page("/live", READ, Way::Now(live), "200 while the process lives"),
     page("/ready", READ, Way::Now(ready), "200 while it takes traffic; 503 while it drains"),
@@ -69,14 +69,15 @@ const PAGES: [Page; 11] = [
     page("/config", READ, Way::Work(documents::config), "the live route table; ?format=yaml for YAML"),
     page("/clusters", READ, Way::Work(documents::clusters), "clusters and endpoints with their live state"),
     page("/routes", READ, Way::Work(documents::routes), "the order in which routes are tried"),
-    page("/explain", ACT, Way::Work(explain::page), "what would become of a request, and why"),
+    page("/explain", DO, Way::Work(explain::page), "what would become of a request, and why"),
     page(
         "/drain",
-        ACT,
+        DO,
         Way::Now(drain),
         "fails readiness, then takes nothing new, and ends when what is open has",
     ),
-    page("/reload", ACT, Way::Reload, "reads the route table again"),
+    page("/reload", DO, Way::Act(|acts| &acts.reload), "reads the route table again"),
+    page("/upgrade", DO, Way::Act(|acts| &acts.upgrade), "puts a new process in the place of this one"),
 ];
 
 /// Answers a request.
@@ -91,7 +92,7 @@ pub(super) async fn answer(context: &AdminContext, asked: Asked) -> Reply {
     match page.way {
         Way::Now(make) => make(&context.site, &asked),
         Way::Work(make) => work(context, asked, make).await,
-        Way::Reload => match (context.reload)().await {
+        Way::Act(act) => match act(&context.acts)().await {
             Ok(done) => Reply::text(StatusCode::OK, format!("{done}\n")),
             Err(faults) => Reply::text(StatusCode::UNPROCESSABLE_ENTITY, format!("{faults}\n")),
         },

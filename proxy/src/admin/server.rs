@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
 
@@ -39,10 +40,28 @@ const CONNECTION_AGE: Duration = Duration::from_secs(60);
 /// How long accepting rests after a failure, which is mostly a want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves the admin pages for as long as it is polled. Must run in a `LocalSet`.
-pub async fn serve(listener: TcpListener, context: Rc<AdminContext>) {
+/// Serves the admin pages until `end` says so, and then finishes what is asked. Must run in a `LocalSet`.
+pub async fn serve(listener: Rc<TcpListener>, context: Rc<AdminContext>, mut end: watch::Receiver<bool>) {
+    let (mut open, ended) = (VecDeque::new(), end.clone());
+    tokio::select! {
+        () = accept(&listener, &context, &ended, &mut open) => {}
+        _ = end.wait_for(|end| *end) => {}
+    }
+    drop(listener);
+    for connection in open {
+        // one that was displaced has ended as well
+        let _ = connection.await;
+    }
+}
+
+/// Accepts for ever.
+async fn accept(
+    listener: &TcpListener,
+    context: &Rc<AdminContext>,
+    end: &watch::Receiver<bool>,
+    open: &mut VecDeque<JoinHandle<()>>,
+) {
     // when all places are taken, who came first has had the most time: whoever comes now, a probe it may be, gets in
-    let mut open: VecDeque<JoinHandle<()>> = VecDeque::new();
     let mut failing = false;
     loop {
         let stream = match listener.accept().await {
@@ -66,11 +85,11 @@ pub async fn serve(listener: TcpListener, context: Rc<AdminContext>) {
             let _ = oldest.await;
             context.site.count(Counter::AdminDisplaced);
         }
-        open.push_back(spawn_local(carry(stream, Rc::clone(&context))));
+        open.push_back(spawn_local(carry(stream, Rc::clone(context), end.clone())));
     }
 }
 
-async fn carry(stream: TcpStream, context: Rc<AdminContext>) {
+async fn carry(stream: TcpStream, context: Rc<AdminContext>, mut end: watch::Receiver<bool>) {
     let patience = context.site.patience();
     let site = Arc::clone(&context.site);
     let service = service_fn(move |request| respond(request, Rc::clone(&context), patience));
@@ -78,12 +97,19 @@ async fn carry(stream: TcpStream, context: Rc<AdminContext>) {
     builder.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD_BYTES_MAX);
     let stream = Patient::new(stream, patience);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Ok(ended),
+        () = sleep(CONNECTION_AGE) => Err(()),
+        _ = end.wait_for(|end| *end) => Err(()),
+    };
+    let ended = match ended {
+        Ok(ended) => Ok(ended),
+        Err(()) => {
+            connection.as_mut().graceful_shutdown();
+            timeout(patience, connection).await
+        }
+    };
     // what a client of the admin port does wrong is its own affair: it sees its connection end
-    let mut ended = timeout(CONNECTION_AGE, connection.as_mut()).await;
-    if ended.is_err() {
-        connection.as_mut().graceful_shutdown();
-        ended = timeout(patience, connection).await;
-    }
     let late = match ended {
         Ok(Ok(())) => false,
         Ok(Err(fault)) => fault.is_timeout() || is_late(&fault),

@@ -1,28 +1,29 @@
 //! A whole process, from its route table to the end of its drain.
 
+use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::Instant;
 use towpath_config::Source;
 use towpath_config::model::{Config, Workers};
 
+use super::drain::{Ending, drain};
 use super::guard;
+use super::inherited::{Inherited, SERVING, Sockets};
 use super::listeners::{BindFault, Listeners};
+use super::side::{self, Side};
+use super::upgrade::Upgrades;
+use crate::admin::{Acts, AdminContext};
 use crate::observe::series::SeriesBook;
 use crate::reload::{self, Environment, Reloader, Requests};
-use crate::shared::{Drain, Leave, Shared};
+use crate::shared::{Leave, Shared};
 use crate::snapshot::Snapshot;
 use crate::sys::affinity;
+use crate::sys::processes::notify::Notifier;
 use crate::worker::{self, Post, Worker};
-
-/// How often the drain looks whether everything has ended.
-const DRAIN_STEP: Duration = Duration::from_millis(10);
 
 /// What a process is started with.
 pub struct Options {
@@ -34,6 +35,10 @@ pub struct Options {
     pub config: Config,
     /// Where `${…}` comes from.
     pub environment: Environment,
+    /// What came with the process.
+    pub inherited: Inherited,
+    /// The program and its arguments, to start the process that takes the place of this one.
+    pub command: Vec<OsString>,
 }
 
 /// Why a process could not start.
@@ -96,71 +101,71 @@ fn posts(workers: usize, pinned: bool) -> Vec<Post> {
 }
 
 /// Serves until the drain is over. Everything on the control thread happens below this.
-async fn live(options: Options, shared: Arc<Shared>, mut listeners: Listeners) -> Result<(), Error> {
+async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners) -> Result<(), Error> {
+    let Options { path, source, config, environment, inherited, command } = options;
     let mut ending = Ending::new()?;
-    let bound = listeners.bind(&options.config).map_err(Error::Bind)?;
+    let mut upgrades = Upgrades::new(command)?;
+    let (notifier, predecessor, mut sockets) = inherited.unpack().await?;
+    let bound = listeners.bind(&config, &mut sockets).map_err(Error::Bind)?;
+    let mut side = Side::bind(*config.process().admin(), &mut sockets)?;
+    drop(sockets);
     let (requester, requests) = reload::requests();
-    super::side::open(&options, &shared, requester)?;
+    let acts = Acts { reload: side::reload(requester), upgrade: upgrades.act() };
     tokio::task::spawn_local(guard::watch_memory(Arc::clone(&shared)));
-    listeners.open(bound, &options.config)?;
+    listeners.open(bound, &config)?;
+    side.serve(AdminContext::new(Arc::clone(&shared), source.name().into(), acts))?;
+    match predecessor {
+        Some(predecessor) => {
+            // where it is gone there is nobody to tell, and all the more reason to serve
+            predecessor.send(SERVING, None).await.unwrap_or_default();
+            listeners.claim_files(true);
+        }
+        None => notifier.ready(),
+    }
     let workers = shared.workers().len();
-    tracing::info!(path = options.source.name(), workers, "serving");
-    let mut drain = shared.drain_signal();
+    tracing::info!(path = source.name(), workers, "serving");
+    let reloader = path.map(|path| Reloader::new(Arc::clone(&shared), path, environment, &source));
+    let mut drain_signal = shared.drain_signal();
     let leave = tokio::select! {
-        fault = keep_up(options, &shared, requests, &mut listeners) => return Ok(fault?),
+        fault = keep_up(reloader, requests, &listeners, &notifier) => return Ok(fault?),
         leave = ending.asked() => leave,
-        _ = drain.wait_for(Option::is_some) => Leave::Announced,
+        _ = drain_signal.wait_for(Option::is_some) => Leave::Announced,
+        process = upgrades.run(&shared, &listeners, &side) => {
+            listeners.claim_files(false);
+            notifier.succeeded_by(process);
+            Leave::HandedOver
+        }
+    };
+    let drained = async {
+        if leave == Leave::HandedOver {
+            tokio::join!(drain(&shared, &listeners, leave), side.close());
+        } else {
+            notifier.stopping();
+            drain(&shared, &listeners, leave).await;
+            side.close().await;
+        }
     };
     tokio::select! {
-        () = drained(&shared, listeners, leave) => {}
+        () = drained => {}
         _ = ending.asked() => tracing::warn!(connections = shared.connections(), "asked again to end: not waiting"),
     }
     Ok(())
 }
 
-/// Stops being chosen, then takes nothing new, then waits for what is open.
-async fn drained(shared: &Shared, mut listeners: Listeners, leave: Leave) {
-    let Drain { closes, spread, deadline } = shared.begin_drain(leave);
-    let delay = closes.saturating_duration_since(Instant::now());
-    let (connections, timeout) = (shared.connections(), deadline - closes);
-    tracing::info!(connections, ?delay, ?spread, ?timeout, "draining");
-    tokio::time::sleep_until(closes).await;
-    listeners.close();
-    shared.close();
-    tracing::info!(connections = shared.connections(), "nothing new is taken");
-    emptied(shared, deadline).await;
-}
-
 /// Takes over every new table: opens sockets first, then publishes, then closes what is no longer wanted.
 async fn keep_up(
-    options: Options,
-    shared: &Arc<Shared>,
+    reloader: Option<Reloader>,
     requests: Requests,
-    listeners: &mut Listeners,
+    listeners: &Listeners,
+    notifier: &Notifier,
 ) -> io::Result<()> {
-    let Some(path) = options.path else { reload::refuse(requests).await };
-    let reloader = Reloader::new(Arc::clone(shared), path, options.environment, &options.source);
+    let Some(reloader) = reloader else { reload::refuse(requests).await };
     let mut go_live = |config: &Config, publish: &mut dyn FnMut()| {
-        let bound = listeners.bind(config).map_err(|faults| lines(&faults))?;
+        let bound = listeners.bind(config, &mut Sockets::default()).map_err(|faults| lines(&faults))?;
         publish();
         listeners.open(bound, config).map_err(|fault| fault.to_string())
     };
-    reload::run(reloader, requests, &mut go_live).await
-}
-
-/// Ends when no connection is open, or at the deadline.
-async fn emptied(shared: &Shared, due: Instant) {
-    while shared.connections() > 0 {
-        if Instant::now() >= due {
-            tracing::warn!(
-                connections = shared.connections(),
-                "the drain is over, these connections are cut off"
-            );
-            return;
-        }
-        tokio::time::sleep(DRAIN_STEP).await;
-    }
-    tracing::info!("drained");
+    reload::run(reloader, requests, &mut go_live, notifier).await
 }
 
 /// Lets the workers end, and waits for their threads.
@@ -169,25 +174,6 @@ fn finish(workers: Vec<Worker>) {
     for thread in threads {
         if thread.join().is_err() {
             tracing::error!("a worker ended by a bug of the proxy");
-        }
-    }
-}
-
-/// The signals that ask a process to end.
-struct Ending {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Ending {
-    fn new() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn asked(&mut self) -> Leave {
-        tokio::select! {
-            _ = self.terminate.recv() => Leave::Announced,
-            _ = self.interrupt.recv() => Leave::AtOnce,
         }
     }
 }

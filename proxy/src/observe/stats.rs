@@ -23,6 +23,7 @@ rows! {
         AdminConnections = "towpath_admin_connections", Counter, "Connections accepted by the admin port.";
         AdminDisplaced = "towpath_admin_connections_displaced", Counter, "Connections to the admin port that were ended to make room for new ones.";
         AdminTimedOut = "towpath_admin_timeouts", Counter, "Connections to the admin port whose client took longer than admin_timeout.";
+        UpgradesFailed = "towpath_upgrades_failed", Counter, "New processes that did not come to serve in the place of this one.";
         WorkerPanics = "towpath_worker_panics", Counter, "Connections that were given up because of a bug of the proxy.";
         WorkerRestarts = "towpath_worker_restarts", Counter, "Workers that a bug of the proxy ended and that began anew; they lost their connections.";
         ListenerErrors = "towpath_listener_errors", Counter, "Failures to accept a connection.";

@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::reloader::{GoLive, Reloader, Verdict, When};
 use super::watch::Watch;
+use crate::sys::processes::notify::Notifier;
 
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,7 @@ pub async fn run(
     mut reloader: Reloader,
     mut requests: Requests,
     go_live: &mut GoLive<'_>,
+    notifier: &Notifier,
 ) -> std::io::Result<()> {
     let mut watch = Watch::new(reloader.path());
     let mut hangup = signal(SignalKind::hangup())?;
@@ -65,7 +67,13 @@ pub async fn run(
     let mut when = When::Changed;
     let mut asker: Option<oneshot::Sender<Verdict>> = None;
     loop {
+        if when == When::Asked {
+            notifier.reloading();
+        }
         let verdict = reloader.reload(when, go_live).await;
+        if when == When::Asked {
+            notifier.ready();
+        }
         if let (Some(asker), Some(verdict)) = (asker.take(), verdict) {
             // whoever asked may have gone
             let _ = asker.send(verdict);

@@ -3,12 +3,13 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdTcpListener};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::task::{Context, Poll, ready};
 
 use tokio::net::{TcpListener, UnixListener};
 use towpath_config::model::{Address, UnixAddress};
 
-use super::socket::{self, UnixSocket};
+use super::socket::{self, Adopted, UnixSocket};
 use super::socket_file::SocketFile;
 use super::stream::{Origin, Stream};
 
@@ -38,6 +39,33 @@ impl Listening {
             Address::Ip(ip) => Self::tcp(socket::listen(*ip)?),
             Address::Unix(name) => Self::unix(address, name, mode),
         }
+    }
+
+    /// Takes over a socket that listens already: the one of `address`, which is as good as it; `made` says whether the
+    /// file of a Unix socket is one that the proxy made. Must be called on the runtime that will accept.
+    ///
+    /// # Errors
+    /// It takes no connections.
+    pub fn adopt(socket: OwnedFd, address: &Address, made: bool) -> io::Result<Self> {
+        let socket = match socket::adopt(socket)? {
+            Adopted::Tcp(socket) => return Self::tcp(socket),
+            Adopted::Unix(socket) => UnixListener::from_std(socket)?,
+        };
+        let file = address.file().filter(|_| made).map(SocketFile::adopt).transpose()?;
+        Ok(Self { socket: Kind::Unix(socket, file), address: address.clone() })
+    }
+
+    /// Says whether the file of a Unix socket is ours to remove, or another process's.
+    pub fn claim_file(&self, ours: bool) {
+        if let Kind::Unix(_, Some(file)) = &self.socket {
+            file.claim(ours);
+        }
+    }
+
+    /// Whether a file stands for it that the proxy made.
+    #[must_use]
+    pub fn has_file(&self) -> bool {
+        matches!(&self.socket, Kind::Unix(_, Some(_)))
     }
 
     fn tcp(socket: StdTcpListener) -> io::Result<Self> {
@@ -88,5 +116,14 @@ impl Listening {
                 ready!(socket.poll_accept(cx)).map(|(stream, _)| (Stream::Unix(stream), Origin::Unix))
             }
         })
+    }
+}
+
+impl AsFd for Listening {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.socket {
+            Kind::Tcp(socket) => socket.as_fd(),
+            Kind::Unix(socket, _) => socket.as_fd(),
+        }
     }
 }

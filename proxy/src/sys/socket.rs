@@ -2,10 +2,13 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
+use towpath_config::model::Address;
 
 /// Connections that the kernel may hold before they are accepted.
 const BACKLOG: i32 = 4096;
@@ -64,6 +67,46 @@ impl UnixSocket {
     pub fn listen(self) -> io::Result<UnixListener> {
         self.0.listen(BACKLOG)?;
         Ok(self.0.into())
+    }
+}
+
+/// A socket of another process that is to listen here.
+#[derive(Debug)]
+pub enum Adopted {
+    /// TCP.
+    Tcp(TcpListener),
+    /// Unix.
+    Unix(UnixListener),
+}
+
+/// Takes over a listening socket.
+///
+/// # Errors
+/// It takes no connections.
+pub fn adopt(socket: OwnedFd) -> io::Result<Adopted> {
+    let socket = Socket::from(socket);
+    if socket.r#type()? != Type::STREAM || !socket.is_listener()? {
+        return Err(io::Error::other("the socket is none that takes connections"));
+    }
+    socket.set_cloexec(true)?;
+    socket.set_nonblocking(true)?;
+    match socket.domain()? {
+        Domain::UNIX => Ok(Adopted::Unix(socket.into())),
+        Domain::IPV4 | Domain::IPV6 => Ok(Adopted::Tcp(socket.into())),
+        other => Err(io::Error::other(format!("the socket is of an unknown kind: {other:?}"))),
+    }
+}
+
+/// Whether the socket has this address.
+#[must_use]
+pub fn is_at(socket: &OwnedFd, address: &Address) -> bool {
+    let Ok(own) = SockRef::from(socket).local_addr() else { return false };
+    match address {
+        Address::Ip(ip) => own.as_socket() == Some(*ip),
+        Address::Unix(name) => match address.file() {
+            Some(file) => own.as_pathname() == Some(file),
+            None => own.as_abstract_namespace() == name.path().as_os_str().as_bytes().get(1..),
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! The file that stands for a Unix socket. It outlives the process that made it, unless somebody removes it.
 
+use std::cell::Cell;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
@@ -12,6 +13,7 @@ use super::socket::UnixSocket;
 pub struct SocketFile {
     path: PathBuf,
     identity: (u64, u64),
+    ours: Cell<bool>,
 }
 
 impl SocketFile {
@@ -27,10 +29,24 @@ impl SocketFile {
             }
             bound => bound?,
         }
-        let file = Self { identity: identity(path)?, path: path.to_owned() };
+        let file = Self::adopt(path)?;
+        file.claim(true);
         // nobody can connect before the socket listens, so nobody gets in by the permissions that the umask left
         file.permit(mode)?;
         Ok(file)
+    }
+
+    /// The file that is there, which is another process's to remove until it is claimed.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn adopt(path: &Path) -> io::Result<Self> {
+        Ok(Self { identity: identity(path)?, path: path.to_owned(), ours: Cell::new(false) })
+    }
+
+    /// Says whether the file is ours to remove, or another process's.
+    pub fn claim(&self, ours: bool) {
+        self.ours.set(ours);
     }
 
     /// Changes who may connect: whoever may write.
@@ -47,7 +63,7 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if identity(&self.path).is_ok_and(|found| found == self.identity) {
+        if self.ours.get() && identity(&self.path).is_ok_and(|found| found == self.identity) {
             // a folder that has become read-only keeps it; the next process will take it for what it is
             let _ = fs::remove_file(&self.path);
         }

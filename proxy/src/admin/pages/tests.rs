@@ -28,10 +28,10 @@ pub(in crate::admin) fn shared(table: &str) -> Arc<Shared> {
 }
 
 pub(in crate::admin) fn context(table: &str) -> AdminContext {
-    let reload = Box::new(|| -> std::pin::Pin<Box<dyn Future<Output = _>>> {
-        Box::pin(async { Err("table.yaml:1:1 is wrong".to_owned()) })
-    });
-    AdminContext::new(shared(table), "table.yaml".into(), reload)
+    let act =
+        |fault: &'static str| -> Act { Box::new(move || Box::pin(async move { Err(fault.to_owned()) })) };
+    let acts = Acts { reload: act("table.yaml:1:1 is wrong"), upgrade: act("there is no such program") };
+    AdminContext::new(shared(table), "table.yaml".into(), acts)
 }
 
 pub(in crate::admin) async fn ask(context: &AdminContext, method: &str, url: &str) -> Reply {
@@ -104,7 +104,10 @@ async fn a_drain_ends_readiness_but_not_life() {
 }
 
 #[tokio::test]
-async fn a_reload_that_is_refused_says_why() {
-    let reply = ask(&context(TABLE), "POST", "/reload").await;
-    assert_eq!((reply.status.as_u16(), reply.body.as_str()), (422, "table.yaml:1:1 is wrong\n"));
+async fn what_cannot_be_done_says_why() {
+    let rows = [("/reload", "table.yaml:1:1 is wrong\n"), ("/upgrade", "there is no such program\n")];
+    for (path, fault) in rows {
+        let reply = ask(&context(TABLE), "POST", path).await;
+        assert_eq!((reply.status.as_u16(), reply.body.as_str()), (422, fault));
+    }
 }

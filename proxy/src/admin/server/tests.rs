@@ -10,9 +10,10 @@ use crate::admin::pages::tests::{TABLE, context};
 async fn with_server<T: Future<Output = ()>>(test: impl FnOnce(SocketAddr) -> T) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let (_end, end) = watch::channel(false);
     let served = async {
         tokio::select! {
-            () = serve(listener, Rc::new(context(TABLE))) => panic!("serving never ends"),
+            () = serve(Rc::new(listener), Rc::new(context(TABLE)), end) => panic!("serving never ends"),
             () = test(address) => {}
         }
     };
@@ -109,4 +110,28 @@ async fn a_body_that_never_comes_is_given_up() {
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_end_waits_for_answers_and_for_nobody_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (end, ended) = watch::channel(false);
+    let test = async {
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        let mut asking = TcpStream::connect(address).await.unwrap();
+        let head = "POST /explain HTTP/1.1\r\nhost: x\r\naccept: text/plain\r\ncontent-length: 13\r\n\r\n";
+        asking.write_all(head.as_bytes()).await.unwrap();
+        // once this is answered the one before it was read
+        exchange(address, b"GET /live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        end.send_replace(true);
+        assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0, "nothing was asked, so it ends");
+        asking.write_all(br#"{"url": "/x"}"#).await.unwrap();
+        let mut answer = String::new();
+        asking.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.contains("is forwarded by route all"), "{answer}");
+    };
+    let served = serve(Rc::new(listener), Rc::new(context(TABLE)), ended);
+    LocalSet::new().run_until(async { tokio::join!(served, test) }).await;
+    assert!(TcpStream::connect(address).await.is_err());
 }

@@ -51,14 +51,14 @@ async fn with_process<T: Future<Output = ()>>(
     let (requester, requests) = requests();
     let (sender, receiver) = unbounded_channel();
     let case = Case { directory, path, shared, requester, published: receiver };
-    let mut go_live = telling(sender);
+    let (mut go_live, notifier) = (telling(sender), Notifier::default());
     // an answer shows that the watch has begun
     let ready = async {
         assert_eq!(case.requester.ask().await, Some(Verdict::Unchanged));
         test(case).await;
     };
     tokio::select! {
-        ended = run(reloader, requests, &mut go_live) => panic!("reloading ended: {ended:?}"),
+        ended = run(reloader, requests, &mut go_live, &notifier) => panic!("reloading ended: {ended:?}"),
         () = ready => {}
     }
 }
