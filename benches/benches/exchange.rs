@@ -98,7 +98,8 @@ fn record(bencher: Bencher<'_, '_>) {
     let mut rng = Rng::with_seed(1);
     bencher.bench_local(|| {
         let elapsed = Duration::from_nanos(rng.u64(..1 << 30));
-        let sample = Sample { status: 200, elapsed, request_bytes: 0, response_bytes: 100 };
+        let first_byte = Some(elapsed);
+        let sample = Sample { status: 200, elapsed, first_byte, request_bytes: 0, response_bytes: 100 };
         series.record(1, black_box(&sample));
     });
 }

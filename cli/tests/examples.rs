@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{Call, Client, Next, Proxy, Response, Upstream, eventually, get};
+use support::{Call, Client, Names, Next, Proxy, Response, Upstream, eventually, get};
 use tempfile::TempDir;
 
 /// What each example must show.
@@ -20,6 +20,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("canary.yaml", canary),
     ("cohorts.yaml", cohorts),
     ("defaults.yaml", defaults),
+    ("dns.yaml", dns),
     ("edge.yaml", edge),
     ("headers.yaml", headers),
     ("hosts-and-paths.yaml", hosts_and_paths),
@@ -65,6 +66,7 @@ struct Example {
     proxy: Proxy,
     upstreams: BTreeMap<u16, Upstream>,
     sockets: Sockets,
+    _names: Option<Names>,
 }
 
 /// The ports that an example writes for endpoints; all others are for listeners.
@@ -76,6 +78,7 @@ impl Example {
         let mut table = fs::read_to_string(folder().join(name)).expect("an example is text");
         let mut upstreams = BTreeMap::new();
         let sockets = Sockets::take_over(&mut table);
+        let names = names(&mut table, &mut upstreams);
         for (address, port) in addresses(&table) {
             let picked = if ENDPOINTS.contains(&port) {
                 let upstream = upstreams.entry(port).or_insert_with(|| telling(port));
@@ -94,7 +97,7 @@ impl Example {
                 Some(_) => table.replacen("proxy: {", &format!("proxy: {{{admin}, "), 1),
             };
         }
-        Self { proxy: Proxy::start(&table), upstreams, sockets }
+        Self { proxy: Proxy::start(&table), upstreams, sockets, _names: names }
     }
 
     /// What a request without a body gets from the first listener of these names that is open.
@@ -111,6 +114,25 @@ impl Example {
         assert_eq!(response.status, 200, "{line} {host} {fields:?}: {response:?}");
         response.value("x-port").expect("an upstream's answer").parse().unwrap()
     }
+}
+
+/// The name server of an example that writes its port, 5353: hosts have the ports that the example writes beside them,
+/// and the one service has 3002.
+fn names(table: &mut String, upstreams: &mut BTreeMap<u16, Upstream>) -> Option<Names> {
+    if !table.contains(":5353") {
+        return None;
+    }
+    for port in
+        ENDPOINTS.filter(|port| *port == 3002 || table.contains(&format!("port: {port}"))).collect::<Vec<_>>()
+    {
+        let upstream = upstreams.entry(port).or_insert_with(|| telling(port));
+        *table = table.replace(&format!("port: {port}"), &format!("port: {}", upstream.address().port()));
+    }
+    let service =
+        format!("--srv-host=_orders._tcp.internal,shop.internal,{}", upstreams[&3002].address().port());
+    let names = Names::start("127.0.0.1 shop.internal cdn.internal\n", &[&service]);
+    *table = table.replace("127.0.0.1:5353", &format!("localhost:{}", names.address().port()));
+    Some(names)
 }
 
 /// The Unix sockets of an example, with an upstream for each that is an endpoint.
@@ -273,6 +295,16 @@ fn defaults(example: &Example) {
     assert!(example.ask("GET /", ANY, &["X-Mesh: mine"]).text().contains("\r\nx-mesh: towpath\r\n"));
     let clusters = get(example.proxy.admin(), "/clusters").unwrap().text();
     assert!(clusters.contains("500") && clusters.contains("20"), "{clusters}");
+}
+
+fn dns(example: &Example) {
+    for (path, port) in [("/", 3001), ("/orders/1", 3002), ("/assets/a.js", 3003)] {
+        let answer = eventually("the name is resolved", || {
+            let answer = example.ask(&format!("GET {path}"), ANY, &[]);
+            (answer.status == 200).then_some(answer)
+        });
+        assert_eq!(answer.value("x-port"), Some(port.to_string().as_str()), "{path}");
+    }
 }
 
 fn edge(example: &Example) {

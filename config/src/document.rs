@@ -3,6 +3,7 @@
 mod action;
 mod cluster;
 mod condition;
+mod dns;
 mod listener;
 mod policy;
 mod process;
@@ -13,6 +14,7 @@ mod table;
 pub(crate) use action::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
 pub(crate) use cluster::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
 pub(crate) use condition::ConditionDoc;
+pub(crate) use dns::{DnsDoc, ResolverDoc};
 pub(crate) use listener::{ListenerDoc, ListenerLimitsDoc};
 pub(crate) use policy::{EditsDoc, PolicyDoc};
 pub(crate) use process::{ProcessDoc, ProcessLimitsDoc};

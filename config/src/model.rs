@@ -4,6 +4,7 @@
 mod address;
 mod cluster;
 mod condition;
+mod dns;
 mod id;
 mod listener;
 mod place;
@@ -16,6 +17,7 @@ mod template;
 pub use address::{Address, UnixAddress};
 pub use cluster::{Balance, Cluster, ClusterLimits, Endpoint, Subset};
 pub use condition::{Condition, FieldCondition, HostPattern, PathPattern, Pattern, Segment, ValueMatch};
+pub use dns::{Dns, DnsFamily, DnsMode, DnsQuery, Resolver};
 pub use id::{ClusterId, ListenerId, RouteId};
 pub use listener::{ForwardHeader, Listener, ListenerLimits, ListenerTimeouts, PathNormalization};
 pub use place::{Place, Placed};

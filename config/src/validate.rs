@@ -5,6 +5,7 @@ mod action;
 mod cluster;
 mod compile;
 mod condition;
+mod dns;
 mod listener;
 mod policy;
 mod ports;

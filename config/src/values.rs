@@ -2,10 +2,10 @@
 
 mod address;
 mod choice;
+mod dns_name;
 mod header;
 mod host;
 mod line;
-mod mode;
 mod name;
 mod number;
 mod path;
@@ -14,11 +14,11 @@ mod template;
 mod value_match;
 
 pub(crate) use choice::{ClusterProtocol, KeySource, ListenerProtocol, Scheme};
+pub(crate) use dns_name::{DnsName, ServiceName};
 pub(crate) use header::{CookieName, EditedHeader, HeaderName, Method};
 pub(crate) use host::Hostname;
 pub(crate) use line::Line;
-pub(crate) use mode::SocketMode;
 pub(crate) use name::{DestinationName, Name};
-pub(crate) use number::{Flag, Rank, RedirectStatus, Whole};
+pub(crate) use number::{Flag, Rank, RedirectStatus, SocketMode, Whole};
 pub(crate) use path::PlainPath;
 pub(crate) use pattern::RegexDoc;

@@ -4,6 +4,7 @@ mod context;
 mod documents;
 mod explain;
 mod metrics;
+mod names;
 mod pages;
 mod patient;
 mod reply;

@@ -11,6 +11,7 @@ pub mod local;
 pub mod observe;
 pub mod outcome;
 pub mod reload;
+pub mod resolve;
 pub mod route;
 pub mod shared;
 pub mod snapshot;

@@ -91,6 +91,10 @@ reasons! {
     NoDestination = "no-destination", 503, 14, Local;
     /// The destination has no endpoint that may be chosen.
     NoEndpoint = "no-endpoint", 503, 14, Local;
+    /// The first answer to the name of the cluster has not come yet.
+    DnsPending = "dns-pending", 503, 14, Local;
+    /// The name of the cluster stands for no endpoint: there is no such name, or nobody could be asked.
+    DnsFailed = "dns-failed", 503, 14, Local;
     /// `pending` requests wait for a connection of the cluster already.
     PendingLimit = "pending-limit", 503, 14, Local;
     /// The request waited longer than `pending_timeout` for a connection of the cluster.

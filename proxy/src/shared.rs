@@ -170,6 +170,11 @@ impl Shared {
         self.rejection.store(None);
     }
 
+    /// Makes a snapshot of the same table the current one.
+    pub fn replace(&self, snapshot: Arc<Snapshot>) {
+        self.snapshot.store(snapshot);
+    }
+
     /// Notes that a table was refused; the current snapshot stays.
     pub fn reject(&self, faults: String) {
         self.rejection.store(Some(Arc::new(Rejection { at: SystemTime::now(), faults })));

@@ -6,82 +6,30 @@ use std::time::SystemTime;
 
 use hashbrown::HashMap;
 use towpath_config::model::{
-    Action, Address, Cluster, ClusterId, Config, Forward, Listener, ListenerId, Route, RouteId,
+    Action, ClusterId, Config, Endpoint, Forward, Listener, ListenerId, Route, RouteId,
 };
 
 use crate::observe::listener::ListenerStats;
 use crate::observe::series::{OVERFLOW, Series, SeriesBook, SeriesKey};
 use crate::route::index::Index;
-use crate::upstream::balance::EndpointSet;
-use crate::upstream::cluster::{ClusterState, EndpointState};
+use crate::upstream::cluster::EndpointState;
+
+mod live;
+
+pub use live::{LiveCluster, LiveName};
 
 /// One immutable version of everything that a request needs to know.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Snapshot {
     generation: u64,
     loaded: SystemTime,
-    config: Config,
-    index: Index,
+    config: Arc<Config>,
+    index: Arc<Index>,
     listeners: Vec<Arc<ListenerStats>>,
-    clusters: Vec<LiveCluster>,
-    routes: Vec<RouteSeries>,
+    clusters: Vec<Arc<LiveCluster>>,
+    routes: Arc<[RouteSeries]>,
     unrouted: Arc<Series>,
     overflowed: usize,
-}
-
-/// A cluster of the config with what is known of it while it lives.
-#[derive(Debug)]
-pub struct LiveCluster {
-    state: Arc<ClusterState>,
-    endpoints: HashMap<Address, Arc<EndpointState>>,
-    all: EndpointSet,
-    subsets: Vec<EndpointSet>,
-}
-
-impl LiveCluster {
-    fn next(old: Option<&Self>, cluster: &Cluster, workers: usize) -> Self {
-        let state = old.map_or_else(
-            || Arc::new(ClusterState::new(cluster.name(), workers)),
-            |old| Arc::clone(&old.state),
-        );
-        let endpoints: HashMap<_, _> = cluster
-            .endpoints()
-            .iter()
-            .map(|endpoint| {
-                let known = old.and_then(|old| old.endpoints.get(endpoint.address())).cloned();
-                let address = endpoint.address().clone();
-                (address.clone(), known.unwrap_or_else(|| Arc::new(EndpointState::new(address))))
-            })
-            .collect();
-        let members = |positions: &mut dyn Iterator<Item = usize>| {
-            EndpointSet::new(positions.filter_map(|position| {
-                let endpoint = cluster.endpoints().get(position)?;
-                Some((Arc::clone(endpoints.get(endpoint.address())?), *endpoint.weight()))
-            }))
-        };
-        let all = members(&mut (0..cluster.endpoints().len()));
-        let subsets =
-            cluster.subsets().iter().map(|subset| members(&mut subset.endpoints().iter().copied())).collect();
-        Self { state, endpoints, all, subsets }
-    }
-
-    /// The live state of one endpoint.
-    #[must_use]
-    pub fn endpoint(&self, address: &Address) -> Option<&Arc<EndpointState>> {
-        self.endpoints.get(address)
-    }
-
-    /// The live state.
-    #[must_use]
-    pub fn state(&self) -> &Arc<ClusterState> {
-        &self.state
-    }
-
-    /// The endpoints of a subset, or all.
-    #[must_use]
-    pub fn endpoints(&self, subset: Option<usize>) -> &EndpointSet {
-        subset.and_then(|position| self.subsets.get(position)).unwrap_or(&self.all)
-    }
 }
 
 /// Where the requests of one route are counted.
@@ -146,13 +94,16 @@ impl Snapshot {
     #[must_use]
     pub fn next(old: Option<&Self>, config: Config, book: &SeriesBook) -> Self {
         let known: HashMap<&str, &LiveCluster> = old
-            .map(|old| old.clusters.iter().map(|live| (live.state.name(), live)).collect())
+            .map(|old| old.clusters.iter().map(|live| (live.state().name(), &**live)).collect())
             .unwrap_or_default();
         let clusters = config
             .clusters()
             .iter()
             .map(|cluster| {
-                LiveCluster::next(known.get(cluster.name().as_str()).copied(), cluster, book.workers())
+                let old = known.get(cluster.name().as_str()).copied();
+                Arc::new(
+                    old.map_or_else(|| LiveCluster::new(cluster, book.workers()), |old| old.next(cluster)),
+                )
             })
             .collect();
         let listeners = config.listeners().iter().map(|listener| {
@@ -166,14 +117,49 @@ impl Snapshot {
         Self {
             generation: old.map_or(1, |old| old.generation + 1),
             loaded: SystemTime::now(),
-            index: Index::new(&config),
+            index: Arc::new(Index::new(&config)),
             listeners: listeners.collect(),
             clusters,
             routes,
             overflowed: ration.overflowed,
             unrouted: book.series(SeriesKey::new("", "", "", "")),
-            config,
+            config: Arc::new(config),
         }
+    }
+
+    /// The same snapshot, in which the name of a cluster stands for these endpoints; `None` when it does so already.
+    #[must_use]
+    pub fn answered(&self, cluster: &str, endpoints: &[Endpoint]) -> Option<Self> {
+        let position = self.position(cluster)?;
+        let live = self.clusters.get(position)?.answered(self.config.clusters().get(position)?, endpoints)?;
+        let mut next = self.clone();
+        *next.clusters.get_mut(position)? = Arc::new(live);
+        Some(next)
+    }
+
+    /// Takes over what names have come to stand for in `current` while this snapshot was made.
+    pub fn catch_up(&mut self, current: &Self) {
+        for (cluster, live) in self.config.clusters().iter().zip(&mut self.clusters) {
+            if cluster.dns().is_some()
+                && let Some(now) = current.live(cluster.name())
+            {
+                *live = Arc::new(now.next(cluster));
+            }
+        }
+    }
+
+    fn position(&self, cluster: &str) -> Option<usize> {
+        self.config.clusters().binary_search_by(|known| known.name().as_str().cmp(cluster)).ok()
+    }
+
+    fn live(&self, cluster: &str) -> Option<&LiveCluster> {
+        self.clusters.get(self.position(cluster)?).map(|live| &**live)
+    }
+
+    /// The name that the cluster of this name has instead of endpoints.
+    #[must_use]
+    pub fn name(&self, cluster: &str) -> Option<&LiveName> {
+        self.live(cluster)?.name()
     }
 
     /// Counts up with each table that went live; 1 is the first.
@@ -203,16 +189,13 @@ impl Snapshot {
     /// A cluster's live side.
     #[must_use]
     pub fn cluster(&self, id: ClusterId) -> Option<&LiveCluster> {
-        self.clusters.get(id.index())
+        self.clusters.get(id.index()).map(|live| &**live)
     }
 
     /// Whether the cluster of this name still has this endpoint.
     #[must_use]
     pub fn has_endpoint(&self, cluster: &str, endpoint: &EndpointState) -> bool {
-        let position = self.config.clusters().binary_search_by(|known| known.name().as_str().cmp(cluster));
-        let live = position.ok().and_then(|position| self.clusters.get(position));
-        live.and_then(|live| live.endpoint(endpoint.address()))
-            .is_some_and(|known| known.id() == endpoint.id())
+        self.live(cluster).is_some_and(|live| live.knows(endpoint))
     }
 
     /// The listener of this name.

@@ -5,4 +5,5 @@ pub mod balance;
 pub mod cluster;
 pub mod connect;
 pub mod http1;
+pub mod names;
 pub mod pool;

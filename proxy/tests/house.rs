@@ -19,6 +19,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("boot", 0),
     ("worker", 1),
     ("reload", 1),
+    ("resolve", 1),
     ("admin", 1),
     ("downstream", 2),
     ("exchange", 3),
@@ -40,6 +41,7 @@ const ROOMS: &[(&str, u8)] = &[
 const NEVER: &[(&str, &[&str])] = &[
     ("downstream", &["upstream"]),
     ("reload", &["downstream", "exchange", "forward", "local"]),
+    ("resolve", &["downstream", "exchange", "forward", "local"]),
     // explain asks the exchange's own judgement (docs/adr/0005-explain-judges-as-traffic-does.md)
     ("admin", &["downstream", "forward", "local"]),
 ];
@@ -68,6 +70,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hdrhistogram", &["proxy/src/observe/latency", "loadtest/src/run/tally"]),
     ("opentelemetry", &["proxy/src/observe/trace"]),
     ("notify", &["proxy/src/reload"]),
+    ("hickory_resolver", &["proxy/src/resolve/query"]),
     ("regex_automata", &["config/src", "proxy/src/route"]),
     ("serde", &["config/src", "proxy/src/admin", "loadtest/src/run"]),
     ("serde_json", &["config/src", "proxy/src/admin", "cli/src", "loadtest/src/run"]),

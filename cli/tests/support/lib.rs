@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "the log of a proxy is shown when its test fails")]
 
 mod client;
+mod names;
 mod process;
 mod table;
 mod upstream;
@@ -17,6 +18,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 pub use client::{Client, Response, get};
+pub use names::Names;
 pub use process::Proxy;
 pub use table::{Case, Expect, Table, expect, rows};
 pub use upstream::{Call, Next, Received, Upstream, refusing};

@@ -131,9 +131,17 @@ pub struct Upstream {
 impl Upstream {
     /// Starts one that calls `script` for every head.
     pub fn start(script: impl Fn(&mut Call<'_>) -> Next + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::start_on(([127, 0, 0, 1], 0).into(), script).expect("a free port")
+    }
+
+    /// Starts one on this address, if it is free.
+    pub fn start_on(
+        address: SocketAddr,
+        script: impl Fn(&mut Call<'_>) -> Next + Send + Sync + 'static,
+    ) -> Option<Self> {
+        let listener = TcpListener::bind(address).ok()?;
         let place = Place::Ip(listener.local_addr().expect("a bound port"));
-        Self::accept(place, move || listener.accept().map(|(stream, _)| stream), script)
+        Some(Self::accept(place, move || listener.accept().map(|(stream, _)| stream), script))
     }
 
     /// Starts one at a Unix socket with this path.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::PolicyDoc;
+use super::{DnsDoc, PolicyDoc};
 use crate::language::{OrNone, Pairs, ShortOr, document};
 use crate::model::{Address, Balance};
 use crate::source::At;
@@ -13,7 +13,9 @@ document! {
     /// One cluster.
     pub(crate) struct ClusterDoc as "a cluster such as `{endpoints: [127.0.0.1:3000]}`" {
         /// The addresses that answer for it.
-        endpoints: Vec<At<ShortOr<Address, EndpointDoc>>>; required,
+        endpoints: Vec<At<ShortOr<Address, EndpointDoc>>>,
+        /// A name whose addresses answer for it, instead of `endpoints`.
+        dns: DnsDoc,
         /// Parts of the cluster, by name.
         subsets: Pairs<Name, SubsetDoc>,
         /// What the endpoints speak.

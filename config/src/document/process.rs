@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use super::ResolverDoc;
 use crate::language::{OrNone, Pairs, document};
 use crate::model::Workers;
 use crate::units::Size;
@@ -27,6 +28,8 @@ document! {
         admin: OrNone<SocketAddr> = OrNone::Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 15_000)),
         /// How long a client of the admin port may take for a head or a body, or to read a piece of the answer.
         admin_timeout: Duration = Duration::from_secs(10),
+        /// Who is asked for the names of clusters.
+        dns: ResolverDoc,
         /// Limits over all listeners.
         limits: ProcessLimitsDoc,
         /// How the process ends after SIGTERM.

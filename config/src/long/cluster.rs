@@ -4,12 +4,16 @@ use serde_json::{Map, Value, json};
 
 use super::table::{labels, optional, or_none, size};
 use crate::language::Write;
-use crate::model::{Cluster, ClusterLimits, Endpoint, Subset};
+use crate::model::{Cluster, ClusterLimits, Dns, DnsQuery, Endpoint, Subset};
 use crate::values::ClusterProtocol;
 
 pub(super) fn cluster(cluster: &Cluster) -> Value {
+    let (key, origin) = match &cluster.dns {
+        Some(name) => ("dns", dns(name)),
+        None => ("endpoints", cluster.endpoints.iter().map(endpoint).collect()),
+    };
     json!({
-        "endpoints": cluster.endpoints.iter().map(endpoint).collect::<Vec<_>>(),
+        key: origin,
         "subsets": cluster.subsets.iter().map(subset).collect::<Map<_, _>>(),
         "protocol": ClusterProtocol::Http1.write(),
         "balance": cluster.balance.write(),
@@ -27,6 +31,22 @@ fn limits(limits: &ClusterLimits) -> Value {
         "interim_responses": *limits.interim_responses,
         "replay_bytes": size((*limits.replay_bytes).into()).write(),
     })
+}
+
+fn dns(dns: &Dns) -> Value {
+    let mut object = json!({
+        "mode": dns.mode.write(),
+        "family": dns.family.write(),
+        "ttl_min": dns.ttl_min.write(),
+        "ttl_max": dns.ttl_max.write(),
+        "addresses_max": dns.addresses_max,
+    });
+    let query = match &dns.query {
+        DnsQuery::Host { name, port } => vec![("name", json!(name)), ("port", json!(port))],
+        DnsQuery::Service(name) => vec![("srv", json!(name))],
+    };
+    query.into_iter().for_each(|(key, value)| optional(&mut object, key, Some(value)));
+    object
 }
 
 fn endpoint(endpoint: &Endpoint) -> Value {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{cluster, listener, route};
 use crate::language::{OrNone, Write};
-use crate::model::{Config, Process, ProcessLimits};
+use crate::model::{Config, Process, ProcessLimits, Resolver};
 use crate::source::escape;
 use crate::units::Size;
 
@@ -71,6 +71,7 @@ fn process(process: &Process) -> Value {
             "timeout": process.drain.timeout.write(),
         },
     });
+    optional(&mut object, "dns", Some(resolver(&process.dns)));
     optional(&mut object, "locality", process.locality.as_ref().map(|locality| json!(locality)));
     object
 }
@@ -83,6 +84,16 @@ fn limits(limits: &ProcessLimits) -> Value {
         "admin_connections": *limits.admin_connections,
         "series": *limits.series,
     })
+}
+
+fn resolver(resolver: &Resolver) -> Value {
+    let mut object = json!({
+        "timeout": resolver.timeout.write(),
+        "startup_timeout": or_none(resolver.startup_timeout.as_ref()),
+    });
+    let servers = resolver.servers.iter().map(Write::write).collect::<Vec<_>>();
+    optional(&mut object, "servers", (!servers.is_empty()).then(|| json!(servers)));
+    object
 }
 
 /// `${` is written so that it is not taken for a variable.

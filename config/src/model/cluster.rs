@@ -1,9 +1,10 @@
 //! The section `clusters`.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Address, Place, Placed, readable};
+use super::{Address, Dns, Place, Placed, readable};
 
 /// How an endpoint is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +24,10 @@ readable! {
         name: String,
         /// Where it is written.
         place: Place,
-        /// `endpoints`, in the order written.
+        /// `endpoints`, in the order written; empty where there is `dns`.
         endpoints: Vec<Endpoint>,
+        /// `dns`: the name whose addresses are the endpoints.
+        dns: Option<Placed<Dns>>,
         /// `subsets`, sorted by name.
         subsets: Vec<Subset>,
         /// `balance`.
@@ -50,6 +53,22 @@ readable! {
         locality: Option<String>,
         /// Where it is written.
         place: Place,
+    }
+}
+
+impl Endpoint {
+    /// One that a name stands for, which is written at `place`.
+    #[must_use]
+    pub fn resolved(address: SocketAddr, weight: u32, place: Place) -> Self {
+        Self { address: address.into(), weight, labels: BTreeMap::new(), locality: None, place }
+    }
+}
+
+impl Subset {
+    /// Whether an endpoint carries all labels of the subset.
+    #[must_use]
+    pub fn holds(&self, endpoint: &Endpoint) -> bool {
+        self.labels.iter().all(|(name, value)| endpoint.labels.get(name) == Some(value))
     }
 }
 

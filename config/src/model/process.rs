@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
-use super::{Placed, readable};
+use super::{Placed, Resolver, readable};
 
 /// How many worker threads carry traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,8 @@ readable! {
         admin: Option<SocketAddr>,
         /// `admin_timeout`: how long a client of the admin port may take for one thing. Default 10 s.
         admin_timeout: Placed<Duration>,
+        /// `dns`.
+        dns: Resolver,
         /// `limits`.
         limits: ProcessLimits,
         /// `drain`.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::dns;
 use super::policy::Inherited;
 use super::process::labels;
 use crate::document::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
@@ -51,7 +52,7 @@ impl Clusters {
             .map(|(id, (name, _))| (name.value.0.clone(), ClusterId(id as u32)))
             .collect();
         let known = |(name, document): (At<Name>, At<ClusterDoc>)| {
-            known(name, document.value, settings, defaults, findings)
+            known(name, document, settings, defaults, findings)
         };
         Self { list: list.into_iter().map(known).collect(), ids, holes }
     }
@@ -127,22 +128,27 @@ fn no_subset(span: Span, cluster: &Cluster, wanted: &str) -> Fault {
 
 fn known(
     name: At<Name>,
-    document: ClusterDoc,
+    At { value: document, span }: At<ClusterDoc>,
     defaults: &ClusterSettingsDoc,
     inherited: &Inherited,
     findings: &mut Findings,
 ) -> Known {
     let inherited = inherited.under(&document.policy);
+    let dns = dns::dns(&document, span, findings);
     let (endpoints, spans) = endpoints(&document, findings).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let Pairs { mut list, holes, .. } = document.subsets.map(|subsets| subsets.value).unwrap_or_default();
     list.sort_by_cached_key(|(name, _)| name.value.clone());
     let subsets =
         list.iter().map(|(name, written)| subset(name, &written.value, &endpoints, findings)).collect();
+    if dns.is_some() {
+        warn_of_labels(&list, findings);
+    }
     let settings = merged(document.settings, defaults);
     let cluster = Cluster {
         name: name.value.0,
         place: name.span.place(),
         endpoints,
+        dns,
         subsets,
         balance: settings.balance(),
         limits: limits_of(&settings),
@@ -211,20 +217,28 @@ fn endpoint(written: &ShortOr<Address, EndpointDoc>, span: Span) -> Option<Endpo
 }
 
 fn subset(name: &At<Name>, document: &SubsetDoc, endpoints: &[Endpoint], findings: &mut Findings) -> Subset {
+    let place = name.span.place();
     let labels = labels(document.labels.as_ref());
-    let carries =
-        |endpoint: &Endpoint| labels.iter().all(|(name, value)| endpoint.labels.get(name) == Some(value));
-    let members: Vec<usize> = endpoints
-        .iter()
-        .enumerate()
-        .filter(|(_, endpoint)| carries(endpoint))
-        .map(|(position, _)| position)
-        .collect();
-    if members.is_empty() && !endpoints.is_empty() && document.labels.is_some() {
-        let found = format!("no endpoint carries the labels of the subset `{}`", name.value.0);
-        findings.push(
-            Fault::warning(name.span, found).help("its requests are answered 503; label an endpoint so"),
-        );
+    let mut subset = Subset { name: name.value.0.clone(), place, labels, endpoints: Vec::new() };
+    let members = endpoints.iter().enumerate().filter(|(_, endpoint)| subset.holds(endpoint));
+    subset.endpoints = members.map(|(position, _)| position).collect();
+    if subset.endpoints.is_empty() && !endpoints.is_empty() && document.labels.is_some() {
+        findings.push(empty_subset(name).help("its requests are answered 503; label an endpoint so"));
     }
-    Subset { name: name.value.0.clone(), place: name.span.place(), labels, endpoints: members }
+    subset
+}
+
+fn empty_subset(name: &At<Name>) -> Fault {
+    Fault::warning(name.span, format!("no endpoint carries the labels of the subset `{}`", name.value.0))
+}
+
+/// DNS knows no labels.
+fn warn_of_labels(subsets: &[(At<Name>, At<SubsetDoc>)], findings: &mut Findings) {
+    for (name, subset) in subsets {
+        if !labels(subset.value.labels.as_ref()).is_empty() {
+            findings.push(empty_subset(name).help(
+                "addresses from DNS carry none: give the subset `labels: {}`, or make it a cluster with its own name",
+            ));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::dns;
 use crate::document::{ProcessDoc, ProcessLimitsDoc};
 use crate::language::{Fields, Pairs};
 use crate::model::{Drain, Process, ProcessLimits};
@@ -23,6 +24,7 @@ pub(super) fn process(document: Option<&ProcessDoc>) -> Process {
         admin: document.admin().value.into_option(),
         admin_timeout: document.admin_timeout(),
         limits: limits_of(&limits),
+        dns: dns::resolver(document.dns.as_ref()),
         drain: Drain {
             delay: drain.delay().value.into_option(),
             spread: drain.spread().value.into_option(),

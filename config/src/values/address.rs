@@ -27,7 +27,7 @@ impl Word for SocketAddr {
             "addresses are IP:port here".to_owned()
         } else if text.split(':').next().is_some_and(|host| host.contains(|c: char| c.is_ascii_alphabetic()))
         {
-            "addresses are IP:port here, host names are not looked up: `10.0.0.1:8080`, `localhost:8080`"
+            "write IP:port: `10.0.0.1:8080`; a cluster can have a name: `dns: {name: app.internal, port: 80}`"
                 .to_owned()
         } else {
             "write IP:port: `10.0.0.1:8080`, `\"[2001:db8::1]:8080\"`".to_owned()

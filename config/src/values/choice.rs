@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
-use crate::model::{Balance, ForwardHeader, PathNormalization, Workers};
+use crate::model::{Balance, DnsFamily, DnsMode, ForwardHeader, PathNormalization, Workers};
 
 /// Declares the words of a type. Each value has exactly one.
 macro_rules! choice {
@@ -78,6 +78,15 @@ choice!(Balance, "a way to balance":
     "least-request" => Self::LeastRequest,
     "round-robin" => Self::RoundRobin,
     "random" => Self::Random,
+);
+choice!(DnsMode, "a way to take several addresses":
+    "strict" => Self::Strict,
+    "logical" => Self::Logical,
+);
+choice!(DnsFamily, "a family of addresses":
+    "any" => Self::Any,
+    "v4" => Self::V4,
+    "v6" => Self::V6,
 );
 choice!(PathNormalization, "a way to normalise paths":
     "base" => Self::Base,

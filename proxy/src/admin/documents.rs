@@ -10,7 +10,7 @@ use super::context::Site;
 use super::pages::Asked;
 use super::reply::Reply;
 use super::words;
-use crate::snapshot::LiveCluster;
+use crate::snapshot::{LiveCluster, LiveName};
 
 #[cfg(test)]
 mod tests;
@@ -50,8 +50,8 @@ pub(super) fn clusters(site: &Site, _: &Asked) -> Reply {
 
 fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
     let limits = cluster.limits();
-    let endpoints: Vec<_> = cluster
-        .endpoints()
+    let endpoints: Vec<_> = live
+        .written(cluster)
         .iter()
         .map(|endpoint| {
             let state = live.endpoint(endpoint.address());
@@ -71,7 +71,7 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
         .subsets()
         .iter()
         .map(|subset| {
-            let members = subset.endpoints().iter().filter_map(|position| cluster.endpoints().get(*position));
+            let members = live.written(cluster).iter().filter(|endpoint| subset.holds(endpoint));
             let addresses: Vec<_> = members.map(|endpoint| endpoint.address().to_string()).collect();
             (subset.name().clone(), json!({ "labels": subset.labels(), "endpoints": addresses }))
         })
@@ -80,8 +80,17 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
         "connections": live.state().open(),
         "pending": live.state().pending(),
         "limits": { "connections": **limits.connections(), "pending": **limits.pending() },
+        "dns": live.name().map(name_row),
         "endpoints": endpoints,
         "subsets": subsets,
+    })
+}
+
+fn name_row(name: &LiveName) -> Value {
+    json!({
+        "query": name.dns().query().to_string(),
+        "result": words::standing(name.state().standing()),
+        "resolved": name.state().resolved().map(time),
     })
 }
 

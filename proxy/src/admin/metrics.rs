@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use hyper::StatusCode;
 
 use super::context::Site;
+use super::names;
 use super::pages::Asked;
 use super::reply::Reply;
 use crate::observe::expose::{Exposition, Format, Shape};
@@ -31,6 +32,7 @@ fn exposition(shared: &Shared, format: Format) -> String {
     write_workers(&mut text, shared);
     write_listeners(&mut text, &snapshot);
     clusters::write(&mut text, &snapshot);
+    names::write(&mut text, &snapshot);
     metrics::write_stats(&mut text, shared.stats());
     metrics::write_series(&mut text, shared.series());
     text.finish()

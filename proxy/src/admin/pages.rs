@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::context::{Act, Acts, AdminContext, Site};
 use super::reply::Reply;
-use super::{documents, explain, metrics, words};
+use super::{documents, explain, metrics, names, words};
 use crate::shared::{Drain, Leave, Phase, Shared};
 
 #[cfg(test)]
@@ -63,7 +63,12 @@ const fn page(path: &'static str, allow: &'static str, way: Way, about: &'static
 const PAGES: [Page; 12] = [
     page("/", READ, Way::Now(list), "this list"),
     page("/live", READ, Way::Now(live), "200 while the process lives"),
-    page("/ready", READ, Way::Now(ready), "200 while it takes traffic; 503 while it drains"),
+    page(
+        "/ready",
+        READ,
+        Way::Now(ready),
+        "200 while it takes traffic; 503 before the first answers of DNS, and while it drains",
+    ),
     page("/startup", READ, Way::Now(live), "200 once the first route table is live"),
     page("/metrics", READ, Way::Work(metrics::page), "OpenMetrics, or the classic Prometheus text"),
     page("/config", READ, Way::Work(documents::config), "the live route table; ?format=yaml for YAML"),
@@ -122,7 +127,13 @@ fn live(_: &Site, _: &Asked) -> Reply {
 
 fn ready(site: &Site, _: &Asked) -> Reply {
     match site.shared.drain() {
-        None => Reply::text(StatusCode::OK, "ready\n"),
+        None => match names::waited_for(&site.shared.snapshot(), SystemTime::now()).as_slice() {
+            [] => Reply::text(StatusCode::OK, "ready\n"),
+            waiting => {
+                let text = format!("waiting for the names of clusters: {}\n", waiting.join(", "));
+                Reply::text(StatusCode::SERVICE_UNAVAILABLE, text)
+            }
+        },
         Some(drain) => Reply::text(StatusCode::SERVICE_UNAVAILABLE, progress(&site.shared, &drain)),
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use towpath_config::model::{HostPattern, PathPattern, Segment};
 
+use crate::upstream::names::Standing;
+
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +17,15 @@ pub(super) fn duration(time: Duration) -> String {
 /// A time limit, or `none`.
 pub(super) fn limit(time: Option<Duration>) -> String {
     time.map_or_else(|| "none".to_owned(), duration)
+}
+
+/// How a name stands.
+pub(super) fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Unasked => "resolved by the running proxy",
+        Standing::Pending => "pending",
+        Standing::Said(verdict) => verdict.code(),
+    }
 }
 
 /// A host pattern as it is written.

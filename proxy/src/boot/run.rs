@@ -19,6 +19,7 @@ use super::upgrade::Upgrades;
 use crate::admin::{Acts, AdminContext};
 use crate::observe::series::SeriesBook;
 use crate::reload::{self, Environment, Reloader, Requests};
+use crate::resolve::Resolutions;
 use crate::shared::{Leave, Shared};
 use crate::snapshot::Snapshot;
 use crate::sys::affinity;
@@ -127,7 +128,7 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners) -> Re
     let reloader = path.map(|path| Reloader::new(Arc::clone(&shared), path, environment, &source));
     let mut drain_signal = shared.drain_signal();
     let leave = tokio::select! {
-        fault = keep_up(reloader, requests, &listeners, &notifier) => return Ok(fault?),
+        fault = keep_up(&shared, reloader, requests, &listeners, &notifier) => return Ok(fault?),
         leave = ending.asked() => leave,
         _ = drain_signal.wait_for(Option::is_some) => Leave::Announced,
         process = upgrades.run(&shared, &listeners, &side) => {
@@ -154,15 +155,19 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners) -> Re
 
 /// Takes over every new table: opens sockets first, then publishes, then closes what is no longer wanted.
 async fn keep_up(
+    shared: &Arc<Shared>,
     reloader: Option<Reloader>,
     requests: Requests,
     listeners: &Listeners,
     notifier: &Notifier,
 ) -> io::Result<()> {
+    let mut names = Resolutions::new(Arc::clone(shared));
+    names.follow();
     let Some(reloader) = reloader else { reload::refuse(requests).await };
     let mut go_live = |config: &Config, publish: &mut dyn FnMut()| {
         let bound = listeners.bind(config, &mut Sockets::default()).map_err(|faults| lines(&faults))?;
         publish();
+        names.follow();
         listeners.open(bound, config).map_err(|fault| fault.to_string())
     };
     reload::run(reloader, requests, &mut go_live, notifier).await

@@ -56,7 +56,7 @@ pub async fn send<'t, C: Waiting>(
     loop {
         let endpoints = order.live.endpoints(*order.destination.subset());
         let picked = local.with_rng(|rng| endpoints.pick(**order.cluster.balance(), rng).cloned());
-        let endpoint = picked.ok_or(Reason::NoEndpoint)?;
+        let endpoint = picked.ok_or_else(|| order.live.lack())?;
         let active = Active::begin(&endpoint);
         let limits = order.pool_limits();
         let want = Want {

@@ -120,8 +120,10 @@ impl Reloader {
         Verdict::Unchanged
     }
 
-    fn publish(&mut self, snapshot: Snapshot, go_live: &mut GoLive<'_>) -> Verdict {
-        let (old, new) = (self.shared.snapshot(), Arc::new(snapshot));
+    fn publish(&mut self, mut snapshot: Snapshot, go_live: &mut GoLive<'_>) -> Verdict {
+        let old = self.shared.snapshot();
+        snapshot.catch_up(&old);
+        let new = Arc::new(snapshot);
         let mut published = false;
         let mut publish = || {
             self.shared.publish(Arc::clone(&new));

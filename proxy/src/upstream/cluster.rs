@@ -45,6 +45,12 @@ impl EndpointState {
         }
     }
 
+    /// The same endpoint at another address: connections to the old one may still be used.
+    #[must_use]
+    pub fn moved(&self, address: Address) -> Self {
+        Self { id: self.id, ..Self::new(address) }
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> &Address {

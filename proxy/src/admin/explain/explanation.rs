@@ -111,8 +111,12 @@ pub struct DestinationSaid {
     pub cluster: String,
     /// The subset.
     pub subset: Option<String>,
+    /// The name whose addresses are the endpoints, and how it stands.
+    pub dns: Option<String>,
     /// The endpoints that can be chosen.
     pub endpoints: Vec<EndpointSaid>,
+    /// Why no endpoint can be chosen, where none can: a reason code.
+    pub lack: Option<&'static str>,
     /// The effective policy.
     pub settings: Vec<Setting>,
     /// What the endpoint gets.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use towpath_config::model::{Action, Config, Destination, Listener, Route, Split};
+use towpath_config::model::{Action, Config, Listener, Route, Split};
 
 use super::explanation::{
     CandidateSaid, DestinationSaid, EndpointSaid, Explanation, Outcome, RequestSaid, Sent, ShareSaid,
@@ -27,6 +27,8 @@ use crate::route::split::{self, Decides, Explained};
 use crate::route::why::{Finding, Verdict, why};
 use crate::snapshot::Snapshot;
 use crate::sys::memory::Pressure;
+use crate::upstream::balance::EndpointSet;
+use crate::upstream::names::Standing;
 
 #[cfg(test)]
 mod tests;
@@ -188,14 +190,14 @@ fn forwarded<'a>(
         Some(chosen) => chosen == *position,
         None => *destination.weight() > 0,
     });
-    let destinations: Vec<_> = possible
+    let (destinations, lacks): (Vec<_>, Vec<_>) = possible
         .filter_map(|(_, destination)| {
             decision.destination = destination;
             said(subject, peer, &decision)
         })
-        .collect();
-    let nowhere = destinations.iter().all(|destination| destination.endpoints.is_empty());
-    let reason = nowhere.then_some(Reason::NoEndpoint);
+        .unzip();
+    let nowhere = lacks.iter().all(Option::is_some);
+    let reason = lacks.into_iter().flatten().next().or(Some(Reason::NoEndpoint)).filter(|_| nowhere);
     let outcome = Outcome {
         action: if nowhere { "reply" } else { "forward" },
         route: None,
@@ -207,25 +209,37 @@ fn forwarded<'a>(
     (outcome, destinations)
 }
 
-fn said(subject: &Subject<'_>, peer: &Peer, decision: &Decision<'_>) -> Option<DestinationSaid> {
+/// A destination, and why none of its endpoints can be chosen, if so.
+fn said(
+    subject: &Subject<'_>,
+    peer: &Peer,
+    decision: &Decision<'_>,
+) -> Option<(DestinationSaid, Option<Reason>)> {
     let destination = decision.destination;
     let cluster = subject.snapshot.config().cluster(*destination.cluster())?;
     let subset = destination.subset().and_then(|position| cluster.subsets().get(position));
-    Some(DestinationSaid {
+    let live = subject.snapshot.cluster(*destination.cluster())?;
+    let endpoints = endpoints(live.endpoints(*destination.subset()));
+    let standing = live.name().map(|name| name.state().standing());
+    // a table that nobody runs has no addresses, and is not to blame for it
+    let lack = (endpoints.is_empty() && standing != Some(Standing::Unasked)).then(|| live.lack());
+    let dns = live.name().zip(standing);
+    let said = DestinationSaid {
         name: destination.name().clone(),
         cluster: cluster.name().clone(),
         subset: subset.map(|subset| subset.name().clone()),
-        endpoints: endpoints(subject.snapshot, destination),
+        dns: dns.map(|(name, standing)| format!("{} ({})", name.dns().query(), words::standing(standing))),
+        endpoints,
+        lack: lack.map(Reason::code),
         settings: settings::of_destination(decision.forward, destination.policy(), cluster),
         sent: sent(subject, peer, decision),
-    })
+    };
+    Some((said, lack))
 }
 
-fn endpoints(snapshot: &Snapshot, destination: &Destination) -> Vec<EndpointSaid> {
-    let live = snapshot.cluster(*destination.cluster());
-    let members = live.map(|live| live.endpoints(*destination.subset()).members());
-    let members = members.into_iter().flatten().filter(|(_, weight)| *weight > 0);
-    members
+fn endpoints(set: &EndpointSet) -> Vec<EndpointSaid> {
+    set.members()
+        .filter(|(_, weight)| *weight > 0)
         .map(|(state, weight)| EndpointSaid {
             address: state.address().to_string(),
             weight,

@@ -112,8 +112,11 @@ impl Display for DestinationSaid {
             write!(f, ", subset {subset}")?;
         }
         writeln!(f)?;
-        if self.endpoints.is_empty() {
-            writeln!(f, "  no endpoint can be chosen: 503 no-endpoint")?;
+        if let Some(dns) = &self.dns {
+            writeln!(f, "  dns {dns}")?;
+        }
+        if let Some(reason) = self.lack {
+            writeln!(f, "  no endpoint can be chosen: 503 {reason}")?;
         }
         for endpoint in &self.endpoints {
             writeln!(

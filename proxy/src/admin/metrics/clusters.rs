@@ -98,7 +98,7 @@ fn write_endpoints(text: &mut Exposition, pairs: &[Pair<'_>], limit: usize) {
 /// Every endpoint with its cluster's name; once, though a table may name it twice.
 fn endpoints<'a>(pairs: &[Pair<'a>]) -> BTreeMap<(&'a str, &'a Address), &'a EndpointState> {
     let rows = pairs.iter().flat_map(|(cluster, live)| {
-        let states = cluster.endpoints().iter().filter_map(|endpoint| live.endpoint(endpoint.address()));
+        let states = live.written(cluster).iter().filter_map(|endpoint| live.endpoint(endpoint.address()));
         states.map(|state| ((cluster.name().as_str(), state.address()), state.as_ref()))
     });
     rows.collect()
