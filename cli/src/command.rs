@@ -10,5 +10,6 @@ mod manual;
 mod proxy;
 mod routes;
 mod schema;
+mod top;
 
 pub use arguments::{Arguments, run};

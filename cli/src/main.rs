@@ -10,8 +10,8 @@ mod failure;
 mod laptop;
 mod log;
 mod output;
-mod table;
-mod yaml;
+mod text;
+mod top;
 
 use std::process::ExitCode;
 

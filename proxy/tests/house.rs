@@ -64,6 +64,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "proxy/src/sys/files",
             "proxy/src/sys/memory",
             "loadtest/src",
+            "cli/src/top/screen",
         ],
     ),
     ("arc_swap", &["proxy/src/shared", "proxy/src/local", "proxy/src/tls/material"]),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, completions, demo, diff, explain, manual, proxy, routes, schema};
+use super::{check, completions, demo, diff, explain, manual, proxy, routes, schema, top};
 
 /// A service-mesh proxy that can say why.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub enum Command {
     Proxy(proxy::Arguments),
     /// See it work: two versions of a service, the proxy, and a live board
     Demo(demo::Arguments),
+    /// Watch a running proxy: rates, errors and durations of its routes and destinations
+    Top(top::Arguments),
     /// Say what is wrong with route tables, all at once
     Check(check::Arguments),
     /// Say what would happen to a request, and why
@@ -57,6 +59,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Proxy(arguments) => proxy::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Top(arguments) => top::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),

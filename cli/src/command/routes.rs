@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use serde_json::Value;
 use towpath_config::model::{Candidate, Config, Route};
 
-use crate::yaml::scalar;
-use crate::{document, output, table};
+use crate::text::{aligned, scalar};
+use crate::{document, output};
 
 /// Which table.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let long = towpath_config::long(&config);
     let rows: Vec<_> =
         config.order().iter().enumerate().filter_map(|row| cells(&config, &long, row)).collect();
-    output::answer(&table::aligned(HEADING, &rows))?;
+    output::answer(&aligned(HEADING, &rows))?;
     Ok(ExitCode::SUCCESS)
 }
 

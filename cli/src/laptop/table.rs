@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use super::flags::{Flags, PathRoute, Share};
 use super::place::{Endpoint, Place};
 use crate::failure::BadInput;
-use crate::yaml::scalar;
+use crate::text::scalar;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,7 @@
+//! How things are written.
+
+mod columns;
+mod yaml;
+
+pub use columns::aligned;
+pub use yaml::scalar;
