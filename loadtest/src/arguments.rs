@@ -103,6 +103,9 @@ pub struct Report {
     /// Write them as JSON; `-` is stdout, and then nothing else is written there
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Draw latency by percentile, as FILE.svg or FILE.png
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
     /// No progress and no summary
     #[arg(long)]
     pub quiet: bool,

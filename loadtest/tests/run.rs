@@ -218,11 +218,32 @@ fn the_summary_is_text_and_the_file_is_json() {
 }
 
 #[test]
+fn latency_is_drawn() {
+    let served = Served::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let pace = ["--rate", "100:300/100", "--step", "100ms", "--warmup", "0s", "--quiet"];
+    let draw = |name: &str, pace: &[&str]| {
+        let file = folder.path().join(name);
+        let ran = load(&[&["run", &served.url("/?a&b"), "--plot", file.to_str().unwrap()], pace].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        fs::read(file).unwrap()
+    };
+    let svg = String::from_utf8(draw("steps.svg", &pace)).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains("/?a&amp;b</title>"), "{svg}");
+    assert!(
+        ["100/s", "200/s", "300/s"].iter().all(|label| svg.contains(&format!(">{label}</text>"))),
+        "{svg}"
+    );
+    let png = draw("closed.png", &["--closed", "--duration", "100ms", "--warmup", "0s", "--quiet"]);
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"), "{} bytes", png.len());
+}
+
+#[test]
 fn what_cannot_be_used_is_refused_before_anything_is_asked() {
     let served = Served::start(&[]);
     let url = served.url("/");
     let url = url.as_str();
-    let rows: [(&[&str], &str); 11] = [
+    let rows: [(&[&str], &str); 12] = [
         (&["run"], "<URL>"),
         (&["run", "localhost:80"], "has no scheme"),
         (&["run", "https://localhost/"], "only http is spoken"),
@@ -230,6 +251,7 @@ fn what_cannot_be_used_is_refused_before_anything_is_asked() {
         (&["run", url, "--rate", "10", "--closed"], "cannot be used with"),
         (&["run", url, "--duration", "10"], "write it with its unit"),
         (&["run", url, "--json", "/nowhere/figures.json"], "cannot write /nowhere/figures.json"),
+        (&["run", url, "--plot", "latency.pdf"], "must end in .svg or .png"),
         (&["run", url, "--connections", "2", "--threads", "3"], "3 threads share 2 connections"),
         (&["run", url, "--path", "/{1..}"], "a brace that is no range"),
         (&["serve", "--fail", "1"], "is no share"),

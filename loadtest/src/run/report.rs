@@ -155,11 +155,10 @@ impl fmt::Display for Figures {
         writeln!(f, ", {:.1} s, {} connections", whole.seconds, self.connections)?;
         whole.fmt(f)?;
         if !self.steps.is_empty() {
-            writeln!(
-                f,
-                "\n{:>9} {:>11} {:>9} {:>9} {:>9} {:>9} {:>7} {:>7}",
-                "wanted/s", "answers/s", "p50", "p99", "p99.9", "max", "errors", "late"
-            )?;
+            let names = ["p50", "p99", "p99.9", "max"];
+            write!(f, "\n\n{:>9} {:>11}", "wanted/s", "answers/s")?;
+            names.iter().try_for_each(|name| write!(f, " {name:>9}"))?;
+            write!(f, " {:>7} {:>7}", "errors", "late")?;
         }
         self.steps.iter().try_for_each(|step| step.row(f))?;
         Ok(())

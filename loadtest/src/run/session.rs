@@ -1,7 +1,6 @@
 //! A run from its arguments to its report. The only file of `run` that wires.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, OnceLock};
@@ -14,14 +13,15 @@ use tokio::sync::mpsc;
 
 use super::lane::{self, Course, Glimpse, Seen};
 use super::live::Live;
-use super::plan::Plan;
+use super::plan::{Plan, Span};
+use super::plot::{Curve, chart, png, svg};
 use super::question::Questions;
 use super::report::{Figures, Measured, Wanted, histogram};
 use super::tally::Tally;
 use super::url::Url;
 use crate::arguments::Run;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Sink};
 use crate::stream::Place;
 use crate::system;
 
@@ -31,13 +31,21 @@ use crate::system;
 /// When an argument cannot be used, nothing was answered, or the system gives way.
 pub fn run(asked: &Run) -> Result<(), Failure> {
     let course = Arc::new(course(asked)?);
-    let mut json = asked.report.json.as_deref().map(Sink::open).transpose()?;
+    // opened before the first request, so that no run is for nothing
+    let json = asked.report.json.as_deref().map(Sink::open).transpose()?;
+    let plot = asked.report.plot.as_deref().map(Plot::open).transpose()?;
     let seen = ask(&course)?;
-    let figures = figures(asked, &course, &seen)?;
-    if let Some(sink) = &mut json {
-        sink.write(&figures)?;
+    let steps = summed(&course, &seen)?;
+    let end = seen.iter().map(|seen| seen.end).max().unwrap_or_default();
+    let figures = figures(asked, &course, &steps, end)?;
+    let to_stdout = matches!(json, Some(Sink::Stdout));
+    if let Some(sink) = json {
+        sink.write(&as_json(&figures)?)?;
     }
-    if !asked.report.quiet && !matches!(json, Some(Sink::Stdout)) {
+    if let Some(plot) = plot {
+        plot.write(&steps, &asked.url)?;
+    }
+    if !asked.report.quiet && !to_stdout {
         output::answer(&figures)?;
     }
     let wall = Duration::from_nanos(course.plan.end()).as_secs_f64();
@@ -138,24 +146,27 @@ async fn watch(course: &Course, mut heard: mpsc::Receiver<Glimpse>) -> Result<()
     }
 }
 
-fn figures(asked: &Run, course: &Course, seen: &[Seen]) -> Result<Figures, Failure> {
-    let end = seen.iter().map(|seen| seen.end).max().unwrap_or_default();
+/// What all lanes saw together, measured span by measured span.
+fn summed(course: &Course, seen: &[Seen]) -> Result<Vec<(Span, Tally)>, Failure> {
+    let measured = course.plan.spans().iter().enumerate().filter(|(_, span)| span.measured);
+    measured
+        .map(|(number, span)| {
+            let mut sum = Tally::new()?;
+            seen.iter().filter_map(|seen| seen.tallies.get(number)).for_each(|tally| sum.add(tally));
+            Ok((*span, sum))
+        })
+        .collect()
+}
+
+fn figures(asked: &Run, course: &Course, steps: &[(Span, Tally)], end: u64) -> Result<Figures, Failure> {
     let mut whole = Tally::new()?;
-    let mut steps = Vec::new();
-    let measured = || course.plan.spans().iter().enumerate().filter(|(_, span)| span.measured);
-    for (number, span) in measured() {
-        let mut step = Tally::new()?;
-        seen.iter().filter_map(|seen| seen.tallies.get(number)).for_each(|tally| step.add(tally));
-        whole.add(&step);
-        steps.push(Measured::new(&step, Wanted::of(std::iter::once(span), end)));
-    }
-    if steps.len() == 1 {
-        steps.clear();
-    }
-    let mode = match (asked.pace.closed, steps.is_empty()) {
+    steps.iter().for_each(|(_, tally)| whole.add(tally));
+    let step = |(span, tally): &(Span, Tally)| Measured::new(tally, Wanted::of(std::iter::once(span), end));
+    let is_stepped = steps.len() > 1;
+    let mode = match (asked.pace.closed, is_stepped) {
         (true, _) => "closed",
-        (false, true) => "open",
-        (false, false) => "stepped",
+        (false, false) => "open",
+        (false, true) => "stepped",
     };
     let cpu = clock_gettime(ClockId::ProcessCPUTime);
     Ok(Figures {
@@ -164,35 +175,51 @@ fn figures(asked: &Run, course: &Course, seen: &[Seen]) -> Result<Figures, Failu
         connections: course.connections,
         threads: course.lanes,
         cpu_seconds: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
-        whole: Measured::new(&whole, Wanted::of(measured().map(|(_, span)| span), end)),
-        steps,
+        whole: Measured::new(&whole, Wanted::of(steps.iter().map(|(span, _)| span), end)),
+        steps: steps.iter().filter(|_| is_stepped).map(step).collect(),
         histogram: histogram(&whole),
     })
 }
 
-/// Where the JSON goes; opened before the first request, so that no run is for nothing.
-enum Sink {
-    Stdout,
-    File(String, File),
+fn as_json(figures: &Figures) -> Result<Vec<u8>, Failure> {
+    let text = serde_json::to_vec_pretty(figures).map_err(io::Error::other);
+    let mut text = text.map_err(Failure::system("cannot write the figures as JSON"))?;
+    text.push(b'\n');
+    Ok(text)
 }
 
-impl Sink {
+/// A picture that is to be drawn.
+struct Plot {
+    sink: Sink,
+    /// As pixels, or else as lines.
+    png: bool,
+}
+
+impl Plot {
     fn open(path: &Path) -> Result<Self, Failure> {
-        if path == Path::new("-") {
-            return Ok(Self::Stdout);
-        }
-        let what = format!("cannot write {}", path.display());
-        let file = File::create(path).map_err(|error| Failure::Usage(format!("{what}: {error}")))?;
-        Ok(Self::File(what, file))
+        let png = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("png") => true,
+            Some("svg") => false,
+            _ => {
+                return Err(Failure::Usage(format!(
+                    "cannot draw {}: its name must end in .svg or .png",
+                    path.display()
+                )));
+            }
+        };
+        Ok(Self { sink: Sink::open(path)?, png })
     }
 
-    fn write(&mut self, figures: &Figures) -> Result<(), Failure> {
-        let failed = |what: &str| Failure::system(what.to_owned());
-        let text = serde_json::to_string_pretty(figures)
-            .map_err(|error| failed("cannot write the figures as JSON")(io::Error::other(error)))?;
-        match self {
-            Self::Stdout => output::answer(&text),
-            Self::File(what, file) => writeln!(file, "{text}").map_err(failed(what)),
-        }
+    fn write(self, steps: &[(Span, Tally)], url: &str) -> Result<(), Failure> {
+        let label = |span: &Span| span.rate.map_or_else(|| "closed".to_owned(), |rate| format!("{rate}/s"));
+        let curves: Vec<_> =
+            steps.iter().filter_map(|(span, tally)| Curve::new(label(span), tally)).collect();
+        let shapes = chart(&curves);
+        let drawn = if self.png {
+            png(&shapes).map_err(|error| Failure::system("cannot draw the figures")(error.into()))?
+        } else {
+            svg(&shapes, &format!("latency by percentile of {url}")).into_bytes()
+        };
+        self.sink.write(&drawn)
     }
 }
