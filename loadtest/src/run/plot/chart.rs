@@ -9,7 +9,7 @@ pub const WIDTH: f64 = 1000.0;
 pub const HEIGHT: f64 = 560.0;
 
 const LEFT: f64 = 90.0;
-const RIGHT: f64 = 130.0;
+const RIGHT: f64 = 150.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 60.0;
 
