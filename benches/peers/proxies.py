@@ -103,7 +103,7 @@ def version(peer):
     """What it says of itself."""
     flag = {"haproxy": "-v", "nginx": "-v"}.get(peer.name, "--version")
     if peer.name == "forwarder":
-        return "own, see benches/src/bin/forwarder.rs"
+        return "own, see loadtest/src/bin/forwarder.rs"
     done = subprocess.run([peer.binary, flag], capture_output=True, text=True, check=False)
     text = (done.stdout + done.stderr).strip().splitlines()
     return next((line.strip() for line in text if line.strip()), "unknown")

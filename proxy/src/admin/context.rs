@@ -24,7 +24,7 @@ pub struct Acts {
 pub struct AdminContext {
     pub(super) site: Arc<Site>,
     pub(super) acts: Acts,
-    pub(super) work: Semaphore,
+    pub(super) work: Arc<Semaphore>,
 }
 
 /// What a page can show; on whichever thread it is made.
@@ -62,6 +62,6 @@ impl AdminContext {
     /// The pages of a process whose route table came from `source`.
     #[must_use]
     pub fn new(shared: Arc<Shared>, source: Box<str>, acts: Acts) -> Self {
-        Self { site: Arc::new(Site { shared, source }), acts, work: Semaphore::new(1) }
+        Self { site: Arc::new(Site { shared, source }), acts, work: Arc::new(Semaphore::new(1)) }
     }
 }

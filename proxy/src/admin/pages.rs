@@ -105,9 +105,14 @@ pub(super) async fn answer(context: &AdminContext, asked: Asked) -> Reply {
 }
 
 async fn work(context: &AdminContext, asked: Asked, make: Make) -> Reply {
-    let _turn = context.work.acquire().await;
+    let turn = Arc::clone(&context.work).acquire_owned().await;
     let site = Arc::clone(&context.site);
-    let made = spawn_blocking(move || make(&site, &asked)).await;
+    let made = spawn_blocking(move || {
+        // the turn is over when the work is, though the client may have gone before
+        let _turn = turn;
+        make(&site, &asked)
+    })
+    .await;
     made.unwrap_or_else(|bug| Reply::text(StatusCode::INTERNAL_SERVER_ERROR, format!("{bug}\n")))
 }
 
