@@ -7,6 +7,7 @@ mod support;
 
 use std::fs;
 use std::io::{Read, Write};
+use std::net::UdpSocket;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::Path;
 use std::process::Command;
@@ -111,6 +112,27 @@ fn whoever_started_it_hears_how_it_does() {
     proxy.signal("TERM");
     assert_eq!(hear(), "STOPPING=1", "the old one says nothing: it is not the service that ends");
     assert_eq!(proxy.wait().code(), Some(0), "{}", proxy.log());
+}
+
+#[test]
+fn it_is_ready_once_names_were_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let heard = UnixDatagram::bind(&path).unwrap();
+    heard.set_read_timeout(Some(PATIENCE)).unwrap();
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let table = format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 1, dns: {{servers: \"{}\", startup_timeout: 1s}}}}\n\
+         clusters: {{app: {{dns: {{name: app.test, port: 80}}}}}}\n",
+        silent.local_addr().unwrap()
+    );
+    let told = format!("NOTIFY_SOCKET={}", path.display());
+    let proxy = Proxy::start_by(&["env", &told], &table);
+    let mut bytes = [0; 256];
+    let length = heard.recv(&mut bytes).expect("the proxy tells");
+    assert!(bytes[..length].starts_with(b"READY=1\n"));
+    let ready = get(proxy.admin(), "/ready").unwrap();
+    assert_eq!(ready.status, 200, "{}", ready.text());
 }
 
 #[test]

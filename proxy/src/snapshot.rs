@@ -162,6 +162,22 @@ impl Snapshot {
         self.live(cluster)?.name()
     }
 
+    /// The clusters that have a name, and their names.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &LiveName)> {
+        self.clusters.iter().filter_map(|live| Some((live.state().name(), live.name()?)))
+    }
+
+    /// The clusters of the first table whose names have not been resolved yet, as long as that is worth waiting for.
+    #[must_use]
+    pub fn awaited_names(&self, now: SystemTime) -> Vec<&str> {
+        let age = now.duration_since(self.loaded).unwrap_or_default();
+        let limit = *self.config.process().dns().startup_timeout();
+        if self.generation > 1 || limit.is_none_or(|limit| age >= limit) {
+            return Vec::new();
+        }
+        self.names().filter(|(_, name)| name.is_open()).map(|(cluster, _)| cluster).collect()
+    }
+
     /// Counts up with each table that went live; 1 is the first.
     #[must_use]
     pub fn generation(&self) -> u64 {
@@ -235,3 +251,6 @@ impl Snapshot {
         destination.and_then(|position| route.destinations.get(position)).unwrap_or(&route.local)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::context::{Act, Acts, AdminContext, Site};
 use super::reply::Reply;
-use super::{documents, explain, metrics, names, words};
+use super::{documents, explain, metrics, words};
 use crate::shared::{Drain, Leave, Phase, Shared};
 
 #[cfg(test)]
@@ -132,7 +132,7 @@ fn live(_: &Site, _: &Asked) -> Reply {
 
 fn ready(site: &Site, _: &Asked) -> Reply {
     match site.shared.drain() {
-        None => match names::waited_for(&site.shared.snapshot(), SystemTime::now()).as_slice() {
+        None => match site.shared.snapshot().awaited_names(SystemTime::now()).as_slice() {
             [] => Reply::text(StatusCode::OK, "ready\n"),
             waiting => {
                 let text = format!("waiting for the names of clusters: {}\n", waiting.join(", "));

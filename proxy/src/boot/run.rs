@@ -1,10 +1,13 @@
 //! A whole process, from its route table to the end of its drain.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use tokio::runtime::{Builder, LocalOptions};
 use towpath_config::Source;
@@ -25,6 +28,9 @@ use crate::snapshot::Snapshot;
 use crate::sys::affinity;
 use crate::sys::processes::notify::Notifier;
 use crate::worker::{self, Post, Worker};
+
+/// How often a process that starts looks whether names have been answered.
+const STEP: Duration = Duration::from_millis(10);
 
 /// What a process is started with.
 pub struct Options {
@@ -113,22 +119,31 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners) -> Re
     let (requester, requests) = reload::requests();
     let acts = Acts { reload: side::reload(requester), upgrade: upgrades.act() };
     tokio::task::spawn_local(guard::watch_memory(Arc::clone(&shared)));
+    let mut names = Resolutions::new(Arc::clone(&shared));
+    names.follow();
+    if let Some(predecessor) = &predecessor {
+        tokio::select! {
+            () = answers(&shared) => {}
+            // nobody else serves
+            _ = predecessor.receive() => {}
+            _ = ending.asked() => return Ok(()),
+        }
+    }
     listeners.open(bound, &config)?;
     side.serve(AdminContext::new(Arc::clone(&shared), source.name().into(), acts))?;
-    match predecessor {
-        Some(predecessor) => {
-            // where it is gone there is nobody to tell, and all the more reason to serve
-            predecessor.send(SERVING, None).await.unwrap_or_default();
-            listeners.claim_files(true);
-        }
-        None => notifier.ready(),
+    let first = predecessor.is_none();
+    if let Some(predecessor) = predecessor {
+        // where it is gone there is nobody to tell, and all the more reason to serve
+        predecessor.send(SERVING, None).await.unwrap_or_default();
+        listeners.claim_files(true);
     }
     let workers = shared.workers().len();
     tracing::info!(path = source.name(), workers, "serving");
     let reloader = path.map(|path| Reloader::new(Arc::clone(&shared), path, environment, &source));
     let mut drain_signal = shared.drain_signal();
     let leave = tokio::select! {
-        fault = keep_up(&shared, reloader, requests, &listeners, &notifier) => return Ok(fault?),
+        fault = keep_up(names, reloader, requests, &listeners, &notifier) => return Ok(fault?),
+        never = begin(&shared, first.then_some(&notifier)) => match never {},
         leave = ending.asked() => leave,
         _ = drain_signal.wait_for(Option::is_some) => Leave::Announced,
         process = upgrades.run(&shared, &listeners, &side) => {
@@ -153,16 +168,30 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners) -> Re
     Ok(())
 }
 
+/// Ends when the names of the first table have their answers, or were waited for long enough.
+async fn answers(shared: &Shared) {
+    while !shared.snapshot().awaited_names(SystemTime::now()).is_empty() {
+        tokio::time::sleep(STEP).await;
+    }
+}
+
+/// Tells whoever started the process, if that is not its predecessor, once it is ready.
+async fn begin(shared: &Shared, notifier: Option<&Notifier>) -> Infallible {
+    if let Some(notifier) = notifier {
+        answers(shared).await;
+        notifier.ready();
+    }
+    pending().await
+}
+
 /// Takes over every new table: opens sockets first, then publishes, then closes what is no longer wanted.
 async fn keep_up(
-    shared: &Arc<Shared>,
+    mut names: Resolutions,
     reloader: Option<Reloader>,
     requests: Requests,
     listeners: &Listeners,
     notifier: &Notifier,
 ) -> io::Result<()> {
-    let mut names = Resolutions::new(Arc::clone(shared));
-    names.follow();
     let Some(reloader) = reloader else { reload::refuse(requests).await };
     let mut go_live = |config: &Config, publish: &mut dyn FnMut()| {
         let bound = listeners.bind(config, &mut Sockets::default()).map_err(|faults| lines(&faults))?;

@@ -58,6 +58,12 @@ impl LiveName {
         self.place
     }
 
+    /// Whether it has never been resolved.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.answer.is_empty() && self.state.standing() != Standing::Said(DnsVerdict::Resolved)
+    }
+
     /// The endpoints of the last good answer.
     #[must_use]
     pub fn answer(&self) -> &[Endpoint] {

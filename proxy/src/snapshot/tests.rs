@@ -1,0 +1,31 @@
+use std::time::Duration;
+
+use towpath_config::{Source, compile};
+
+use super::*;
+use crate::upstream::names::DnsVerdict;
+
+fn snapshot(old: Option<&Snapshot>, dns: &str) -> Snapshot {
+    let table = format!(
+        "proxy: {{dns: {{{dns}}}}}\nclusters: {{a: {{dns: {{name: a.test, port: 80}}}}, b: {{endpoints: []}}}}\n"
+    );
+    let compiled = compile(&Source::new("test.yaml", table), &|_| None);
+    let config = compiled.unwrap_or_else(|faults| panic!("{faults}")).into_config();
+    Snapshot::next(old, config, &SeriesBook::new(1))
+}
+
+#[test]
+fn first_answers_are_waited_for_but_not_for_ever() {
+    let first = snapshot(None, "startup_timeout: 3s");
+    let after = |seconds| first.loaded() + Duration::from_secs(seconds);
+    assert_eq!((first.awaited_names(after(2)), first.awaited_names(after(3))), (vec!["a"], vec![]));
+    first.name("a").unwrap().state().record(DnsVerdict::Timeout, after(1));
+    assert_eq!(first.awaited_names(after(2)), ["a"]);
+    first.name("a").unwrap().state().record(DnsVerdict::Resolved, after(1));
+    assert!(first.awaited_names(after(2)).is_empty());
+
+    let later = snapshot(Some(&snapshot(None, "timeout: 1s")), "timeout: 1s");
+    assert!(later.awaited_names(later.loaded()).is_empty(), "a reload does not take readiness back");
+    let never = snapshot(None, "startup_timeout: none");
+    assert!(never.awaited_names(never.loaded()).is_empty());
+}
