@@ -7,15 +7,16 @@ mod support;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
-use support::{Client, Proxy, Upstream, eventually, get};
+use support::{Client, Names, Proxy, Upstream, eventually, get};
 
 const UPGRADES: usize = 6;
 
@@ -31,10 +32,10 @@ fn table(upstream: &Upstream, folder: &Path, more: &str) -> String {
 }
 
 /// A proxy with a listener for TCP and one on a socket's file, in a folder of its own.
-fn start(upstream: &Upstream, program: Option<&Path>) -> Proxy {
+fn start(upstream: &Upstream, program: Option<&Path>, more: &str) -> Proxy {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("towpath.yaml");
-    fs::write(&file, table(upstream, folder.path(), "")).unwrap();
+    fs::write(&file, table(upstream, folder.path(), more)).unwrap();
     match program {
         Some(program) => Proxy::start_program(program, folder, file),
         None => Proxy::start_in(folder, file),
@@ -147,7 +148,7 @@ fn runs(process: u32) -> bool {
 #[test]
 fn no_request_fails_while_processes_take_turns() {
     let upstream = Upstream::echo();
-    let mut proxy = start(&upstream, None);
+    let mut proxy = start(&upstream, None, "");
     let (address, admin) = (proxy.address("web"), proxy.admin());
     let socket = proxy.folder().join("local.sock");
     let seen = Seen::default();
@@ -183,10 +184,82 @@ fn no_request_fails_while_processes_take_turns() {
     assert!(!socket.exists(), "the last one takes the file with it");
 }
 
+/// Passes questions on to a name server; once `slow`, each only after clients have got 200 further answers.
+fn relay(questions: &UdpSocket, server: SocketAddr, slow: &AtomicBool, seen: &Seen) {
+    let onward = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for socket in [questions, &onward] {
+        socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+    }
+    let mut packet = [0; 2048];
+    while seen.goes_on() {
+        let Ok((length, from)) = questions.recv_from(&mut packet) else { continue };
+        let due = seen.answers.load(Ordering::Relaxed) + 200;
+        while slow.load(Ordering::Acquire) && seen.goes_on() && seen.answers.load(Ordering::Relaxed) < due {
+            thread::yield_now();
+        }
+        onward.send_to(&packet[..length], server).unwrap();
+        if let Ok(length) = onward.recv(&mut packet) {
+            questions.send_to(&packet[..length], from).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_new_process_serves_when_it_knows_the_names() {
+    let upstream = Upstream::echo();
+    let names = Names::start("127.0.0.1 app.test\n", &[]);
+    let questions = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (seen, slow) = (&Seen::default(), &AtomicBool::new(false));
+    let mut proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 2, dns: {{servers: \"{}\"}}}}\n\
+         listeners: {{web: {{address: \"127.0.0.1:0\"}}}}\n\
+         routes: {{all: {{to: app}}}}\n\
+         clusters: {{app: {{dns: {{name: app.test, port: {}, family: v4}}}}}}\n",
+        questions.local_addr().unwrap(),
+        upstream.address().port()
+    ));
+    let (address, admin) = (proxy.address("web"), proxy.admin());
+    thread::scope(|scope| {
+        let _clients = seen.until_dropped();
+        scope.spawn(|| relay(&questions, names.address(), slow, seen));
+        eventually("the first answer", || (get(admin, "/ready").ok()?.status == 200).then_some(()));
+        slow.store(true, Ordering::Release);
+        for _ in 0..2 {
+            scope.spawn(move || keep_alive(address, seen));
+            scope.spawn(move || anew(address, seen));
+        }
+        for upgrade in 0..4 {
+            _ = if upgrade % 2 == 0 { signal(&mut proxy) } else { ask(&mut proxy).unwrap() };
+            let ready = get(admin, "/ready").expect("the admin port went over");
+            assert_eq!(ready.status, 200, "{}", ready.text());
+        }
+        let before = seen.answers.load(Ordering::Relaxed);
+        eventually("traffic", || (seen.answers.load(Ordering::Relaxed) > before + 200).then_some(()));
+    });
+    let faults = seen.faults.lock().unwrap();
+    let answers = seen.answers.load(Ordering::Relaxed);
+    assert!(faults.is_empty(), "{} of {answers} failed: {faults:#?}", faults.len());
+}
+
+#[test]
+fn a_name_without_an_answer_does_not_hold_an_upgrade_up_for_ever() {
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 1, dns: {{servers: \"{}\", startup_timeout: 300ms}}}}\n\
+         listeners: {{web: {{address: \"127.0.0.1:0\"}}}}\n\
+         routes: {{all: {{to: app}}}}\n\
+         clusters: {{app: {{dns: {{name: app.test, port: 80}}}}}}\n",
+        silent.local_addr().unwrap(),
+    ));
+    ask(&mut proxy).unwrap();
+    assert_eq!(get(proxy.admin(), "/ready").unwrap().status, 200);
+    assert_eq!(get(proxy.address("web"), "/").unwrap().status, 503);
+}
+
 #[test]
 fn what_is_open_is_finished_by_the_old_one() {
     let (upstream, tell) = Upstream::holding();
-    let mut proxy = start(&upstream, None);
+    let mut proxy = start(&upstream, None, "");
     let mut held = Client::connect(proxy.address("web"));
     held.send("GET /held HTTP/1.1\r\nHost: shop.test\r\n\r\n");
     let head = held.head().unwrap();
@@ -204,7 +277,7 @@ fn a_new_process_that_cannot_serve_changes_nothing() {
     let upstream = Upstream::echo();
     let folder = tempfile::tempdir().unwrap();
     let program = copy(folder.path());
-    let mut proxy = start(&upstream, Some(&program));
+    let mut proxy = start(&upstream, Some(&program), "");
     let (address, old) = (proxy.address("web"), proxy.pid());
     let refused = |what: &str, proxy: &mut Proxy| {
         let fault = ask(proxy).unwrap_err();
@@ -225,15 +298,9 @@ fn a_new_process_that_cannot_serve_changes_nothing() {
     refused("ended before it served (exit status: 1)", &mut proxy);
     drop(held);
     proxy.rewrite(&good);
-    let put = |text: &str, mode: u32| {
-        let fresh = program.with_extension("new");
-        fs::write(&fresh, text).unwrap();
-        fs::set_permissions(&fresh, fs::Permissions::from_mode(mode)).unwrap();
-        fs::rename(&fresh, &program).unwrap();
-    };
-    put("no program", 0o644);
+    put(&program, "no program", 0o644);
     refused("cannot be started", &mut proxy);
-    put("#!/bin/sh\nexit 7\n", 0o755);
+    put(&program, "#!/bin/sh\nexit 7\n", 0o755);
     refused("ended before it served (exit status: 7)", &mut proxy);
     let metrics = get(proxy.admin(), "/metrics").unwrap().text();
     assert!(metrics.contains("\ntowpath_upgrades_failed_total 4\n"), "{metrics}");
@@ -243,6 +310,32 @@ fn a_new_process_that_cannot_serve_changes_nothing() {
     eventually("the old one ends", || (!runs(old)).then_some(()));
     assert!(runs(new));
     assert_eq!(get(address, "/").unwrap().text(), "answer");
+}
+
+#[test]
+fn a_new_process_that_hangs_is_stopped() {
+    let upstream = Upstream::echo();
+    let folder = tempfile::tempdir().unwrap();
+    let program = copy(folder.path());
+    let mut proxy = start(&upstream, Some(&program), ", upgrade_timeout: 400ms");
+    let old = proxy.pid();
+    put(&program, "#!/bin/sh\nexec sleep 600\n", 0o755);
+    let fault = ask(&mut proxy).unwrap_err();
+    assert_eq!(fault.trim_end(), "the new process does not serve after 400ms, and was stopped");
+    let hung = proxy.line("a new process starts", |line| {
+        line.split_once("a new process starts process=")?.1.split_whitespace().next()?.parse().ok()
+    });
+    assert!(!runs(hung) && runs(old));
+    assert_eq!(get(proxy.address("web"), "/").unwrap().text(), "answer");
+    assert_eq!(proxy.metric("towpath_upgrades_failed_total"), Some(1.0));
+}
+
+/// Puts a program in the place of another one, as a package does.
+fn put(program: &Path, text: &str, mode: u32) {
+    let fresh = program.with_extension("new");
+    fs::write(&fresh, text).unwrap();
+    fs::set_permissions(&fresh, fs::Permissions::from_mode(mode)).unwrap();
+    fs::rename(&fresh, program).unwrap();
 }
 
 /// Puts the binary into a folder, as a package does: a new file is renamed over the old one.

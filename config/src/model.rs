@@ -22,7 +22,7 @@ pub use id::{ClusterId, ListenerId, RouteId};
 pub use listener::{ForwardHeader, Listener, ListenerLimits, ListenerTimeouts, PathNormalization};
 pub use place::{Place, Placed};
 pub use policy::{Edit, EditList, HeaderEdits, Policy};
-pub use process::{Drain, Process, ProcessLimits, Workers};
+pub use process::{Drain, Process, ProcessLimits, ProcessTimeouts, Workers};
 pub use route::{
     Action, Candidate, DirectResponse, Forward, Maintenance, Redirect, Rewrite, RewritePath, Route,
 };

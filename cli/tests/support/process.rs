@@ -141,7 +141,10 @@ impl Proxy {
         let log = log.lock().unwrap();
         let (log, _) =
             changed.wait_timeout_while(log, PATIENCE, |log| !log.ended && found(log).is_none()).unwrap();
-        found(&log).unwrap_or_else(|| panic!("no line with {what} in the log:\n{}", log.lines.join("\n")))
+        let (found, text) = (found(&log), log.lines.join("\n"));
+        // a panic under the lock would be another one when the log is shown
+        drop(log);
+        found.unwrap_or_else(|| panic!("no line with {what} in the log:\n{text}"))
     }
 
     /// The log so far.

@@ -28,6 +28,8 @@ document! {
         admin: OrNone<SocketAddr> = OrNone::Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 15_000)),
         /// How long a client of the admin port may take for a head or a body, or to read a piece of the answer.
         admin_timeout: Duration = Duration::from_secs(10),
+        /// How long a process that takes over may take until it serves.
+        upgrade_timeout: Duration = Duration::from_secs(30),
         /// Who is asked for the names of clusters.
         dns: ResolverDoc,
         /// Limits over all listeners.

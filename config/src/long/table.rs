@@ -63,7 +63,8 @@ fn process(process: &Process) -> Value {
         "workers": process.workers.write(),
         "pin_workers": process.pin_workers,
         "admin": or_none(process.admin.as_ref()),
-        "admin_timeout": process.admin_timeout.write(),
+        "admin_timeout": process.timeouts.admin.write(),
+        "upgrade_timeout": process.timeouts.upgrade.write(),
         "limits": limits(&process.limits),
         "drain": {
             "delay": or_none(process.drain.delay.as_ref()),

@@ -33,14 +33,24 @@ readable! {
         pin_workers: bool,
         /// `admin`: address of the admin port; `none` closes it. Default 127.0.0.1:15000.
         admin: Option<SocketAddr>,
-        /// `admin_timeout`: how long a client of the admin port may take for one thing. Default 10 s.
-        admin_timeout: Placed<Duration>,
+        /// `admin_timeout`, `upgrade_timeout`.
+        timeouts: ProcessTimeouts,
         /// `dns`.
         dns: Resolver,
         /// `limits`.
         limits: ProcessLimits,
         /// `drain`.
         drain: Drain,
+    }
+}
+
+readable! {
+    /// How long others may keep the process waiting.
+    pub struct ProcessTimeouts {
+        /// `admin_timeout`: how long a client of the admin port may take for one thing. Default 10 s.
+        admin: Placed<Duration>,
+        /// `upgrade_timeout`: how long a process that takes over may take until it serves. Default 30 s.
+        upgrade: Placed<Duration>,
     }
 }
 

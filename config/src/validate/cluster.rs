@@ -64,6 +64,11 @@ impl Clusters {
         })
     }
 
+    /// Whether the endpoints of one of them are what DNS says.
+    pub(super) fn have_names(&self) -> bool {
+        self.list.iter().any(|known| known.cluster.dns.is_some())
+    }
+
     /// The cluster and subset of this name; from now on the cluster is in use.
     pub(super) fn find(
         &mut self,

@@ -73,6 +73,9 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
         findings,
     );
     ports::check(&listeners, &clusters, table.proxy.as_ref().map(|proxy| &proxy.value), findings);
+    if clusters.have_names() {
+        process::check(table.proxy.as_ref().map(|proxy| &proxy.value), findings);
+    }
     let routes = table.routes.map(|section| section.value).unwrap_or_default();
     let scope = route::Scope { namespace: &process.namespace, listeners: &listeners, defaults: &inherited };
     let (routes, spans) = route::routes(routes, &scope, &mut clusters, findings);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::dns;
 use crate::document::{ProcessDoc, ProcessLimitsDoc};
+use crate::fault::{Fault, Findings};
 use crate::language::{Fields, Pairs};
-use crate::model::{Drain, Process, ProcessLimits};
+use crate::model::{Drain, Process, ProcessLimits, ProcessTimeouts};
 use crate::source::At;
 use crate::values::Line;
 
@@ -22,7 +23,7 @@ pub(super) fn process(document: Option<&ProcessDoc>) -> Process {
         workers: document.workers().value,
         pin_workers: document.pin_workers().value.0,
         admin: document.admin().value.into_option(),
-        admin_timeout: document.admin_timeout(),
+        timeouts: ProcessTimeouts { admin: document.admin_timeout(), upgrade: document.upgrade_timeout() },
         limits: limits_of(&limits),
         dns: dns::resolver(document.dns.as_ref()),
         drain: Drain {
@@ -30,6 +31,21 @@ pub(super) fn process(document: Option<&ProcessDoc>) -> Process {
             spread: drain.spread().value.into_option(),
             timeout: drain.timeout().value,
         },
+    }
+}
+
+/// Notes an upgrade that would be given up while it waits for names.
+pub(super) fn check(document: Option<&ProcessDoc>, findings: &mut Findings) {
+    let Some(document) = document else { return };
+    let (dns, upgrade) = (document.dns.as_ref(), document.upgrade_timeout());
+    let Some(names) = dns::resolver(dns).startup_timeout.filter(|names| *names >= *upgrade) else { return };
+    let startup = dns.and_then(|dns| dns.value.startup_timeout.as_ref());
+    let written = document.upgrade_timeout.as_ref().map(|time| time.span).or(startup.map(|time| time.span));
+    if let Some(span) = written {
+        let found =
+            format!("`upgrade_timeout`, {:?}, is over before `dns.startup_timeout`, {names:?}", *upgrade);
+        let help = "make it longer: an upgrade would fail while a name has no answer";
+        findings.push(Fault::warning(span, found).help(help));
     }
 }
 

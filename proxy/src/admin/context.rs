@@ -44,7 +44,7 @@ impl Site {
 
     /// How long a client may take for one thing.
     pub(super) fn patience(&self) -> Duration {
-        **self.shared.snapshot().config().process().admin_timeout()
+        **self.shared.snapshot().config().process().timeouts().admin()
     }
 
     pub(super) fn count(&self, counter: Counter) {

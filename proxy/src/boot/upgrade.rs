@@ -19,9 +19,6 @@ use crate::observe::stats::Counter;
 use crate::shared::Shared;
 use crate::sys::processes::channel::{self, Channel};
 
-/// How long a new process may take until it serves.
-const START_LIMIT: Duration = Duration::from_secs(30);
-
 /// How long a new process may take to end once it has closed the channel, and how often that is looked at.
 const END_LIMIT: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_millis(10);
@@ -71,7 +68,7 @@ impl Upgrades {
                 _ = self.signal.recv() => None,
                 Some(asker) = self.asked.recv() => Some(asker),
             };
-            let verdict = self.upgrade(listeners, side).await;
+            let verdict = self.upgrade(shared, listeners, side).await;
             match &verdict {
                 Ok(process) => tracing::info!(process, "a new process serves, this one drains"),
                 Err(fault) => {
@@ -87,7 +84,7 @@ impl Upgrades {
         }
     }
 
-    async fn upgrade(&self, listeners: &Listeners, side: &Side) -> Result<u32, String> {
+    async fn upgrade(&self, shared: &Shared, listeners: &Listeners, side: &Side) -> Result<u32, String> {
         if std::process::id() == 1 {
             return Err("process 1 cannot be replaced, its end is the end of the container: \
                         replace the container instead"
@@ -95,14 +92,15 @@ impl Upgrades {
         }
         let mut successor = Successor::start(&self.command)?;
         tracing::info!(process = successor.child.id(), "a new process starts");
-        match timeout(START_LIMIT, successor.take_over(listeners, side)).await {
+        let limit = **shared.snapshot().config().process().timeouts().upgrade();
+        match timeout(limit, successor.take_over(listeners, side)).await {
             Ok(Ok(())) => Ok(successor.release()),
             Ok(Err(None)) => Err(format!(
                 "the new process ended before it served ({}): its log says why",
                 successor.end().await
             )),
             Ok(Err(Some(said))) => Err(format!("the new process said `{}`", said.escape_debug())),
-            Err(_) => Err(format!("the new process does not serve after {START_LIMIT:?}, and was stopped")),
+            Err(_) => Err(format!("the new process does not serve after {limit:?}, and was stopped")),
         }
     }
 }
