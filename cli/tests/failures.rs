@@ -5,9 +5,11 @@
 #[path = "support/lib.rs"]
 mod support;
 
+use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 use support::{Client, Next, PATIENCE, Proxy, Upstream, before, get, refusing, wait};
 
@@ -50,6 +52,29 @@ fn failures_have_statuses_and_reasons() {
         let again = client.send("GET /nowhere HTTP/1.1\r\nHost: shop.test\r\n\r\n").response().unwrap();
         assert_eq!(again.status, 404, "{path} leaves the client's connection in order");
     }
+}
+
+/// A listener that nobody accepts from and that has no room for another connection, which are all kept here.
+fn full() -> (TcpListener, Vec<TcpStream>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    // the kernel says nothing to whom it has no room for
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(250)) {
+        waiting.push(stream);
+    }
+    (listener, waiting)
+}
+
+#[test]
+fn a_connection_that_does_not_come_about_is_waited_for_so_long() {
+    let (listener, _waiting) = full();
+    let cluster = ", connect_timeout: 100ms, timeout: 1h";
+    let proxy = Proxy::in_front_of(listener.local_addr().unwrap(), "", cluster);
+    let response = get(proxy.address("web"), "/a").unwrap();
+    assert_eq!((response.status, response.value("x-towpath-reason")), (504, Some("connect-timeout")));
+    assert_eq!(proxy.metric("towpath_local_replies_total{reason=\"connect-timeout\"}"), Some(1.0));
+    assert_eq!(proxy.metric("towpath_cluster_connections{cluster=\"app\"}"), Some(0.0));
 }
 
 #[test]
