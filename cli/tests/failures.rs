@@ -153,6 +153,47 @@ fn clients_that_leave_end_their_requests() {
 }
 
 #[test]
+fn clients_that_leave_a_standing_answer_end_it() {
+    let upstream = Upstream::start(|call| {
+        if call.path() != "/half" {
+            return call.answer();
+        }
+        call.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
+        // ends when the proxy ends the connection
+        let _ = call.wire().take_rest();
+        Next::Close
+    });
+    let proxy = Proxy::in_front_of(upstream.address(), ", body_timeout: 1h", ", response_idle_timeout: none");
+    for body in ["Content-Length: 0\r\n\r\n", "Content-Length: 8\r\n\r\nhalf"] {
+        let mut client = Client::connect(proxy.address("web"));
+        client.send(format!("POST /half HTTP/1.1\r\nHost: shop.test\r\n{body}"));
+        // to leave with something unread is a reset
+        client.wire().stream().peek(&mut [0]).unwrap();
+        proxy.await_metric("towpath_cluster_connections{cluster=\"app\"}", 1.0);
+        drop(client);
+        proxy.await_metric("towpath_cluster_connections{cluster=\"app\"}", 0.0);
+        proxy.await_metric("towpath_downstream_connections_open{listener=\"web\"}", 0.0);
+    }
+    assert_eq!(get(proxy.address("web"), "/after").unwrap().text(), "answer");
+}
+
+#[test]
+fn who_has_only_ended_its_own_side_gets_the_rest() {
+    let (upstream, tell) = Upstream::holding();
+    let proxy = Proxy::in_front_of(upstream.address(), "", ", response_idle_timeout: none");
+    let mut client = Client::connect(proxy.address("web"));
+    let head = client.send("GET /held HTTP/1.1\r\nHost: shop.test\r\n\r\n").head().unwrap();
+    client.wire().finish();
+    // each of the two workers answers somebody else meanwhile, and so has seen that end
+    for mut other in [0, 1].map(|_| Client::connect(proxy.address("web"))) {
+        other.send("GET /other HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+        assert_eq!(other.response().unwrap().status, 200);
+    }
+    tell.send(()).unwrap();
+    assert_eq!(client.body("GET", head).unwrap().text(), "halfhalf");
+}
+
+#[test]
 fn answers_of_the_proxy_name_the_route_that_asked_for_them() {
     let proxy = Proxy::start(
         "proxy: {admin: \"127.0.0.1:0\"}\n\

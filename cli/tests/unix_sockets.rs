@@ -208,3 +208,22 @@ fn a_name_without_a_file_serves_both_sides() {
     let forwarded = seen[0].head.value("x-forwarded-for");
     assert_eq!(forwarded, Some("unknown"), "what nobody is trusted to say is not passed on");
 }
+
+#[test]
+fn who_closes_its_socket_ends_an_answer_that_stands_still() {
+    let place = Place::new();
+    let _upstream = Upstream::start_at(&place.path("app.sock"), |call| {
+        call.body();
+        call.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
+        // ends when the proxy ends the connection
+        let _ = call.wire().has_more();
+        Next::Close
+    });
+    let proxy = place.start(&place.table("", ", response_idle_timeout: none"));
+    let mut client = Client::connect_to(&place.path("web.sock"));
+    client.send("GET /a HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+    client.wire().take_until(b"half").unwrap();
+    proxy.await_metric("towpath_cluster_connections{cluster=\"app\"}", 1.0);
+    drop(client);
+    proxy.await_metric("towpath_cluster_connections{cluster=\"app\"}", 0.0);
+}

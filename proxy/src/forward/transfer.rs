@@ -76,12 +76,12 @@ impl<'a> Transfer<'a> {
         cx: &mut Context<'_>,
         body: &mut impl Source,
         attempt: &mut Attempt,
-    ) -> Result<(), Reason> {
+    ) -> Result<(), BodyFault> {
         if self.upload.is_done() || self.abandoned {
             return Ok(());
         }
         match self.upload.poll(cx, body, attempt) {
-            Poll::Ready(Err(PumpFault::Source(fault))) => Err(blame(fault)),
+            Poll::Ready(Err(PumpFault::Source(fault))) => Err(fault),
             Poll::Ready(Err(PumpFault::Sink)) => {
                 self.abandoned = true;
                 Ok(())
@@ -129,7 +129,7 @@ impl<'a> Transfer<'a> {
         let fault = |reason| AttemptFault { reason, silent: false };
         poll_fn(|cx| {
             let mut body = ReplayBody { replay: &mut *replay, source: &mut *caller };
-            self.poll_upload(cx, &mut body, attempt).map_err(fault)?;
+            self.poll_upload(cx, &mut body, attempt).map_err(|cause| fault(blame(cause)))?;
             if let Poll::Ready(outcome) = attempt.poll_head(cx, order.asked(), order.cluster.limits(), head) {
                 return Poll::Ready(outcome);
             }
@@ -150,7 +150,7 @@ impl<'a> Transfer<'a> {
     ///
     /// # Errors
     /// One of the sides failed, or stood still for too long. The answer's head is out, so nobody can be told.
-    pub async fn body<C: Source + Sink>(
+    pub async fn body<C: Waiting + Sink>(
         &mut self,
         caller: &mut C,
         attempt: &mut Attempt,
@@ -158,8 +158,11 @@ impl<'a> Transfer<'a> {
         let mut download = Pump::default();
         self.seen = (u64::MAX, 0);
         poll_fn(|cx| {
-            if self.poll_upload(cx, caller, attempt).is_err() {
-                self.abandoned = true;
+            match self.poll_upload(cx, caller, attempt) {
+                Ok(()) => {}
+                // the failure is told once
+                Err(BodyFault::Broken) => return Poll::Ready(Err(Reason::ClientGone)),
+                Err(_) => self.abandoned = true,
             }
             match download.poll(cx, attempt, caller) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ok(download.moved())),
@@ -171,6 +174,11 @@ impl<'a> Transfer<'a> {
                 Poll::Pending => {}
             }
             let on_caller = download.waits_for_sink();
+            // a caller that is written to shows by itself that it is gone
+            let idle = !on_caller && (self.upload.is_done() || self.abandoned);
+            if idle && caller.poll_gone(cx).is_ready() {
+                return Poll::Ready(Err(Reason::ClientGone));
+            }
             let progress = (download.moved() * 2 + u64::from(on_caller), self.upload.moved());
             match self.poll_due(cx, progress, on_caller) {
                 Some(reason) => Poll::Ready(Err(reason)),

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::IpAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -118,6 +118,15 @@ impl Transport for Stream {
             Self::Unix(stream) => stream.try_io(Interest::READABLE, || Ok(())),
         };
         news.is_ok()
+    }
+
+    fn is_hung_up(&self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let ready = match self {
+            Self::Tcp(stream) => pin!(stream.ready(Interest::WRITABLE)).poll(&mut cx),
+            Self::Unix(stream) => pin!(stream.ready(Interest::WRITABLE)).poll(&mut cx),
+        };
+        matches!(ready, Poll::Ready(Ok(ready)) if ready.is_write_closed())
     }
 
     fn break_on_close(&self) {

@@ -9,6 +9,10 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Waits until a read would not wait, without holding a buffer for it.
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()>;
 
+    /// Whether the peer neither sends nor reads any more: it has reset the connection, or closed a Unix socket. Costs no
+    /// system call.
+    fn is_hung_up(&self) -> bool;
+
     /// Lets the next close break the connection instead of ending it in order.
     fn break_on_close(&self);
 

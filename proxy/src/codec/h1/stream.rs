@@ -182,12 +182,15 @@ impl<S: Transport> Http1<S> {
         Poll::Ready(Ok(count))
     }
 
-    /// Ends when the peer has reset the connection. What it sends meanwhile is kept for later; an end of its side alone
-    /// says nothing, since it may still read.
+    /// Ends when the peer has reset the connection, or has closed both of its sides, where that can be known. What it
+    /// sends meanwhile is kept for later; an end of its sending side alone says nothing, since it may still read.
     pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.input.spare().is_empty() {
             match self.poll_read(cx) {
                 Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(0)) if self.io.as_ref().is_some_and(Transport::is_hung_up) => {
+                    return Poll::Ready(());
+                }
                 Poll::Ready(Ok(count)) if count > 0 => {}
                 _ => return Poll::Pending,
             }

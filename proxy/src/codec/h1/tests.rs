@@ -19,6 +19,10 @@ impl Transport for DuplexStream {
 
     fn break_on_close(&self) {}
 
+    fn is_hung_up(&self) -> bool {
+        false
+    }
+
     fn has_news(&self) -> bool {
         true
     }
