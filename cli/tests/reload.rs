@@ -6,6 +6,7 @@
 mod support;
 
 use std::fs;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -155,6 +156,34 @@ fn every_way_of_writing_is_seen() {
     fs::rename(proxy.file(), proxy.file().with_extension("bak")).unwrap();
     fs::write(proxy.file(), table(&upstream, 4, "")).unwrap();
     await_version(&proxy, 4);
+}
+
+/// How often the control thread waited for something so far (proc(5), `/proc/PID/task/TID/status`).
+fn waits(proxy: &Proxy) -> u64 {
+    let pid = proxy.pid();
+    let status = fs::read_to_string(format!("/proc/{pid}/task/{pid}/status")).expect("the process lives");
+    let count = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    count.and_then(|count| count.trim().parse().ok()).expect("a number")
+}
+
+#[test]
+fn a_busy_log_beside_the_table_wakes_nobody() {
+    let upstream = Upstream::echo();
+    let proxy = Proxy::start(&table(&upstream, 1, ""));
+    await_version(&proxy, 1);
+    let mut log = fs::File::create(proxy.folder().join("access.log")).unwrap();
+    let mut client = Client::connect(proxy.address("web"));
+    let before = waits(&proxy);
+    for _ in 0..2000 {
+        writeln!(log, "a line").unwrap();
+        // a worker answers, so that a control thread that wakes has the time to
+        assert!(client.send("GET /a HTTP/1.1\r\nHost: shop.test\r\n\r\n").response().is_ok());
+    }
+    let during = waits(&proxy) - before;
+    // it looks at the memory ten times a second
+    assert!(during < 500, "it woke {during} times for 2000 lines");
+    proxy.rewrite(&table(&upstream, 2, ""));
+    await_version(&proxy, 2);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod reloader;
 mod run;
 mod watch;
+mod way;
 
 pub use reloader::{Environment, GoLive, Reloader, Verdict, When};
 pub use run::{Requester, Requests, refuse, requests, run};

@@ -16,7 +16,25 @@ fn reading_is_no_change() {
         (EventKind::Any, true),
     ];
     for (kind, change) in table {
-        assert_eq!(is_change(&Event::new(kind)), change, "{kind:?}");
+        assert_eq!(is_change(&Event::new(kind), &[]), change, "{kind:?}");
+    }
+}
+
+#[test]
+fn what_stands_beside_the_file_is_no_change() {
+    let way = ["/mount/table.yaml", "/mount/..data", "/mount/..v1/table.yaml"].map(PathBuf::from);
+    let table: [(&[&str], bool); 7] = [
+        (&["/mount/table.yaml"], true),
+        (&["/mount/..data_tmp", "/mount/..data"], true),
+        (&["/mount/..v1/table.yaml"], true),
+        (&["/mount/..v1"], true),
+        (&["/mount/access.log"], false),
+        (&["/mount/table.yaml~", "/mount/.table.yaml.swp"], false),
+        (&[], true),
+    ];
+    for (paths, change) in table {
+        let event = Event { paths: paths.iter().map(PathBuf::from).collect(), ..Event::new(EventKind::Any) };
+        assert_eq!(is_change(&event, &way), change, "{paths:?}");
     }
 }
 
