@@ -133,6 +133,7 @@ impl Wire {
                 self.held.extend_from_slice(&window[..count]);
                 Ok(true)
             }
+            Err(fault) if fault.kind() == ErrorKind::Interrupted => self.fill(),
             Err(fault) if is_end(fault.kind()) => Ok(false),
             Err(fault) => Err(format!("{fault} while reading, with {:?} at hand", latin(&self.held))),
         }
