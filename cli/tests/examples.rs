@@ -30,6 +30,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("minimal.yaml", minimal),
     ("redirects.yaml", redirects),
     ("rewrites.yaml", rewrites),
+    ("tcp.yaml", tcp),
     ("unix-sockets.yaml", unix_sockets),
 ];
 
@@ -476,6 +477,17 @@ fn rewrites(example: &Example) {
         let hosts: Vec<_> = fields.lines().filter_map(|field| field.strip_prefix("host: ")).collect();
         assert_eq!(hosts, [host], "{line}");
     }
+}
+
+fn tcp(example: &Example) {
+    let who = |listener: &str| {
+        let response = get(example.proxy.address(listener), "/").expect("an answer through the tunnel");
+        response.value("x-port").expect("an upstream's answer").parse::<u16>().unwrap()
+    };
+    assert_eq!(who("postgres"), 3001, "not from the network of the analysts");
+    let redis = who("redis");
+    assert!([3003, 3004].contains(&redis));
+    assert!((0..10).all(|_| who("redis") == redis), "the same source, the same server");
 }
 
 fn unix_sockets(example: &Example) {

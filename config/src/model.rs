@@ -19,7 +19,9 @@ pub use cluster::{Balance, Cluster, ClusterLimits, Endpoint, Subset};
 pub use condition::{Condition, FieldCondition, HostPattern, PathPattern, Pattern, Segment, ValueMatch};
 pub use dns::{Dns, DnsFamily, DnsMode, DnsQuery, Resolver};
 pub use id::{ClusterId, ListenerId, RouteId};
-pub use listener::{ForwardHeader, Listener, ListenerLimits, ListenerTimeouts, PathNormalization};
+pub use listener::{
+    ForwardHeader, HttpRules, Listener, ListenerLimits, ListenerTimeouts, PathNormalization, Protocol,
+};
 pub use place::{Place, Placed};
 pub use policy::{Edit, EditList, HeaderEdits, Policy};
 pub use process::{Drain, Process, ProcessLimits, ProcessTimeouts, Workers};
@@ -52,8 +54,10 @@ readable! {
         listeners: Vec<Listener>,
         /// The routes, sorted by name; [`RouteId`] is an index into this.
         routes: Vec<Route>,
-        /// Every (host, alternative) of every route, in the order in which they are tried.
+        /// Every (host, alternative) of every route of requests, in the order in which they are tried.
         order: Vec<Candidate>,
+        /// The same of every route of connections, to which TCP listeners lead.
+        connection_order: Vec<Candidate>,
         /// The clusters, sorted by name; [`ClusterId`] is an index into this.
         clusters: Vec<Cluster>,
     }

@@ -44,7 +44,7 @@ fn defaults_are_safe_and_nobody_wrote_them() {
     assert_eq!(**listener.limits().header_bytes(), 64 << 10);
     assert_eq!(**listener.limits().uri_bytes(), 16 << 10);
     assert_eq!(**listener.limits().body_bytes(), Some(10 << 30));
-    assert_eq!(listener.forward_headers().len(), 4);
+    assert_eq!(listener.http().forward_headers().len(), 4);
     assert_eq!(**listener.timeouts().header(), Some(Duration::from_secs(10)));
     let cluster = &config.clusters()[0];
     assert_eq!(**cluster.balance(), Balance::LeastRequest);

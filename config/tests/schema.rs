@@ -110,7 +110,7 @@ fn short_forms_fit_and_wrong_ones_do_not() {
         serde_json::json!({"routes": {"a": {"too": "app"}}}),
         serde_json::json!({"routes": {"a": {"to": ["app"]}}}),
         serde_json::json!({"clusters": {"app": {"dns": "app.internal:80"}}}),
-        serde_json::json!({"listeners": {"web": {"address": "127.0.0.1:1", "protocol": "tcp"}}}),
+        serde_json::json!({"listeners": {"web": {"address": "127.0.0.1:1", "protocol": "udp"}}}),
         serde_json::json!({"listener": {}}),
     ] {
         fits(&wrong, &schema, &schema).expect_err("it is wrong");

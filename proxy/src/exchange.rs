@@ -4,6 +4,7 @@ pub mod caller;
 pub mod decide;
 pub mod location;
 pub mod outgoing;
+pub mod passage;
 pub mod record;
 pub mod respond;
 pub mod rewrite;

@@ -13,7 +13,7 @@ use crate::observe::stats::{Counter, Shard};
 use crate::shared::{Drain, Phase, Shared, SnapshotCache};
 use crate::snapshot::Snapshot;
 use crate::sys::memory::Pressure;
-use crate::sys::timer::{Timers, Waits, earlier};
+use crate::sys::timer::{Timer, Timers, Waits, earlier};
 use crate::upstream::pool::Pool;
 
 /// Heads that a worker keeps for the next exchanges.
@@ -112,6 +112,16 @@ impl Local {
         }
         let drain = self.shared.drain();
         earlier(limit, drain.map(|drain| drain.closes_idle(self.timers.now(), self.lot())))
+    }
+
+    /// Begins the wait for whatever a tunnel carries. One that begins in a drain has its moment in it, as others have.
+    pub fn begin_tunnel(&self, timer: &Timer) {
+        timer.arm_for(Waits::Tunnel, None);
+        if self.is_draining()
+            && let Some(drain) = self.shared.drain()
+        {
+            timer.end_by(drain.cuts_tunnel(self.lot()));
+        }
     }
 
     /// Gives every connection that only waits, and every tunnel, its moment in the drain.

@@ -5,6 +5,7 @@ pub mod expose;
 pub mod latency;
 pub mod listener;
 pub mod metrics;
+pub mod passage;
 pub mod rows;
 pub mod series;
 pub mod stats;

@@ -11,7 +11,7 @@ use towpath_config::model::{
 
 use crate::observe::listener::ListenerStats;
 use crate::observe::series::{OVERFLOW, Series, SeriesBook, SeriesKey};
-use crate::route::index::Index;
+use crate::route::index::{Connections, Index};
 use crate::upstream::cluster::EndpointState;
 
 mod live;
@@ -25,6 +25,7 @@ pub struct Snapshot {
     loaded: SystemTime,
     config: Arc<Config>,
     index: Arc<Index>,
+    connections: Arc<Connections>,
     listeners: Vec<Arc<ListenerStats>>,
     clusters: Vec<Arc<LiveCluster>>,
     routes: Arc<[RouteSeries]>,
@@ -118,6 +119,7 @@ impl Snapshot {
             generation: old.map_or(1, |old| old.generation + 1),
             loaded: SystemTime::now(),
             index: Arc::new(Index::new(&config)),
+            connections: Arc::new(Connections::new(&config)),
             listeners: listeners.collect(),
             clusters,
             routes,
@@ -200,6 +202,12 @@ impl Snapshot {
     #[must_use]
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// The routes of TCP listeners.
+    #[must_use]
+    pub fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// A cluster's live side.

@@ -17,7 +17,7 @@ use crate::client::{Client, Request};
 use crate::failure::BadInput;
 use crate::{document, output};
 
-/// A request that nobody sends, and who is asked about it.
+/// A request that nobody sends, or a connection that nobody makes, and who is asked about it.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("table").required(true)))]
 pub struct Arguments {
@@ -27,10 +27,9 @@ pub struct Arguments {
     /// By the route table that a running proxy has: the address of its admin port
     #[arg(long, value_name = "ADDRESS", group = "table")]
     admin: Option<SocketAddr>,
-    /// As in the request line
-    method: String,
-    /// With a host, or only a path
-    url: String,
+    /// A method and a URL with a host, or only a path; `GET` when left out; `tcp://127.0.0.1:5432` is a connection
+    #[arg(required = true, num_args = 1..=2, value_names = ["METHOD", "URL"])]
+    asked: Vec<String>,
     /// A header of the request; may come several times
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
@@ -43,6 +42,17 @@ pub struct Arguments {
     /// How the answer is written
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+}
+
+impl Arguments {
+    /// The method and the URL.
+    fn asked(&self) -> (&str, &str) {
+        match self.asked.as_slice() {
+            [method, url, ..] => (method, url),
+            [url] => ("GET", url),
+            [] => ("GET", ""),
+        }
+    }
 }
 
 fn header(text: &str) -> Result<(String, String), String> {
@@ -63,9 +73,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn by_file(arguments: &Arguments, path: &Path) -> anyhow::Result<String> {
     let snapshot = Arc::new(Snapshot::next(None, document::load(path)?, &SeriesBook::new(1)));
+    let (method, url) = arguments.asked();
     let question = Question {
-        method: arguments.method.clone(),
-        url: arguments.url.clone(),
+        method: method.to_owned(),
+        url: url.to_owned(),
         headers: arguments.headers.clone(),
         listener: arguments.listener.clone(),
         source: arguments.source,
@@ -108,7 +119,8 @@ fn question(arguments: &Arguments) -> Value {
             values.push(json!(value));
         }
     }
-    let Arguments { method, url, listener, source, .. } = arguments;
+    let Arguments { listener, source, .. } = arguments;
+    let (method, url) = arguments.asked();
     json!({"method": method, "url": url, "headers": headers, "listener": listener, "source": source.map(|source| source.to_string())})
 }
 

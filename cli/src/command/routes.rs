@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::Value;
-use towpath_config::model::{Candidate, Config, Route};
+use towpath_config::model::{Candidate, Config, Protocol, Route};
 
 use crate::text::{aligned, scalar};
 use crate::{document, output};
@@ -25,8 +25,11 @@ const CELL_CHARACTERS_MAX: usize = 60;
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = document::load(&arguments.file)?;
     let long = towpath_config::long(&config);
-    let rows: Vec<_> =
-        config.order().iter().enumerate().filter_map(|row| cells(&config, &long, row)).collect();
+    let orders = [config.order(), config.connection_order()].into_iter();
+    let rows: Vec<_> = orders
+        .flat_map(|order| order.iter().enumerate())
+        .filter_map(|row| cells(&config, &long, row))
+        .collect();
     output::answer(&aligned(HEADING, &rows))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -36,10 +39,18 @@ fn cells(config: &Config, long: &Value, (position, candidate): (usize, &Candidat
     // the long form has every pattern in the words of the language
     let written = long.get("routes")?.get(route.name())?;
     let condition = written.get("match")?.get(candidate.condition())?;
+    let (host, path) = match route.protocol() {
+        Protocol::Http => (
+            pattern(written.get("hosts")?.get(candidate.host())?),
+            condition.get("path").map_or_else(|| "/*".to_owned(), pattern),
+        ),
+        // of a connection nobody sees either
+        Protocol::Tcp => ("(tcp)".to_owned(), String::new()),
+    };
     Some([
         (position + 1).to_string(),
-        pattern(written.get("hosts")?.get(candidate.host())?),
-        condition.get("path").map_or_else(|| "/*".to_owned(), pattern),
+        host,
+        path,
         predicates(route, written, condition),
         route.name().clone(),
         action(written),

@@ -14,6 +14,8 @@ pub(super) struct Key {
     pub(super) cluster: String,
     pub(super) subset: String,
     pub(super) class: String,
+    /// Whether it is the connections of TCP listeners that are counted.
+    pub(super) tcp: bool,
 }
 
 impl Key {
@@ -24,15 +26,19 @@ impl Key {
             cluster: label("cluster"),
             subset: label("subset"),
             class: label("class"),
+            tcp: sample.name.starts_with("towpath_tcp_"),
         }
     }
 }
 
-/// What is counted of them.
+/// How connections end that nothing was wrong with, or that the client broke off.
+const ENDS: [&str; 4] = ["closed", "idle-timeout", "cut", "client-gone"];
+
+/// What is counted of them: requests, or connections that have ended.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Counts {
     pub(super) requests: f64,
-    /// Answered 5xx.
+    /// Answered 5xx, or not carried.
     pub(super) errors: f64,
     /// Ascending bounds in seconds, each with how many took no longer; the last bound is infinite.
     buckets: Vec<(f64, f64)>,
@@ -145,7 +151,12 @@ impl Reading {
                 counts.requests += value;
                 counts.errors += if sample.label("code") == "5xx" { value } else { 0.0 };
             }
-            "towpath_request_duration_seconds_bucket" => {
+            "towpath_tcp_connections_total" => {
+                let counts = self.series.entry(Key::of(sample)).or_default();
+                counts.requests += value;
+                counts.errors += if ENDS.contains(&sample.label("end")) { 0.0 } else { value };
+            }
+            "towpath_request_duration_seconds_bucket" | "towpath_tcp_connection_duration_seconds_bucket" => {
                 let Ok(bound) = sample.label("le").parse() else { return };
                 self.series.entry(Key::of(sample)).or_default().buckets.push((bound, value));
             }

@@ -53,10 +53,11 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
-    /// All lines: the proxy, the sum, and a line for each route and destination.
+    /// All lines: the proxy, the sum of all requests, and a line for each route and destination.
     pub(super) fn lines(&self, sort: Sort) -> Vec<Toned> {
         let mut all = Counts::default();
-        self.between.values().for_each(|counts| all.add(counts));
+        let requests = self.between.iter().filter(|(key, _)| !key.tcp);
+        requests.for_each(|(_, counts)| all.add(counts));
         let mut series: Vec<_> = self.between.iter().collect();
         // they come by name, and a stable order keeps that
         series.sort_by(|(_, left), (_, right)| compare(sort, left, right));
@@ -100,7 +101,12 @@ fn tone(counts: &Counts) -> Tone {
 
 fn route(key: &Key) -> String {
     let name = if key.route.is_empty() { "(no route)" } else { &key.route };
-    if key.class.is_empty() { cut(name) } else { cut(&format!("{name} ({})", key.class)) }
+    match (key.tcp, key.class.as_str()) {
+        (false, "") => cut(name),
+        (false, class) => cut(&format!("{name} ({class})")),
+        (true, "") => cut(&format!("{name} (tcp)")),
+        (true, class) => cut(&format!("{name} (tcp, {class})")),
+    }
 }
 
 fn destination(key: &Key) -> String {

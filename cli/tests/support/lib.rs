@@ -7,6 +7,7 @@
 
 mod client;
 mod names;
+mod plain;
 mod process;
 mod table;
 mod upstream;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 
 pub use client::{Client, Response, get};
 pub use names::Names;
+pub use plain::Plain;
 pub use process::Proxy;
 pub use table::{Case, Expect, Table, expect, rows};
 pub use upstream::{Call, Next, Received, Upstream, refusing};

@@ -5,11 +5,12 @@ use serde_json::Value;
 use super::Change;
 
 /// Paths, with `*` for any one name, and what a change there means.
-const NOTES: [(&str, &str); 12] = [
+const NOTES: [(&str, &str); 13] = [
     ("proxy.workers", "takes effect at the next start"),
     ("proxy.admin", "takes effect at the next start"),
     ("proxy.limits.reserved_files", "takes effect at the next start"),
     ("listeners.*.address", "the old socket is closed, a new one opened"),
+    ("listeners.*.protocol", "new connections are taken so"),
     ("routes.*.sticky", "users are assigned anew"),
     ("routes.*.sticky.cohort", "users are assigned anew"),
     ("routes.*.sticky.by", "users are assigned anew"),

@@ -14,6 +14,7 @@ pub(super) fn moved(old: &Config, new: &Config) -> Vec<Change> {
     let before: HashMap<String, usize> = old
         .order
         .iter()
+        .chain(&old.connection_order)
         .filter_map(|one| identity(old, one))
         .enumerate()
         .map(|(place, one)| (one, place))
@@ -21,6 +22,7 @@ pub(super) fn moved(old: &Config, new: &Config) -> Vec<Change> {
     let survivors: Vec<(usize, &Candidate)> = new
         .order
         .iter()
+        .chain(&new.connection_order)
         .filter_map(|candidate| Some((*before.get(&identity(new, candidate)?)?, candidate)))
         .collect();
     let neighbours = survivors.iter().zip(survivors.iter().skip(1));

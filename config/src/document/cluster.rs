@@ -50,6 +50,8 @@ document! {
         header_count: Whole<1, 256> = Whole(256),
         /// Interim answers (1xx) to one request; 502 beyond.
         interim_responses: Whole<0, 10_000> = Whole(32),
+        /// Endpoints that are tried for one connection of a TCP listener, each once.
+        connect_attempts: Whole<1, 100> = Whole(3),
         /// How much of a request's body is kept, so that it can be sent again; a larger one is sent once only.
         replay_bytes: Size<0, { 16 << 20 }> = Size(64 << 10),
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::language::{OneOrMany, OrNone, Pairs, document};
-use crate::model::{Address, ForwardHeader, PathNormalization};
+use crate::model::{Address, ForwardHeader, PathNormalization, Protocol};
 use crate::units::Size;
-use crate::values::{Flag, Line, ListenerProtocol, SocketMode, Whole};
+use crate::values::{Flag, Line, SocketMode, Whole};
 
 document! {
     /// One listener.
@@ -16,8 +16,8 @@ document! {
         address: Address; required,
         /// Permissions of the Unix socket's file: whoever may write may connect.
         mode: SocketMode = SocketMode(0o600),
-        /// What clients speak.
-        protocol: ListenerProtocol = ListenerProtocol::Http,
+        /// What clients speak: `http`, or `tcp` for connections that are passed on as they are.
+        protocol: Protocol = Protocol::Http,
         /// How many proxies in front of this one tell the truth about the client.
         trusted_hops: Whole<0, 255> = Whole(0),
         /// Which proxies of a fleet open it, by label; all when left out.

@@ -17,7 +17,7 @@ document! {
         response_idle_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(60)),
         /// Waiting for a connection while the cluster has all that it may have; 503 beyond.
         pending_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(5)),
-        /// How long a tunnel (an upgrade or `CONNECT`) may stand still.
+        /// How long a tunnel (an upgrade, `CONNECT`, a connection of a TCP listener) may stand still.
         tunnel_idle_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(3600)),
         /// The same, once one of its sides has ended.
         tunnel_half_closed_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(60)),

@@ -8,7 +8,7 @@ use crate::values::{Flag, Name, Rank, Whole};
 document! {
     /// One route: what it matches, and exactly one of `to`, `redirect`, `direct_response`.
     pub(crate) struct RouteDoc as "a route such as `{to: app}`" {
-        /// The listeners it answers on; all when left out.
+        /// The listeners it answers on; all that speak HTTP when left out. A route of TCP listeners takes their connections.
         listeners: OneOrMany<Name>,
         /// `shop.example.com`, `*.example.com`, `"*"`; any when left out. Ports do not count.
         hosts: OneOrMany<HostPattern>,

@@ -29,6 +29,7 @@ fn limits(limits: &ClusterLimits) -> Value {
         "header_bytes": size((*limits.header_bytes).into()).write(),
         "header_count": *limits.header_count,
         "interim_responses": *limits.interim_responses,
+        "connect_attempts": *limits.connect_attempts,
         "replay_bytes": size((*limits.replay_bytes).into()).write(),
     })
 }

@@ -2,24 +2,25 @@
 
 use serde_json::{Value, json};
 
-use super::table::{labels, optional, or_none, size};
+use super::table::{keep, labels, optional, or_none, size};
 use crate::language::Write;
-use crate::model::{Listener, ListenerLimits};
-use crate::values::{ListenerProtocol, SocketMode, Whole};
+use crate::model::{Listener, ListenerLimits, Protocol};
+use crate::values::{SocketMode, Whole};
 
 pub(super) fn listener(listener: &Listener) -> Value {
-    let headers = match listener.forward_headers.is_empty() {
+    let http = &listener.http;
+    let headers = match http.forward_headers.is_empty() {
         true => json!("none"),
-        false => Value::Array(listener.forward_headers.iter().map(Write::write).collect()),
+        false => Value::Array(http.forward_headers.iter().map(Write::write).collect()),
     };
     let mut object = json!({
         "address": listener.address.write(),
-        "protocol": ListenerProtocol::Http.write(),
-        "trusted_hops": listener.trusted_hops,
+        "protocol": listener.protocol.write(),
+        "trusted_hops": http.trusted_hops,
         "proxies": labels(&listener.proxies),
-        "normalize_path": listener.normalize_path.write(),
+        "normalize_path": http.normalize_path.write(),
         "forward_headers": headers,
-        "reason_header": listener.reason_header,
+        "reason_header": http.reason_header,
         "limits": limits(&listener.limits),
         "header_timeout": or_none(listener.timeouts.header.as_ref()),
         "body_timeout": or_none(listener.timeouts.body.as_ref()),
@@ -28,8 +29,12 @@ pub(super) fn listener(listener: &Listener) -> Value {
     });
     let mode = listener.address.file().map(|_| SocketMode(listener.mode).write());
     optional(&mut object, "mode", mode);
-    let explain_from: Vec<_> = listener.explain_from.iter().map(Write::write).collect();
+    let explain_from: Vec<_> = http.explain_from.iter().map(Write::write).collect();
     optional(&mut object, "explain_from", (!explain_from.is_empty()).then(|| explain_from.into()));
+    if listener.protocol == Protocol::Tcp {
+        keep(&mut object, &["address", "protocol", "proxies", "mode", "limits"]);
+        object.get_mut("limits").into_iter().for_each(|limits| keep(limits, &["connections"]));
+    }
     object
 }
 

@@ -4,14 +4,30 @@ use serde_json::{Map, Value, json};
 
 use super::condition::conditions;
 use super::policy::{edits, policy};
-use super::table::optional;
+use super::table::{keep, optional};
 use crate::language::Write;
 use crate::model::{
-    Action, Config, CookieLife, DirectResponse, Forward, Key, Maintenance, Redirect, Rewrite, RewritePath,
-    Route, Split, Sticky,
+    Action, Config, CookieLife, DirectResponse, Forward, Key, Maintenance, Protocol, Redirect, Rewrite,
+    RewritePath, Route, Split, Sticky,
 };
 
+/// What a destination of connections has.
+const OF_CONNECTIONS: [&str; 5] =
+    ["weight", "connect_timeout", "pending_timeout", "tunnel_idle_timeout", "tunnel_half_closed_timeout"];
+
 pub(super) fn route(route: &Route, config: &Config) -> Value {
+    let mut object = written(route, config);
+    if let (Protocol::Tcp, Some(keys)) = (route.protocol, object.as_object_mut()) {
+        keys.remove("hosts");
+        let maintenance = keys.get_mut("maintenance");
+        maintenance.into_iter().for_each(|one| keep(one, &["active", "schedule", "bypass"]));
+        let destinations = keys.get_mut("to").and_then(Value::as_object_mut).into_iter();
+        destinations.flat_map(Map::values_mut).for_each(|one| keep(one, &OF_CONNECTIONS));
+    }
+    object
+}
+
+fn written(route: &Route, config: &Config) -> Value {
     let mut object = json!({
         "hosts": route.hosts.iter().map(Write::write).collect::<Vec<_>>(),
         "match": conditions(&route.conditions),

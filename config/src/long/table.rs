@@ -46,6 +46,13 @@ pub(super) fn optional(object: &mut Value, key: &str, value: Option<Value>) {
     }
 }
 
+/// Leaves only these keys.
+pub(super) fn keep(object: &mut Value, keys: &[&str]) {
+    if let Some(object) = object.as_object_mut() {
+        object.retain(|key, _| keys.contains(&key.as_str()));
+    }
+}
+
 /// A number of octets in the words of the language.
 pub(super) fn size(octets: u64) -> Size<0, { u64::MAX }> {
     Size(octets)

@@ -99,6 +99,8 @@ readable! {
         header_count: Placed<u32>,
         /// `interim_responses` to one request. Default 32; 502 `bad-response` beyond.
         interim_responses: Placed<u32>,
+        /// `connect_attempts`: endpoints that are tried for one connection of a TCP listener. Default 3.
+        connect_attempts: Placed<u32>,
         /// `replay_bytes`: how much of a request's body is kept for a second attempt. Default 64KiB.
         replay_bytes: Placed<u32>,
     }

@@ -7,6 +7,15 @@ use ipnet::IpNet;
 
 use super::{Address, Place, Placed, readable};
 
+/// What clients of a listener speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// `http`: requests. The default.
+    Http,
+    /// `tcp`: bytes that nobody looks at.
+    Tcp,
+}
+
 /// How a request path is made plain before it is matched and forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PathNormalization {
@@ -44,10 +53,24 @@ readable! {
         address: Address,
         /// `mode`: who may connect, where `address` is a file. Default 0600.
         mode: u32,
-        /// `trusted_hops`: how many proxies in front of this one tell the truth. Default 0.
-        trusted_hops: u8,
+        /// `protocol`. Default `http`.
+        protocol: Protocol,
         /// `proxies`: which proxies of a fleet open it, by label; all when empty.
         proxies: BTreeMap<String, String>,
+        /// How requests are taken; as nobody wrote it where there are none.
+        http: HttpRules,
+        /// `limits`.
+        limits: ListenerLimits,
+        /// `header_timeout`, `body_timeout`, `idle_timeout`, `linger_timeout`.
+        timeouts: ListenerTimeouts,
+    }
+}
+
+readable! {
+    /// How a listener takes requests.
+    pub struct HttpRules {
+        /// `trusted_hops`: how many proxies in front of this one tell the truth. Default 0.
+        trusted_hops: u8,
         /// `normalize_path`.
         normalize_path: PathNormalization,
         /// `forward_headers`: which ones are written on requests. Default all four.
@@ -56,10 +79,6 @@ readable! {
         reason_header: bool,
         /// `explain_from`: who may ask a live request how it came about; nobody when empty.
         explain_from: Placed<Vec<IpNet>>,
-        /// `limits`.
-        limits: ListenerLimits,
-        /// `header_timeout`, `body_timeout`, `idle_timeout`, `linger_timeout`.
-        timeouts: ListenerTimeouts,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::id::{ListenerId, RouteId};
-use super::{Condition, HeaderEdits, HostPattern, Pattern, Place, Placed, Split, readable};
+use super::{Condition, HeaderEdits, HostPattern, Pattern, Place, Placed, Protocol, Split, readable};
 
 readable! {
     /// One route.
@@ -12,7 +12,9 @@ readable! {
         name: String,
         /// Where it is written.
         place: Place,
-        /// `listeners`; all when `None`.
+        /// What it takes: requests, or the connections of TCP listeners.
+        protocol: Protocol,
+        /// `listeners`; all of HTTP when `None`.
         listeners: Option<Vec<ListenerId>>,
         /// `hosts`; never empty: no `hosts` is `Any`.
         hosts: Vec<HostPattern>,
@@ -29,7 +31,8 @@ readable! {
     }
 }
 
-/// One (host, alternative) of a route. [`super::Config::order`] holds them in the order in which they are tried.
+/// One (host, alternative) of a route. [`super::Config::order`] and
+/// [`super::Config::connection_order`] hold them in the order in which they are tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     pub(crate) route: RouteId,

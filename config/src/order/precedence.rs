@@ -2,7 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use crate::model::{Candidate, Condition, HostPattern, PathPattern, Route, RouteId, Segment};
+use crate::model::{Candidate, Condition, HostPattern, PathPattern, Protocol, Route, RouteId, Segment};
 
 /// One candidate with what it is compared by.
 struct Ranked<'a> {
@@ -12,11 +12,11 @@ struct Ranked<'a> {
     route: &'a Route,
 }
 
-/// Every (host, alternative) of every route, so sorted that the first whose predicates all hold wins. Candidates of
+/// Every (host, alternative) of every route of this protocol, so sorted that the first whose predicates all hold wins. Candidates of
 /// equal host and path pattern are neighbours.
-pub(crate) fn order(routes: &[Route]) -> Vec<Candidate> {
+pub(crate) fn order(routes: &[Route], protocol: Protocol) -> Vec<Candidate> {
     let mut ranked: Vec<Ranked<'_>> = Vec::with_capacity(routes.len());
-    for (id, route) in routes.iter().enumerate() {
+    for (id, route) in routes.iter().enumerate().filter(|(_, route)| route.protocol == protocol) {
         for (host, pattern) in route.hosts.iter().enumerate() {
             ranked.extend(route.conditions.iter().enumerate().map(|(position, condition)| Ranked {
                 candidate: Candidate { route: RouteId(id as u32), host, condition: position },

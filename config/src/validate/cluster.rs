@@ -180,6 +180,7 @@ fn limits_of(settings: &ClusterSettingsDoc) -> ClusterLimits {
         header_bytes: limits.header_bytes().map(|size| size.0 as u32),
         header_count: limits.header_count().map(|count| count.0),
         interim_responses: limits.interim_responses().map(|count| count.0),
+        connect_attempts: limits.connect_attempts().map(|count| count.0),
         replay_bytes: limits.replay_bytes().map(|size| size.0 as u32),
     }
 }

@@ -7,7 +7,7 @@ use super::{listener, ports, process, route};
 use crate::document::{DefaultsDoc, TableDoc};
 use crate::fault::{Fault, Faults, Findings};
 use crate::language::{Fields, Language, Reader};
-use crate::model::Config;
+use crate::model::{Config, Protocol};
 use crate::order;
 use crate::source::{Environment, Source, Span, parse};
 
@@ -79,7 +79,8 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let routes = table.routes.map(|section| section.value).unwrap_or_default();
     let scope = route::Scope { namespace: &process.namespace, listeners: &listeners, defaults: &inherited };
     let (routes, spans) = route::routes(routes, &scope, &mut clusters, findings);
-    let order = order::order(&routes);
+    let order = order::order(&routes, Protocol::Http);
+    let connection_order = order::order(&routes, Protocol::Tcp);
     // these look at what is not there; where something was not understood they would only echo its fault
     if !findings.fatal() {
         for (section, empty) in [("listeners", listeners.list.is_empty()), ("routes", routes.is_empty())] {
@@ -89,13 +90,16 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
             }
         }
         clusters.warn_of_unused(findings);
+        route::warn_of_dead_ends(&listeners, &routes, findings);
         order::shadowed(&routes, &order, &spans, findings);
+        order::shadowed(&routes, &connection_order, &spans, findings);
     }
     Config {
         process,
         listeners: listener::listeners(listeners),
         routes,
         order,
+        connection_order,
         clusters: clusters.into_model(),
     }
 }

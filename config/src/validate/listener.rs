@@ -7,9 +7,13 @@ use super::process::labels;
 use crate::document::{ListenerDoc, ListenerLimitsDoc};
 use crate::fault::{Fault, Findings, did_you_mean};
 use crate::language::{Fields, OrNone, Pairs};
-use crate::model::{Listener, ListenerId, ListenerLimits, ListenerTimeouts, Place, Placed};
+use crate::model::{
+    HttpRules, Listener, ListenerId, ListenerLimits, ListenerTimeouts, Place, Placed, Protocol,
+};
 use crate::source::At;
 use crate::values::Name;
+
+mod tcp;
 
 /// The listeners as they are written, by name.
 pub(super) struct Listeners {
@@ -26,6 +30,7 @@ impl Listeners {
         list.iter().for_each(|(_, document)| {
             check_mode(&document.value, findings);
             check_explain_from(&document.value, findings);
+            tcp::check(&document.value, findings);
         });
         list.sort_by_cached_key(|(name, _)| name.value.clone());
         let ids = list
@@ -39,7 +44,7 @@ impl Listeners {
     /// The listener of this name.
     pub(super) fn find(&self, name: &At<Name>, findings: &mut Findings) -> Option<ListenerId> {
         let wanted = &name.value.0;
-        let found = self.ids.get(wanted).copied();
+        let found = self.id(wanted);
         if found.is_none() && !self.holes.contains(&name.value) {
             findings.error(|| {
                 let known = self.list.iter().map(|(known, _)| known.value.0.as_str());
@@ -49,6 +54,21 @@ impl Listeners {
             });
         }
         found
+    }
+
+    /// The listener of this name, if there is one.
+    pub(super) fn id(&self, name: &str) -> Option<ListenerId> {
+        self.ids.get(name).copied()
+    }
+
+    /// Every listener: where its name is written, and its id.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&At<Name>, ListenerId)> {
+        self.list.iter().filter_map(|(name, _)| Some((name, self.id(&name.value.0)?)))
+    }
+
+    /// What a listener speaks.
+    pub(super) fn protocol(&self, id: ListenerId) -> Protocol {
+        self.list.get(id.index()).map_or(Protocol::Http, |(_, document)| document.value.protocol().value)
     }
 }
 
@@ -86,14 +106,17 @@ fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
         place: name.span.place(),
         address: document.address.as_ref()?.value.clone(),
         mode: document.mode().value.0,
-        trusted_hops: u8::try_from(document.trusted_hops().value.0).unwrap_or(u8::MAX),
+        protocol: document.protocol().value,
         proxies: labels(document.proxies.as_ref()),
-        normalize_path: document.normalize_path().value,
-        forward_headers: headers.into_iter().flat_map(|headers| headers.into_values()).collect(),
-        reason_header: document.reason_header().value.0,
-        explain_from: Placed {
-            value: nets(document.explain_from.as_ref()),
-            place: document.explain_from.as_ref().map_or(Place::BuiltIn, |written| written.span.place()),
+        http: HttpRules {
+            trusted_hops: u8::try_from(document.trusted_hops().value.0).unwrap_or(u8::MAX),
+            normalize_path: document.normalize_path().value,
+            forward_headers: headers.into_iter().flat_map(|headers| headers.into_values()).collect(),
+            reason_header: document.reason_header().value.0,
+            explain_from: Placed {
+                value: nets(document.explain_from.as_ref()),
+                place: document.explain_from.as_ref().map_or(Place::BuiltIn, |written| written.span.place()),
+            },
         },
         limits: limits_of(&limits),
         timeouts: ListenerTimeouts {

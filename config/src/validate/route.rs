@@ -12,6 +12,10 @@ use crate::model::{Action, Condition, Forward, HostPattern, ListenerId, Place, R
 use crate::source::{At, Span};
 use crate::values::Name;
 
+mod tcp;
+
+pub(super) use tcp::warn_of_dead_ends;
+
 /// What routes refer to, besides clusters.
 pub(super) struct Scope<'a> {
     pub(super) namespace: &'a str,
@@ -50,6 +54,7 @@ fn route(
 ) -> Option<Route> {
     let document = &written.value;
     let listeners = document.listeners.as_ref().map(|names| listeners(&names.value.0, scope, findings));
+    let protocol = tcp::protocol(name, document, scope.listeners, findings);
     let mut hosts: Vec<_> =
         document.hosts.iter().flat_map(|hosts| &hosts.value.0).map(|host| host.value.clone()).collect();
     hosts.sort();
@@ -66,6 +71,7 @@ fn route(
     Some(Route {
         name: name.value.0.clone(),
         place: name.span.place(),
+        protocol,
         listeners,
         hosts,
         conditions: alternatives,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
-use crate::model::{Balance, DnsFamily, DnsMode, ForwardHeader, PathNormalization, Workers};
+use crate::model::{Balance, DnsFamily, DnsMode, ForwardHeader, PathNormalization, Protocol, Workers};
 
 /// Declares the words of a type. Each value has exactly one.
 macro_rules! choice {
@@ -45,12 +45,6 @@ fn unknown(text: &str, what: &str, words: &[&str]) -> Wrong {
     Wrong::not(text, what, help)
 }
 
-/// What a listener speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ListenerProtocol {
-    Http,
-}
-
 /// What a cluster's endpoints speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClusterProtocol {
@@ -70,7 +64,7 @@ pub(crate) enum Scheme {
     Https,
 }
 
-choice!(ListenerProtocol, "a protocol of a listener": "http" => Self::Http);
+choice!(Protocol, "a protocol of a listener": "http" => Self::Http, "tcp" => Self::Tcp);
 choice!(ClusterProtocol, "a protocol of a cluster": "h1" => Self::Http1);
 choice!(KeySource, "a property of the peer": "ip" => Self::Ip);
 choice!(Scheme, "a scheme": "http" => Self::Http, "https" => Self::Https);

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
-use towpath_config::model::{Action, Candidate, Cluster, Config};
+use towpath_config::model::{Action, Candidate, Cluster, Config, Protocol};
 
 use super::context::Site;
 use super::pages::Asked;
@@ -97,7 +97,8 @@ fn name_row(name: &LiveName) -> Value {
 pub(super) fn routes(site: &Site, _: &Asked) -> Reply {
     let snapshot = site.shared.snapshot();
     let config = snapshot.config();
-    let rows = config.order().iter().enumerate();
+    let rows =
+        [config.order(), config.connection_order()].into_iter().flat_map(|order| order.iter().enumerate());
     Reply::json(&rows.filter_map(|(position, candidate)| order_row(config, position, candidate)).collect())
 }
 
@@ -107,10 +108,18 @@ fn order_row(config: &Config, position: usize, candidate: &Candidate) -> Option<
     let names = |fields: &[towpath_config::model::FieldCondition]| -> Vec<String> {
         fields.iter().map(|field| field.name().clone()).collect()
     };
+    let is_http = *route.protocol() == Protocol::Http;
+    let path = condition.path().as_deref().map_or_else(|| "/*".to_owned(), words::path);
+    let listeners = route.listeners().as_ref().map(|listeners| -> Vec<_> {
+        let name = |id| config.listener(id).map(|listener| listener.name().as_str());
+        listeners.iter().copied().filter_map(name).collect()
+    });
     Some(json!({
         "position": position + 1,
-        "host": words::host(route.hosts().get(candidate.host())?),
-        "path": condition.path().as_deref().map_or_else(|| "/*".to_owned(), words::path),
+        "protocol": if is_http { "http" } else { "tcp" },
+        "listeners": listeners,
+        "host": is_http.then_some(words::host(route.hosts().get(candidate.host())?)),
+        "path": is_http.then_some(path),
         "methods": condition.methods(),
         "headers": names(condition.headers()),
         "query": names(condition.query()),

@@ -1,8 +1,10 @@
 //! What would become of a request, and why: the request is made, read and judged by the functions of live traffic.
 
+mod connection;
 mod explanation;
 mod judge;
 mod page;
+mod parts;
 mod question;
 mod settings;
 mod text;

@@ -35,6 +35,7 @@ fn exposition(shared: &Shared, format: Format) -> String {
     names::write(&mut text, &snapshot);
     metrics::write_stats(&mut text, shared.stats());
     metrics::write_series(&mut text, shared.series());
+    metrics::write_passages(&mut text, shared.series());
     text.finish()
 }
 

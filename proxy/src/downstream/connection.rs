@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::time::Instant;
-use towpath_config::model::Listener;
+use towpath_config::model::{Listener, ListenerId, Protocol};
 
 use super::http1::{Http1Caller, NoRequest};
 use crate::codec::h1::Wired;
 use crate::codec::message::RequestHead;
 use crate::codec::scratch::Scratch;
+use crate::exchange::passage::pass;
 use crate::exchange::record::Record;
 use crate::exchange::respond::{self, Shape};
 use crate::exchange::{Ending, Visit, serve};
@@ -21,6 +22,7 @@ use crate::observe::listener::ListenerStats;
 use crate::observe::stats::Counter;
 use crate::observe::tally::ListenerCounter;
 use crate::outcome::Reason;
+use crate::snapshot::Snapshot;
 use crate::sys::timer::{Elapsed, Timer, Waits};
 use crate::sys::transport::Transport;
 
@@ -48,6 +50,12 @@ impl Drop for Open {
 pub async fn run<S: Transport>(local: Rc<Local>, io: S, listener: Arc<ListenerStats>, peer: Peer) {
     let _open = Open(Rc::clone(&local));
     let timer = local.timers().timer();
+    let snapshot = local.snapshot();
+    let protocol = snapshot.listener(listener.name()).map(|(_, listener)| *listener.protocol());
+    drop(snapshot);
+    if protocol == Some(Protocol::Tcp) {
+        return Box::pin(pass(&local, &listener, &peer, &timer, io)).await;
+    }
     let mut connection = Connection { local, listener, peer, timer, served: 0 };
     let mut idle = Some(io);
     while let Some(io) = idle {
@@ -59,10 +67,15 @@ pub async fn run<S: Transport>(local: Rc<Local>, io: S, listener: Arc<ListenerSt
 }
 
 impl Connection {
+    /// The listener, as long as it takes requests.
+    fn listener<'s>(&self, snapshot: &'s Snapshot) -> Option<(ListenerId, &'s Listener)> {
+        snapshot.listener(self.listener.name()).filter(|(_, listener)| *listener.protocol() == Protocol::Http)
+    }
+
     /// Waits for a next request; says whether there is one.
     async fn wait<S: Transport>(&self, io: &S) -> bool {
         let snapshot = self.local.snapshot();
-        let Some((_, listener)) = snapshot.listener(self.listener.name()) else { return false };
+        let Some((_, listener)) = self.listener(&snapshot) else { return false };
         let limit = **listener.timeouts().idle();
         drop(snapshot);
         let due = self.local.closes_idle(limit.map(|limit| self.timer.now() + limit));
@@ -79,7 +92,7 @@ impl Connection {
     /// Serves requests until none is at hand. Gives the stream back when the connection stays open.
     async fn busy<S: Transport>(&mut self, io: S) -> Option<S> {
         let snapshot = self.local.snapshot();
-        let (_, listener) = snapshot.listener(self.listener.name())?;
+        let (_, listener) = self.listener(&snapshot)?;
         let mut caller = Http1Caller::new(io, self.local.buffers().lend());
         let mut scratch = self.local.scratch();
         let ending = loop {
@@ -124,7 +137,7 @@ impl Connection {
     /// Reads one request and serves it.
     async fn exchange<S: Transport>(&mut self, caller: &mut Http1Caller<S>, scratch: &mut Scratch) -> Ending {
         let snapshot = self.local.snapshot();
-        let Some((_, listener)) = snapshot.listener(self.listener.name()) else { return Ending::Close };
+        let Some((_, listener)) = self.listener(&snapshot) else { return Ending::Close };
         let read = self.read(caller, listener, &mut scratch.request).await;
         self.served += 1;
         let limit = **listener.limits().requests_per_connection();
@@ -140,7 +153,7 @@ impl Connection {
                 let shape = Shape {
                     head_only: false,
                     grpc: false,
-                    reason: *listener.reason_header(),
+                    reason: *listener.http().reason_header(),
                     patience: **listener.timeouts().body(),
                 };
                 let mut record = Record::begin(&self.local, &snapshot, None, Instant::now());

@@ -18,7 +18,7 @@ use crate::codec::scratch::{Scratch, Texts};
 use crate::filter::forwarded::{given_request_id, new_request_id};
 use crate::filter::reply::Refused;
 use crate::forward::order::Order;
-use crate::forward::tunnel::{End, tunnel};
+use crate::forward::tunnel::{End, upgraded};
 use crate::forward::{Answered, send};
 use crate::local::Local;
 use crate::observe::stats::Counter;
@@ -178,10 +178,10 @@ async fn pass_through<C: Caller>(
     local.stats().add(Counter::Tunnels, 1);
     local.stats().add(Counter::TunnelsOpen, 1);
     let open = Open(local);
-    let end = tunnel(caller, &mut answered.attempt, timer, policy).await;
+    let end = upgraded(local, timer, policy.into(), caller, &mut answered.attempt).await;
     drop(open);
     local.stats().add(Counter::TunnelsTimedOut, (end == End::TimedOut).into());
-    if end == End::Broken { Ending::Cut } else { Ending::Close }
+    if matches!(end, End::Broken(_) | End::Drained) { Ending::Cut } else { Ending::Close }
 }
 
 /// A tunnel that is counted as open until dropped.

@@ -52,7 +52,7 @@ impl<'a> Subject<'a> {
             path,
             query: head.query(),
             fields: &head.fields,
-            source: forwarded::client(&head.fields, visit.peer, *listener.trusted_hops()),
+            source: forwarded::client(&head.fields, visit.peer, *listener.http().trusted_hops()),
         };
         Self { snapshot, listener, head, view, request_id, pressure: visit.pressure }
     }
@@ -86,7 +86,7 @@ impl<'a> Subject<'a> {
         Shape {
             head_only: self.view.method == "HEAD",
             grpc: self.head.is_grpc(),
-            reason: *self.listener.reason_header(),
+            reason: *self.listener.http().reason_header(),
             patience: **self.listener.timeouts().body(),
         }
     }
@@ -137,6 +137,6 @@ pub fn plain_path<'a>(
         "*" => Ok("*"),
         "" => Ok("/"),
         _ if head.is_connect() => Ok("/"),
-        path => normalize(path, *listener.normalize_path(), made).map_err(|_| Reason::BadRequest),
+        path => normalize(path, *listener.http().normalize_path(), made).map_err(|_| Reason::BadRequest),
     }
 }

@@ -64,7 +64,7 @@ fn is_asked(local: &Local, subject: &Subject<'_>) -> bool {
     if !subject.head.fields.has(Known::Explain) {
         return false;
     }
-    let from = subject.listener.explain_from();
+    let from = subject.listener.http().explain_from();
     let may = subject.view.source.ip().is_some_and(|ip| from.iter().any(|net| net.contains(&ip)));
     local.stats().add(if may { Counter::Explained } else { Counter::ExplainRefused }, 1);
     may

@@ -75,7 +75,7 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// `http`, or what a trusted hop said.
 pub fn scheme<'a>(fields: &'a Fields, listener: &Listener) -> &'a str {
-    let said = said(fields, Known::ForwardedProto, *listener.trusted_hops());
+    let said = said(fields, Known::ForwardedProto, *listener.http().trusted_hops());
     said.and_then(|value| {
         ["http", "https"].into_iter().find(|scheme| value.eq_ignore_ascii_case(scheme.as_bytes()))
     })
@@ -91,8 +91,8 @@ pub fn apply(
     request_id: &str,
     out: &mut Outgoing,
 ) {
-    let wanted = listener.forward_headers();
-    let hops = *listener.trusted_hops();
+    let wanted = listener.http().forward_headers();
+    let hops = *listener.http().trusted_hops();
     let scheme = scheme(&head.fields, listener);
     if head.fields.has_any(SAID) {
         drop_unbelieved(&head.fields, hops, wanted, out);

@@ -48,12 +48,18 @@ impl Order<'_> {
     /// What the config says of the cluster's connections.
     #[must_use]
     pub fn pool_limits(&self) -> PoolLimits {
-        PoolLimits {
-            connections: **self.cluster.limits().connections(),
-            pending: **self.cluster.limits().pending(),
-            wait: **self.destination.policy().pending_timeout(),
-            idle: **self.cluster.idle_timeout(),
-            connect: **self.destination.policy().connect_timeout(),
-        }
+        pool_limits(self.cluster, self.destination)
+    }
+}
+
+/// What the config says of the connections of a cluster that are made for this destination.
+#[must_use]
+pub fn pool_limits(cluster: &Cluster, destination: &Destination) -> PoolLimits {
+    PoolLimits {
+        connections: **cluster.limits().connections(),
+        pending: **cluster.limits().pending(),
+        wait: **destination.policy().pending_timeout(),
+        idle: **cluster.idle_timeout(),
+        connect: **destination.policy().connect_timeout(),
     }
 }

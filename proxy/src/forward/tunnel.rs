@@ -1,35 +1,35 @@
-//! Bytes in both directions after an upgrade or `CONNECT`, each side with its own end.
+//! Bytes in both directions, which nobody looks at: after an upgrade or `CONNECT`, and between a client of a TCP listener
+//! and its endpoint. Each side has its own end.
 
 use std::future::poll_fn;
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use tokio::io::ReadBuf;
 use towpath_config::model::Policy;
 
-use crate::codec::body::{Pump, Sink, Source};
+use crate::codec::buffer::{Buffer, BufferPool};
 use crate::codec::h1::Wired;
+use crate::local::Local;
+use crate::outcome::Side;
 use crate::sys::timer::{Timer, Waits};
 use crate::sys::transport::Transport;
 use crate::upstream::http1::Attempt;
 
-/// One direction: everything, then the end.
-#[derive(Debug, Default)]
-struct Way {
-    pump: Pump,
-    closed: bool,
+/// How long a tunnel may stand still.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// While both sides are open.
+    pub idle: Option<Duration>,
+    /// Once one of them has ended.
+    pub half_closed: Option<Duration>,
 }
 
-impl Way {
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        source: &mut impl Source,
-        sink: &mut impl Sink,
-    ) -> Poll<Result<(), ()>> {
-        if self.pump.is_done() {
-            Poll::Ready(Ok(()))
-        } else {
-            self.pump.poll(cx, source, sink).map_err(|_| ())
-        }
+impl From<&Policy> for Patience {
+    fn from(policy: &Policy) -> Self {
+        Self { idle: **policy.tunnel_idle_timeout(), half_closed: **policy.tunnel_half_closed_timeout() }
     }
 }
 
@@ -38,55 +38,184 @@ impl Way {
 pub enum End {
     /// Both sides had ended.
     Closed,
-    /// One side failed or was reset, and the other must see that what it got may not be all.
-    Broken,
+    /// This side failed or was reset, and the other must see that what it got may not be all.
+    Broken(Side),
     /// Nothing moved for too long.
     TimedOut,
+    /// The process ends.
+    Drained,
 }
 
-/// Passes bytes until both sides have ended, one has failed, or nothing has moved for too long. An upstream whose caller
-/// failed is reset.
-pub async fn tunnel<C: Wired>(caller: &mut C, attempt: &mut Attempt, timer: &Timer, policy: &Policy) -> End {
-    let (idle, half_closed) = (**policy.tunnel_idle_timeout(), **policy.tunnel_half_closed_timeout());
-    caller.wire_mut().begin_tunnel();
-    attempt.wire_mut().begin_tunnel();
-    let (mut up, mut down) = (Way::default(), Way::default());
+/// One mouth of a tunnel.
+#[derive(Debug)]
+pub struct Mouth<'a, S> {
+    /// The stream.
+    pub io: &'a mut S,
+    /// What was read of it before.
+    pub unread: Option<Buffer>,
+}
+
+/// One direction: everything, then the end. It holds a buffer only while the side that it leads to is waited for.
+#[derive(Debug, Default)]
+struct Way {
+    held: Option<Buffer>,
+    is_full: bool,
+    moved: u64,
+    ended: bool,
+    closed: bool,
+}
+
+/// Which end of a direction failed.
+enum Failed {
+    From,
+    To,
+}
+
+impl Way {
+    fn new(unread: Option<Buffer>) -> Self {
+        Self { held: unread, ..Self::default() }
+    }
+
+    /// Passes on what there is. Ready when the side that it leads to was told of the end.
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut (impl Transport + ?Sized),
+        to: &mut (impl Transport + ?Sized),
+        buffers: &Rc<BufferPool>,
+    ) -> Poll<Result<(), Failed>> {
+        while !self.closed {
+            ready!(self.poll_write(cx, to)).map_err(|_| Failed::To)?;
+            if self.ended {
+                // a side that is gone already cannot be told, and need not be
+                let _ = ready!(Pin::new(&mut *to).poll_shutdown(cx));
+                self.closed = true;
+            } else if self.poll_read(cx, from, buffers).map_err(|_| Failed::From)?.is_pending() {
+                ready!(Pin::new(&mut *to).poll_flush(cx)).map_err(|_| Failed::To)?;
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        to: &mut (impl Transport + ?Sized),
+    ) -> Poll<std::io::Result<()>> {
+        while let Some(held) = self.held.as_mut().filter(|held| !held.is_empty()) {
+            let count = ready!(Pin::new(&mut *to).poll_write(cx, held.filled()))?;
+            if count == 0 {
+                return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
+            }
+            held.consume(count);
+            self.moved += count as u64;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut (impl Transport + ?Sized),
+        buffers: &Rc<BufferPool>,
+    ) -> Poll<std::io::Result<()>> {
+        let lend = || if self.is_full { buffers.lend_large() } else { buffers.lend() };
+        let mut buffer = self.held.take().filter(|held| held.is_large() == self.is_full).unwrap_or_else(lend);
+        let mut window = ReadBuf::new(buffer.spare());
+        // what gives nothing keeps no buffer
+        ready!(Pin::new(from).poll_read(cx, &mut window))?;
+        let (count, is_full) = (window.filled().len(), window.remaining() == 0);
+        buffer.filled_by(count);
+        self.is_full = is_full;
+        self.ended = count == 0;
+        self.held = Some(buffer);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Passes bytes until both sides have ended, one has failed, or nothing has moved for too long; `count` is told of what
+/// went up and down. Where it did not end in order, both sides see that.
+pub async fn tunnel<S: Transport, T: Transport>(
+    local: &Local,
+    timer: &Timer,
+    patience: Patience,
+    caller: Mouth<'_, S>,
+    upstream: Mouth<'_, T>,
+    mut count: impl FnMut(u64, u64),
+) -> End {
+    let (mut up, mut down) = (Way::new(caller.unread), Way::new(upstream.unread));
+    let (caller, upstream) = (caller.io, upstream.io);
+    local.begin_tunnel(timer);
     let mut seen = None;
     let end = poll_fn(|cx| {
-        let Ok(up_done) = ready_or_broken(up.poll(cx, caller, attempt)) else {
-            return Poll::Ready(End::Broken);
-        };
-        if up_done && !up.closed && attempt.wire_mut().poll_close(cx).is_ready() {
-            up.closed = true;
-        }
-        let Ok(down_done) = ready_or_broken(down.poll(cx, attempt, caller)) else {
-            return Poll::Ready(End::Broken);
-        };
-        if down_done && !down.closed && caller.wire_mut().poll_close(cx).is_ready() {
-            down.closed = true;
-        }
-        let state = (up.pump.moved(), down.pump.moved(), up.closed || down.closed);
-        if seen.replace(state) != Some(state) {
-            let limit = if state.2 { half_closed } else { idle };
+        let outcome = (
+            up.poll(cx, &mut *caller, &mut *upstream, local.buffers()),
+            down.poll(cx, &mut *upstream, &mut *caller, local.buffers()),
+        );
+        let state = (up.moved, down.moved, up.closed || down.closed);
+        if seen != Some(state) {
+            let (before_up, before_down, _) = seen.replace(state).unwrap_or_default();
+            count(up.moved - before_up, down.moved - before_down);
+            let limit = if state.2 { patience.half_closed } else { patience.idle };
             timer.arm_for(Waits::Tunnel, limit.map(|limit| timer.now() + limit));
         }
-        match (up.closed && down.closed, timer.poll_fired(cx)) {
-            (true, _) => Poll::Ready(End::Closed),
-            (false, true) => Poll::Ready(End::TimedOut),
-            (false, false) => Poll::Pending,
+        match outcome {
+            (Poll::Ready(Err(Failed::From)), _) | (_, Poll::Ready(Err(Failed::To))) => {
+                Poll::Ready(End::Broken(Side::Downstream))
+            }
+            (Poll::Ready(Err(Failed::To)), _) | (_, Poll::Ready(Err(Failed::From))) => {
+                Poll::Ready(End::Broken(Side::Upstream))
+            }
+            (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => Poll::Ready(End::Closed),
+            _ if !timer.poll_fired(cx) => Poll::Pending,
+            _ if timer.is_hastened() => Poll::Ready(End::Drained),
+            _ => Poll::Ready(End::TimedOut),
         }
     })
     .await;
-    if end == End::Broken {
-        attempt.wire().io().into_iter().for_each(Transport::break_on_close);
+    let held = [&up, &down].iter().any(|way| way.held.as_ref().is_some_and(|held| !held.is_empty()));
+    if matches!(end, End::Broken(_) | End::Drained) || held {
+        caller.break_on_close();
+        upstream.break_on_close();
     }
     end
 }
 
-fn ready_or_broken(poll: Poll<Result<(), ()>>) -> Result<bool, ()> {
-    match poll {
-        Poll::Pending => Ok(false),
-        Poll::Ready(Ok(())) => Ok(true),
-        Poll::Ready(Err(())) => Err(()),
+/// The tunnel that an upgrade or `CONNECT` becomes, once the answer's head has left.
+pub async fn upgraded<C: Wired>(
+    local: &Local,
+    timer: &Timer,
+    patience: Patience,
+    caller: &mut C,
+    attempt: &mut Attempt,
+) -> End {
+    let due = patience.idle.map(|limit| timer.now() + limit);
+    let flush = async {
+        poll_fn(|cx| attempt.wire_mut().poll_flush(cx)).await.map_err(|_| End::Broken(Side::Upstream))?;
+        poll_fn(|cx| caller.wire_mut().poll_flush(cx)).await.map_err(|_| End::Broken(Side::Downstream))
+    };
+    if let Err(end) = timer.within(due, flush).await.unwrap_or(Err(End::TimedOut)) {
+        return end;
     }
+    let (Some((client, client_unread)), Some((server, server_unread))) =
+        (caller.wire_mut().hand_over(), attempt.wire_mut().hand_over())
+    else {
+        return End::Closed;
+    };
+    let (mut received, mut written) = (0, 0);
+    let end = tunnel(
+        local,
+        timer,
+        patience,
+        Mouth { io: client, unread: Some(client_unread) },
+        Mouth { io: server, unread: Some(server_unread) },
+        |up, down| (received, written) = (received + up, written + down),
+    )
+    .await;
+    caller.wire_mut().count_passed(received, written);
+    end
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::observe::exemplar::Exemplar;
 use crate::observe::expose::{Bucket, Exposition, Family, Format, Label, Labels, Shape};
 use crate::observe::latency::BOUNDS;
+use crate::observe::passage::{Fate, PassageTotals};
 use crate::observe::rows::{Kind, Row};
 use crate::observe::series::{CODES, Exemplars, Series, SeriesBook, Totals};
 use crate::observe::stats::{Counter, Stats};
@@ -64,6 +65,37 @@ pub fn write_series(to: &mut Exposition, book: &SeriesBook) {
     let help = "Bytes of response bodies, by route and destination.";
     let mut family = to.family("towpath_response_bytes", Shape::Counter, help);
     rows.iter().for_each(|row| family.row(&row.labels, &[], row.totals.response_bytes));
+}
+
+/// Connections of TCP listeners by route and destination: how many, how long, how much, and how they ended.
+pub fn write_passages(to: &mut Exposition, book: &SeriesBook) {
+    let all = book.all();
+    let shown = all.iter().map(|one| (Labels::new(one.key().labels()), one.passages()));
+    let rows: Vec<_> = shown.filter(|(_, totals)| !totals.is_empty()).collect();
+    let help = "Connections of TCP listeners that have ended, by route, destination and how they ended.";
+    let mut family = to.family("towpath_tcp_connections", Shape::Counter, help);
+    for (labels, totals) in &rows {
+        for (fate, count) in
+            Fate::all().map(|fate| (fate, totals.ended(fate))).filter(|(_, count)| *count > 0)
+        {
+            family.row(labels, &[("end", fate.code())], count);
+        }
+    }
+    let help = "Connections of TCP listeners that are open.";
+    let mut family = to.family("towpath_tcp_connections_open", Shape::Gauge, help);
+    rows.iter().for_each(|(labels, totals)| family.row(labels, &[], totals.open));
+    let help = "How long connections of TCP listeners lived.";
+    let mut family = to.family("towpath_tcp_connection_duration_seconds", Shape::Histogram, help);
+    for (labels, PassageTotals { durations, .. }) in &rows {
+        let buckets = buckets(durations.cumulative(), durations.count(), &[]);
+        family.histogram(labels, buckets, durations.sum_micros as f64 / 1e6);
+    }
+    let help = "Bytes that connections of TCP listeners brought from clients.";
+    let mut family = to.family("towpath_tcp_received_bytes", Shape::Counter, help);
+    rows.iter().for_each(|(labels, totals)| family.row(labels, &[], totals.received));
+    let help = "Bytes that connections of TCP listeners brought to clients.";
+    let mut family = to.family("towpath_tcp_sent_bytes", Shape::Counter, help);
+    rows.iter().for_each(|(labels, totals)| family.row(labels, &[], totals.sent));
 }
 
 /// The buckets of a histogram, with the exemplars of the same positions.

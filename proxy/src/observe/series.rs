@@ -1,4 +1,4 @@
-//! Requests by route, cluster, subset and class. A series lives as long as a snapshot or an exchange holds it.
+//! Requests and connections by route, cluster, subset and class. A series lives as long as a snapshot or an exchange holds it.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 
 use crate::observe::exemplar::{Exemplar, Slot};
 use crate::observe::latency::{BOUNDS, BUCKETS, Coarse, Latency, bucket, shown};
+use crate::observe::passage::{PassageCell, PassageTotals};
 
 #[cfg(test)]
 mod tests;
@@ -147,6 +148,7 @@ fn code(status: u16) -> usize {
 pub struct Series {
     key: SeriesKey,
     cells: Box<[OnceLock<Box<Cell>>]>,
+    passages: Box<[OnceLock<Box<PassageCell>>]>,
 }
 
 impl Series {
@@ -160,6 +162,20 @@ impl Series {
     /// to see this one, if one does.
     pub fn record(&self, worker: usize, sample: &Sample) -> Option<&Slot> {
         self.cells.get(worker)?.get_or_init(Cell::empty).record(sample)
+    }
+
+    /// Where connections of this worker are counted that nobody looks into. Only the worker itself may write there.
+    #[must_use]
+    pub fn passage(&self, worker: usize) -> Option<&PassageCell> {
+        self.passages.get(worker).map(|cell| &**cell.get_or_init(Box::default))
+    }
+
+    /// The counts of connections of all workers together.
+    #[must_use]
+    pub fn passages(&self) -> PassageTotals {
+        let mut totals = PassageTotals::default();
+        self.passages.iter().filter_map(OnceLock::get).for_each(|cell| totals.merge(cell));
+        totals
     }
 
     /// The newest exemplar of each bucket, and the wish for newer ones.
@@ -261,7 +277,8 @@ impl SeriesBook {
             return series;
         }
         let cells = (0..self.workers).map(|_| OnceLock::new()).collect();
-        let series = Arc::new(Series { key: key.clone(), cells });
+        let passages = (0..self.workers).map(|_| OnceLock::new()).collect();
+        let series = Arc::new(Series { key: key.clone(), cells, passages });
         known.series.insert(key, Arc::downgrade(&series));
         known.purge();
         series

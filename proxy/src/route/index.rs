@@ -7,6 +7,7 @@ use towpath_config::model::{Config, HostPattern, RouteId};
 use crate::route::miss::Miss;
 use crate::route::view::RequestView;
 
+mod connections;
 mod entry;
 mod expressions;
 mod run;
@@ -16,6 +17,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use connections::Connections;
 use entry::Entry;
 use site::Site;
 

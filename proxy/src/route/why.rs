@@ -67,12 +67,11 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A verdict on every candidate, in the computed order.
+/// A verdict on every candidate of this order.
 #[must_use]
-pub fn why(config: &Config, view: &RequestView<'_>) -> Vec<Verdict> {
+pub fn why(config: &Config, order: &[Candidate], view: &RequestView<'_>) -> Vec<Verdict> {
     let mut is_taken = false;
-    let order = config.order().iter();
-    order.filter_map(|candidate| judge(config, candidate, view, &mut is_taken)).collect()
+    order.iter().filter_map(|candidate| judge(config, candidate, view, &mut is_taken)).collect()
 }
 
 /// A candidate that did not take the request.

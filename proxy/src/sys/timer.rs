@@ -165,6 +165,19 @@ impl Timer {
         self.cell.fired.set(false);
     }
 
+    /// Gives what is waited for now a deadline that cannot be put off.
+    pub fn end_by(&self, latest: Instant) {
+        self.cell.latest.set(earlier(self.cell.latest.get(), Some(latest)));
+        self.cell.due.set(earlier(self.cell.due.get(), Some(latest)));
+        self.timers.soonest.set(earlier(self.timers.soonest.get(), Some(latest)));
+    }
+
+    /// Whether the deadline that has passed is one that could not be put off.
+    #[must_use]
+    pub fn is_hastened(&self) -> bool {
+        self.cell.latest.get().is_some_and(|latest| latest <= self.now())
+    }
+
     /// Whether the deadline has passed; if not, wakes this task when it does.
     pub fn poll_fired(&self, cx: &mut Context<'_>) -> bool {
         if self.cell.fired.get() {

@@ -68,6 +68,29 @@ impl EndpointSet {
         }
     }
 
+    /// As [`Self::pick`], but none of those that were `tried`, by number. Where the pick falls on one of them, the others
+    /// share its part by their weights.
+    pub fn pick_other(
+        &self,
+        balance: Balance,
+        rng: &mut fastrand::Rng,
+        tried: &[u64],
+    ) -> Option<&Arc<EndpointState>> {
+        let picked = self.pick(balance, rng)?;
+        if !tried.contains(&picked.id()) {
+            return Some(picked);
+        }
+        let others = || self.members.iter().filter(|member| !tried.contains(&member.endpoint.id()));
+        let total: u64 = others().map(|member| u64::from(member.weight)).sum();
+        let mut left = if total > 0 { rng.u64(0..total) } else { return None };
+        let drawn = others().find(|member| {
+            let inside = left < u64::from(member.weight);
+            left = left.saturating_sub(member.weight.into());
+            inside
+        });
+        drawn.map(|member| &member.endpoint)
+    }
+
     fn draw(&self, rng: &mut fastrand::Rng) -> Option<&Arc<EndpointState>> {
         if self.total == 0 {
             return None;

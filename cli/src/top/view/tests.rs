@@ -34,6 +34,21 @@ fn every_route_and_destination_has_a_line() {
 }
 
 #[test]
+fn connections_have_lines_of_their_own_and_are_no_requests() {
+    let labels = "route=\"pg\",cluster=\"db\",subset=\"\",class=\"\"";
+    let ended =
+        |end: &str, count| format!("towpath_tcp_connections_total{{{labels},end=\"{end}\"}} {count}\n");
+    let text = series("shop", "", 10, 0, "0.1")
+        + &ended("closed", 6)
+        + &ended("client-gone", 1)
+        + &ended("connect-failure", 1)
+        + &format!("towpath_tcp_connection_duration_seconds_bucket{{{labels},le=\"+Inf\"}} 8\n");
+    let found: Vec<_> = lines(&text, Sort::Name).into_iter().skip(3).map(|(_, line)| line).collect();
+    assert!(found[0].starts_with("all ") && found[0].contains(" 5.0/s     0.00%"), "{found:#?}");
+    assert!(found[1].starts_with("pg (tcp)  db ") && found[1].contains(" 4.0/s    12.50%"), "{found:#?}");
+}
+
+#[test]
 fn what_is_asked_for_comes_first() {
     let text =
         series("a", "", 10, 0, "0.1") + &series("b", "", 90, 1, "0.2") + &series("c", "", 20, 2, "0.05");
@@ -56,6 +71,7 @@ fn odd_cells_have_words() {
         cluster: cluster.into(),
         subset: String::new(),
         class: class.into(),
+        tcp: false,
     };
     assert_eq!(route(&key("", "", "")), "(no route)");
     assert_eq!(route(&key("a", "", "synthetic")), "a (synthetic)");

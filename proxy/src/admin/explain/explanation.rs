@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-/// All that is said of a request.
+/// All that is said of a request, or of a connection of a TCP listener.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
     /// The listener that it comes to.
     pub listener: String,
-    /// The request as it was understood; nothing when it cannot be read in one way only.
+    /// The request as it was understood; nothing when it cannot be read in one way only, or where there is none.
     pub request: Option<RequestSaid>,
+    /// The connection, where it is not about a request.
+    pub connection: Option<ConnectionSaid>,
     /// What becomes of it.
     pub outcome: Outcome,
     /// Every candidate in the order of trial.
@@ -38,10 +40,17 @@ pub struct RequestSaid {
     pub query: Option<String>,
 }
 
+/// A connection that nobody looks into.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConnectionSaid {
+    /// Where it comes from.
+    pub client: String,
+}
+
 /// What becomes of the request.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome {
-    /// `forward`, or `reply` when the proxy answers by itself.
+    /// `forward`, `reply` when the proxy answers by itself, or `close` when it closes the connection.
     pub action: &'static str,
     /// The route.
     pub route: Option<String>,
@@ -49,7 +58,7 @@ pub struct Outcome {
     pub place: Option<String>,
     /// The status of the proxy's own answer.
     pub status: Option<u16>,
-    /// The reason code of the proxy's own answer.
+    /// The reason code of the proxy's own answer, or of the close.
     pub reason: Option<&'static str>,
     /// Further fields of the proxy's own answer, such as `location`.
     pub fields: Vec<(String, String)>,
@@ -119,8 +128,8 @@ pub struct DestinationSaid {
     pub lack: Option<&'static str>,
     /// The effective policy.
     pub settings: Vec<Setting>,
-    /// What the endpoint gets.
-    pub sent: Sent,
+    /// The head that the endpoint gets; nothing where nobody looks for one.
+    pub sent: Option<Sent>,
 }
 
 /// An endpoint that can be chosen.

@@ -1,17 +1,14 @@
 //! The answer to a question. Nothing is decided here: every judgement is that of live traffic.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use towpath_config::model::{Action, Config, Listener, Route, Split};
+use towpath_config::model::{Action, Listener, Protocol};
 
-use super::explanation::{
-    CandidateSaid, DestinationSaid, EndpointSaid, Explanation, Outcome, RequestSaid, Sent, ShareSaid,
-    SplitSaid,
-};
+use super::connection;
+use super::explanation::{DestinationSaid, Explanation, Outcome, RequestSaid, Sent};
+use super::parts::{candidate, destination_said, maintenance, nowhere, passed_on, possible, split_said};
 use super::question::Question;
 use super::settings;
-use crate::admin::words;
 use crate::codec::h1::read_request;
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
@@ -19,16 +16,13 @@ use crate::exchange::decide::{Decision, Way, decide};
 use crate::exchange::outgoing;
 use crate::exchange::subject::{Subject, head_limits, plain_path};
 use crate::filter::forwarded::{Peer, client, given_request_id};
-use crate::filter::maintenance::{in_force, is_exempt};
 use crate::filter::reply::LocalReply;
 use crate::outcome::Reason;
 use crate::route::RequestView;
-use crate::route::split::{self, Decides, Explained};
-use crate::route::why::{Finding, Verdict, why};
+use crate::route::split::{self, Explained};
+use crate::route::why::why;
 use crate::snapshot::Snapshot;
 use crate::sys::memory::Pressure;
-use crate::upstream::balance::EndpointSet;
-use crate::upstream::names::Standing;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +37,9 @@ pub fn explain(
     question: &Question,
 ) -> Result<Explanation, String> {
     let (id, listener) = question.listener(snapshot)?;
+    if *listener.protocol() == Protocol::Tcp {
+        return Ok(connection::explain(snapshot, pressure, (id, listener), question.origin(listener)));
+    }
     let bytes = question.head(listener)?;
     let mut head = RequestHead::default();
     if let Err(reason) = read_request(&bytes, &head_limits(listener), &mut head) {
@@ -61,7 +58,7 @@ pub fn explain(
         path,
         query: head.query(),
         fields: &head.fields,
-        source: client(&head.fields, &peer, *listener.trusted_hops()),
+        source: client(&head.fields, &peer, *listener.http().trusted_hops()),
     };
     let request_id = given_request_id(&head).unwrap_or("(a new one)");
     Ok(judged(&Subject { snapshot, listener, head: &head, view, request_id, pressure }, &peer))
@@ -71,6 +68,7 @@ fn refused(reason: Reason, listener: &Listener) -> Explanation {
     Explanation {
         listener: listener.name().clone(),
         request: None,
+        connection: None,
         outcome: replied(&reason.into()),
         candidates: Vec::new(),
         maintenance: None,
@@ -102,16 +100,17 @@ fn judged(subject: &Subject<'_>, peer: &Peer) -> Explanation {
     Explanation {
         listener: subject.listener.name().clone(),
         request: Some(understood(subject)),
+        connection: None,
         outcome: Outcome {
             route: route.map(|route| route.name().clone()),
             place: route.map(|route| route.place().to_string()),
             ..outcome
         },
-        candidates: why(config, &subject.view)
+        candidates: why(config, config.order(), &subject.view)
             .iter()
             .filter_map(|verdict| candidate(config, verdict))
             .collect(),
-        maintenance: route.and_then(|route| maintenance(route, subject)),
+        maintenance: route.and_then(|route| maintenance(route, &subject.view)),
         split: explained.map(|(split, explained)| split_said(split, &explained)),
         destinations,
         settings,
@@ -139,44 +138,6 @@ fn replied(reply: &LocalReply<'_>) -> Outcome {
     }
 }
 
-fn candidate(config: &Config, verdict: &Verdict) -> Option<CandidateSaid> {
-    let route = config.route(verdict.route)?;
-    let (result, reason) = match &verdict.finding {
-        Finding::Wins => ("wins", None),
-        Finding::Holds => ("holds", None),
-        Finding::Fails(unmet) => ("fails", Some(unmet.stage.code())),
-    };
-    Some(CandidateSaid {
-        route: route.name().clone(),
-        host: words::host(route.hosts().get(verdict.host)?),
-        place: verdict.place.to_string(),
-        result,
-        reason,
-        text: verdict.finding.to_string(),
-    })
-}
-
-fn maintenance(route: &Route, subject: &Subject<'_>) -> Option<super::explanation::Setting> {
-    let maintenance = route.maintenance().as_ref()?;
-    let in_force = in_force(maintenance, SystemTime::now()).is_some();
-    Some(settings::of_maintenance(maintenance, in_force, is_exempt(maintenance, &subject.view)))
-}
-
-fn split_said(split: &Split, explained: &Explained<'_>) -> SplitSaid {
-    let sticky = split.sticky().as_ref();
-    let key = if let Decides::Key { value, .. } = &explained.by { Some(value.clone()) } else { None };
-    let shares = explained.shares.iter().enumerate().map(|(position, share)| ShareSaid {
-        name: share.name.to_owned(),
-        weight: share.weight,
-        share: share.share,
-        draw: share.bucket.map(|bucket| bucket.draw),
-        score: share.bucket.map(|bucket| bucket.score),
-        chosen: explained.destination == Some(position),
-    });
-    let cohort = sticky.map(|sticky| sticky.cohort().to_string());
-    SplitSaid { by: explained.by.told(split), cohort, key, shares: shares.collect() }
-}
-
 /// What is said of a request that goes on: to the chosen destination, or to any that chance can choose.
 fn forwarded<'a>(
     subject: &Subject<'a>,
@@ -184,68 +145,16 @@ fn forwarded<'a>(
     mut decision: Decision<'a>,
     explained: Option<&Explained<'_>>,
 ) -> (Outcome, Vec<DestinationSaid>) {
-    let chosen = explained.and_then(|explained| explained.destination);
-    let all = decision.forward.split().destinations().iter().enumerate();
-    let possible = all.filter(|(position, destination)| match chosen {
-        Some(chosen) => chosen == *position,
-        None => *destination.weight() > 0,
-    });
-    let (destinations, lacks): (Vec<_>, Vec<_>) = possible
-        .filter_map(|(_, destination)| {
+    let (destinations, lacks): (Vec<_>, Vec<_>) = possible(decision.forward.split(), explained)
+        .filter_map(|destination| {
             decision.destination = destination;
-            said(subject, peer, &decision)
+            let cluster = subject.snapshot.config().cluster(*destination.cluster())?;
+            let settings = settings::of_destination(decision.forward, destination.policy(), cluster);
+            destination_said(subject.snapshot, destination, settings, Some(sent(subject, peer, &decision)))
         })
         .unzip();
-    let nowhere = lacks.iter().all(Option::is_some);
-    let reason = lacks.into_iter().flatten().next().or(Some(Reason::NoEndpoint)).filter(|_| nowhere);
-    let outcome = Outcome {
-        action: if nowhere { "reply" } else { "forward" },
-        route: None,
-        place: None,
-        status: reason.map(Reason::status),
-        reason: reason.map(Reason::code),
-        fields: Vec::new(),
-    };
+    let outcome = nowhere(lacks).map_or_else(passed_on, |reason| replied(&reason.into()));
     (outcome, destinations)
-}
-
-/// A destination, and why none of its endpoints can be chosen, if so.
-fn said(
-    subject: &Subject<'_>,
-    peer: &Peer,
-    decision: &Decision<'_>,
-) -> Option<(DestinationSaid, Option<Reason>)> {
-    let destination = decision.destination;
-    let cluster = subject.snapshot.config().cluster(*destination.cluster())?;
-    let subset = destination.subset().and_then(|position| cluster.subsets().get(position));
-    let live = subject.snapshot.cluster(*destination.cluster())?;
-    let endpoints = endpoints(live.endpoints(*destination.subset()));
-    let standing = live.name().map(|name| name.state().standing());
-    // a table that nobody runs has no addresses, and is not to blame for it
-    let lack = (endpoints.is_empty() && standing != Some(Standing::Unasked)).then(|| live.lack());
-    let dns = live.name().zip(standing);
-    let said = DestinationSaid {
-        name: destination.name().clone(),
-        cluster: cluster.name().clone(),
-        subset: subset.map(|subset| subset.name().clone()),
-        dns: dns.map(|(name, standing)| format!("{} ({})", name.dns().query(), words::standing(standing))),
-        endpoints,
-        lack: lack.map(Reason::code),
-        settings: settings::of_destination(decision.forward, destination.policy(), cluster),
-        sent: sent(subject, peer, decision),
-    };
-    Some((said, lack))
-}
-
-fn endpoints(set: &EndpointSet) -> Vec<EndpointSaid> {
-    set.members()
-        .filter(|(_, weight)| *weight > 0)
-        .map(|(state, weight)| EndpointSaid {
-            address: state.address().to_string(),
-            weight,
-            active: state.active(),
-        })
-        .collect()
 }
 
 fn sent(subject: &Subject<'_>, peer: &Peer, decision: &Decision<'_>) -> Sent {

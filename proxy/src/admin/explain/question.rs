@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use towpath_config::model::{Address, Listener, ListenerId};
+use towpath_config::model::{Address, Listener, ListenerId, Protocol};
 
 use crate::snapshot::Snapshot;
 use crate::sys::stream::Origin;
@@ -17,7 +17,7 @@ mod tests;
 pub struct Question {
     /// The method.
     pub method: String,
-    /// With scheme and host, or only a path.
+    /// With scheme and host, or only a path; `tcp://127.0.0.1:5432` is a connection, and no request.
     pub url: String,
     /// The header fields. `Host` goes before the host of the URL.
     pub headers: Vec<(String, String)>,
@@ -58,7 +58,7 @@ impl<'a> Url<'a> {
             return Ok(Self { authority: "", target: sent.to_owned() });
         }
         let whole = sent.split_once("://").filter(|(scheme, _)| {
-            scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+            ["http", "https", "tcp"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
         });
         let (authority, target) =
             whole.map_or(("", ""), |(_, rest)| rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len())));
@@ -90,19 +90,34 @@ impl Question {
 
     /// The listener that the request comes to.
     pub(super) fn listener<'a>(&self, snapshot: &'a Snapshot) -> Result<(ListenerId, &'a Listener), String> {
-        let config = snapshot.config();
+        let all = snapshot.config().listeners();
         if let Some(name) = &self.listener {
-            let known: Vec<_> = config.listeners().iter().map(|listener| listener.name().as_str()).collect();
+            let known: Vec<_> = all.iter().map(|listener| listener.name().as_str()).collect();
             let fault = || format!("there is no listener `{name}`; there are: {}", known.join(", "));
-            return snapshot.listener(name).ok_or_else(fault);
+            let (id, listener) = snapshot.listener(name).ok_or_else(fault)?;
+            return match (listener.protocol(), self.protocol()) {
+                (Protocol::Tcp, Protocol::Http) => Err(format!(
+                    "the listener `{name}` takes connections, and no requests: ask about `tcp://{}`",
+                    listener.address()
+                )),
+                (Protocol::Http, Protocol::Tcp) => Err(format!("the listener `{name}` does not speak TCP")),
+                _ => Ok((id, listener)),
+            };
         }
         let port = Url::of(self)?.port();
-        let named =
-            config.listeners().iter().find(|listener| port.is_some() && listener.address().port() == port);
-        let listener = named.or(config.listeners().first()).map(|listener| listener.name());
-        listener
-            .and_then(|name| snapshot.listener(name))
-            .ok_or_else(|| "the route table has no listeners".to_owned())
+        let fitting = || all.iter().filter(|listener| *listener.protocol() == self.protocol());
+        let named = fitting().find(|listener| port.is_some() && listener.address().port() == port);
+        let listener = named.or_else(|| fitting().next()).and_then(|one| snapshot.listener(one.name()));
+        listener.ok_or_else(|| match self.protocol() {
+            Protocol::Http => "the route table has no listeners for requests".to_owned(),
+            Protocol::Tcp => "the route table has no TCP listeners".to_owned(),
+        })
+    }
+
+    /// What it is about: a request, or a connection.
+    fn protocol(&self) -> Protocol {
+        let scheme = self.url.split_once("://").map_or("", |(scheme, _)| scheme);
+        if scheme.eq_ignore_ascii_case("tcp") { Protocol::Tcp } else { Protocol::Http }
     }
 
     /// Where a connection to this listener comes from.

@@ -37,8 +37,40 @@ pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
             requests.place(),
         ),
         setting("limits.linger_bytes", **limits.linger_bytes(), limits.linger_bytes().place()),
-        setting("explain_from", nets(listener.explain_from()), listener.explain_from().place()),
+        setting("explain_from", nets(listener.http().explain_from()), listener.http().explain_from().place()),
     ]
+}
+
+/// What a TCP listener grants its clients.
+pub(super) fn of_tcp_listener(listener: &Listener) -> Vec<Setting> {
+    let connections = listener.limits().connections();
+    vec![setting("limits.connections", **connections, connections.place())]
+}
+
+/// What holds for the connections of a TCP listener to one destination.
+pub(super) fn of_tcp_destination(policy: &Policy, cluster: &Cluster) -> Vec<Setting> {
+    let time =
+        |name: &str, limit: &Placed<Option<Duration>>| setting(name, words::limit(**limit), limit.place());
+    let count = |name: &str, limit: &Placed<u32>| setting(name, **limit, limit.place());
+    let limits = cluster.limits();
+    vec![
+        time("connect_timeout", policy.connect_timeout()),
+        time("pending_timeout", policy.pending_timeout()),
+        time("tunnel_idle_timeout", policy.tunnel_idle_timeout()),
+        time("tunnel_half_closed_timeout", policy.tunnel_half_closed_timeout()),
+        setting("balance", balance(cluster), cluster.balance().place()),
+        count("limits.connections", limits.connections()),
+        count("limits.pending", limits.pending()),
+        count("limits.connect_attempts", limits.connect_attempts()),
+    ]
+}
+
+fn balance(cluster: &Cluster) -> &'static str {
+    match **cluster.balance() {
+        Balance::RoundRobin => "round-robin",
+        Balance::LeastRequest => "least-request",
+        Balance::Random => "random",
+    }
 }
 
 fn nets(list: &[IpNet]) -> String {
@@ -53,11 +85,6 @@ pub(super) fn of_destination(forward: &Forward, policy: &Policy, cluster: &Clust
     let time =
         |name: &str, limit: &Placed<Option<Duration>>| setting(name, words::limit(**limit), limit.place());
     let count = |name: &str, limit: &Placed<u32>| setting(name, **limit, limit.place());
-    let balance = match **cluster.balance() {
-        Balance::RoundRobin => "round-robin",
-        Balance::LeastRequest => "least-request",
-        Balance::Random => "random",
-    };
     let limits = cluster.limits();
     let mut settings = vec![
         time("timeout", policy.timeout()),
@@ -66,7 +93,7 @@ pub(super) fn of_destination(forward: &Forward, policy: &Policy, cluster: &Clust
         time("pending_timeout", policy.pending_timeout()),
         time("tunnel_idle_timeout", policy.tunnel_idle_timeout()),
         time("tunnel_half_closed_timeout", policy.tunnel_half_closed_timeout()),
-        setting("balance", balance, cluster.balance().place()),
+        setting("balance", balance(cluster), cluster.balance().place()),
         count("limits.connections", limits.connections()),
         count("limits.pending", limits.pending()),
         count("limits.header_bytes", limits.header_bytes()),

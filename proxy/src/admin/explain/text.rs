@@ -12,9 +12,10 @@ const CANDIDATES_MAX: usize = 40;
 
 impl Display for Explanation {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        match &self.request {
-            Some(request) => write!(f, "{request}")?,
-            None => write!(f, "a request that cannot be read in one way only")?,
+        match (&self.request, &self.connection) {
+            (Some(request), _) => write!(f, "{request}")?,
+            (None, Some(connection)) => write!(f, "a connection from {}", connection.client)?,
+            (None, None) => write!(f, "a request that cannot be read in one way only")?,
         }
         writeln!(f, " on listener {}\n  {}", self.listener, self.outcome)?;
         if let Some(maintenance) = &self.maintenance {
@@ -72,6 +73,7 @@ impl Display for Outcome {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match (self.status, self.reason) {
             (Some(status), Some(reason)) => write!(f, "is answered {status} {reason}")?,
+            (None, Some(reason)) => write!(f, "is closed: {reason}")?,
             _ => f.write_str("is forwarded")?,
         }
         if let (Some(route), Some(place)) = (&self.route, &self.place) {
@@ -116,7 +118,7 @@ impl Display for DestinationSaid {
             writeln!(f, "  dns {dns}")?;
         }
         if let Some(reason) = self.lack {
-            writeln!(f, "  no endpoint can be chosen: 503 {reason}")?;
+            writeln!(f, "  no endpoint can be chosen: {reason}")?;
         }
         for endpoint in &self.endpoints {
             writeln!(
@@ -126,8 +128,9 @@ impl Display for DestinationSaid {
             )?;
         }
         write_settings(f, &self.settings)?;
-        writeln!(f, "  gets\n    {}", self.sent.line)?;
-        self.sent.fields.iter().try_for_each(|(name, value)| writeln!(f, "    {name}: {value}"))
+        let Some(sent) = &self.sent else { return Ok(()) };
+        writeln!(f, "  gets\n    {}", sent.line)?;
+        sent.fields.iter().try_for_each(|(name, value)| writeln!(f, "    {name}: {value}"))
     }
 }
 

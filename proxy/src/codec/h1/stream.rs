@@ -67,6 +67,19 @@ impl<S> Http1<S> {
         self.io.take()
     }
 
+    /// The stream and what was read of it: from here on others read and write. What they pass is told to
+    /// [`Self::count_passed`].
+    pub fn hand_over(&mut self) -> Option<(&mut S, Buffer)> {
+        let unread = self.input.take();
+        self.io.as_mut().map(|io| (io, unread))
+    }
+
+    /// Counts what others read and wrote.
+    pub fn count_passed(&mut self, received: u64, written: u64) {
+        self.received += received;
+        self.written += written;
+    }
+
     /// The stream.
     pub fn io(&self) -> Option<&S> {
         self.io.as_ref()
@@ -211,12 +224,6 @@ impl<S: Transport> Http1<S> {
             return Poll::Ready(Ok(()));
         }
         self.poll_write(cx, &[]).map_ok(|_| ())
-    }
-
-    /// From here on bytes are only passed through.
-    pub fn begin_tunnel(&mut self) {
-        self.decoder = Decoder::new(Framing::UntilClose, None);
-        self.encoder = Encoder::new(Framing::UntilClose);
     }
 
     /// Sends the end of our side; the other side goes on.

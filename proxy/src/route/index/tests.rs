@@ -130,7 +130,7 @@ proptest! {
         for request in requests {
             let view = request.view(&config);
             let (mut winner, mut furthest) = (None, Miss::NoHost);
-            for verdict in why(&config, &view) {
+            for verdict in why(&config, config.order(), &view) {
                 match verdict.finding {
                     Finding::Wins => {
                         prop_assert_eq!(winner, None);

@@ -7,7 +7,7 @@ fn verdicts(table: &str, request: &Request) -> Vec<String> {
     let line = |verdict: super::Verdict| {
         format!("{}: {}", config.route(verdict.route).unwrap().name(), verdict.finding)
     };
-    why(&config, &request.view(&config)).into_iter().map(line).collect()
+    why(&config, config.order(), &request.view(&config)).into_iter().map(line).collect()
 }
 
 #[test]
@@ -74,6 +74,6 @@ fn one_candidate_wins() {
     let config = routes("one: {to: app, match: [{path: /a}, {path: /a/*}, {}]}");
     let request = Request::new("GET x/a");
     let findings: Vec<_> =
-        why(&config, &request.view(&config)).into_iter().map(|found| found.finding).collect();
+        why(&config, config.order(), &request.view(&config)).into_iter().map(|found| found.finding).collect();
     assert_eq!(findings, [Finding::Wins, Finding::Holds, Finding::Holds]);
 }

@@ -132,3 +132,23 @@ fn the_soonest_of_many_is_found_whatever_came_before() {
     assert_eq!(fired, [50]);
     assert_eq!(timers.soonest.get(), Some(begun + Duration::from_secs(1000)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_has_to_end_by_then_cannot_be_put_off() {
+    on_local(async {
+        let timer = timers().timer();
+        let begun = Instant::now();
+        timer.arm_for(Waits::Tunnel, None);
+        timer.end_by(begun + Duration::from_secs(3));
+        timer.arm_for(Waits::Tunnel, Some(begun + Duration::from_secs(3600)));
+        assert!(!timer.is_hastened());
+        poll_fn(|cx| if timer.poll_fired(cx) { Poll::Ready(()) } else { Poll::Pending }).await;
+        let elapsed = begun.elapsed();
+        assert!(
+            elapsed >= Duration::from_secs(3) && elapsed <= Duration::from_secs(3) + TICK * 2,
+            "{elapsed:?}"
+        );
+        assert!(timer.is_hastened());
+    })
+    .await;
+}

@@ -64,3 +64,24 @@ fn least_request_prefers_the_idle_one() {
     let counts = counts(&set, Balance::LeastRequest, 4000);
     assert!(counts[&1000].abs_diff(1000) < 150, "only when it was drawn twice: {counts:?}");
 }
+
+#[test]
+fn who_was_tried_is_not_picked_again_and_the_others_share_its_part() {
+    let set = set(&[1, 2, 0, 3]);
+    let id = |position: usize| set.members().nth(position).expect("a member").0.id();
+    let all = [id(0), id(1), id(2)];
+    for balance in [Balance::RoundRobin, Balance::LeastRequest, Balance::Random] {
+        let mut rng = fastrand::Rng::with_seed(3);
+        let mut counts = BTreeMap::<u64, usize>::new();
+        for _ in 0..4000 {
+            let picked = set.pick_other(balance, &mut rng, &all[2..]).expect("there are others");
+            *counts.entry(picked.id()).or_default() += 1;
+        }
+        assert_eq!(counts.keys().copied().collect::<Vec<_>>(), &all[..2], "{balance:?}");
+        if balance != Balance::LeastRequest {
+            let share = counts[&all[0]];
+            assert!((1233..1433).contains(&share), "{balance:?}: {share} of 4000, where a third is right");
+        }
+        assert!(set.pick_other(balance, &mut rng, &all).is_none(), "{balance:?}");
+    }
+}

@@ -1,0 +1,183 @@
+//! One connection of a TCP listener, from its first moment to its record: snapshot → route → chain → destination →
+//! endpoint → tunnel.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use towpath_config::model::{Action, Forward, ListenerId};
+
+use super::decide::Way;
+use crate::codec::fields::Fields;
+use crate::filter::chain::{self, Permitted};
+use crate::filter::forwarded::Peer;
+use crate::forward::dial::{Dialled, Wish, dial};
+use crate::forward::tunnel::{End, Mouth, Patience, tunnel};
+use crate::local::Local;
+use crate::observe::listener::ListenerStats;
+use crate::observe::passage::Fate;
+use crate::observe::series::Series;
+use crate::observe::tally::ListenerCounter;
+use crate::outcome::{Reason, Side};
+use crate::route::RequestView;
+use crate::route::split::choose;
+use crate::snapshot::Snapshot;
+use crate::sys::memory::Pressure;
+use crate::sys::stream::Origin;
+use crate::sys::timer::Timer;
+use crate::sys::transport::Transport;
+use crate::upstream::pool::Connection;
+
+/// A connection that may go on.
+#[derive(Debug)]
+pub struct Passage<'a> {
+    /// What its route does.
+    pub forward: &'a Forward,
+    /// Position of the chosen destination.
+    pub destination: usize,
+    /// That no filter objected.
+    pub permitted: Permitted,
+}
+
+/// What can be seen of a connection.
+#[must_use]
+pub fn view(listener: ListenerId, source: Origin, nothing: &Fields) -> RequestView<'_> {
+    RequestView { listener, host: "", method: "", path: "", query: None, fields: nothing, source }
+}
+
+/// Decides. `way` is filled in as far as it was gone.
+///
+/// # Errors
+/// The connection is closed.
+pub fn decide<'a>(
+    snapshot: &'a Snapshot,
+    view: &RequestView<'_>,
+    pressure: Pressure,
+    rng: &mut fastrand::Rng,
+    way: &mut Way,
+) -> Result<Passage<'a>, Reason> {
+    let config = snapshot.config();
+    let found = snapshot.connections().find(config, view)?;
+    way.route = Some(found.route);
+    let route = config.route(found.route).ok_or(Reason::Internal)?;
+    let permitted = chain::judge(route, view, pressure).map_err(|reply| reply.reason)?;
+    let Action::Forward(forward) = route.action() else { return Err(Reason::Internal) };
+    let chosen = choose(forward.split(), view, rng).ok_or(Reason::NoDestination)?;
+    way.destination = Some(chosen.destination);
+    Ok(Passage { forward, destination: chosen.destination, permitted })
+}
+
+/// Counts one connection when dropped.
+struct Record<'a> {
+    local: &'a Local,
+    listener: &'a ListenerStats,
+    series: Arc<Series>,
+    started: Instant,
+    fate: Fate,
+}
+
+impl Record<'_> {
+    fn pass(&self, received: u64, sent: u64) {
+        let worker = self.local.worker();
+        self.listener.tally().add(worker, ListenerCounter::BytesReceived, received);
+        self.listener.tally().add(worker, ListenerCounter::BytesSent, sent);
+        if let Some(cell) = self.series.passage(worker) {
+            cell.pass(received, sent);
+        }
+    }
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        if let Some(cell) = self.series.passage(self.local.worker()) {
+            cell.end(self.fate, self.started.elapsed());
+        }
+    }
+}
+
+/// A connection that has come to its endpoint. It holds no snapshot: it may live for days.
+struct Arrived<'a> {
+    record: Record<'a>,
+    dialled: Dialled,
+    patience: Patience,
+}
+
+/// Carries a connection to its end. One that cannot be carried is reset.
+pub async fn pass<S: Transport>(
+    local: &Local,
+    listener: &ListenerStats,
+    peer: &Peer,
+    timer: &Timer,
+    mut io: S,
+) {
+    let Some(Arrived { mut record, dialled, patience }) =
+        Box::pin(arrive(local, listener, peer, timer)).await
+    else {
+        io.break_on_close();
+        return;
+    };
+    let Dialled { connection: Connection { io: mut upstream, holding: _holding }, active: _active } = dialled;
+    let caller = Mouth { io: &mut io, unread: None };
+    let upstream = Mouth { io: &mut upstream, unread: None };
+    let end = tunnel(local, timer, patience, caller, upstream, |up, down| record.pass(up, down)).await;
+    record.fate = match end {
+        End::Closed => Fate::Closed,
+        End::TimedOut => Fate::TimedOut,
+        End::Drained => Fate::Cut,
+        End::Broken(Side::Upstream) => Fate::Failed(Reason::UpstreamReset),
+        End::Broken(Side::Downstream | Side::Local) => Fate::Failed(Reason::ClientGone),
+    };
+}
+
+/// Finds the endpoint. Where there is none, that is counted and logged.
+async fn arrive<'a>(
+    local: &'a Local,
+    listener: &'a ListenerStats,
+    peer: &Peer,
+    timer: &Timer,
+) -> Option<Arrived<'a>> {
+    let started = Instant::now();
+    let snapshot = local.snapshot();
+    let (id, _) = snapshot.listener(listener.name())?;
+    let nothing = Fields::default();
+    let view = view(id, peer.origin, &nothing);
+    let mut way = Way::default();
+    let pressure = local.shared().pressure();
+    let decided = local.with_rng(|rng| decide(&snapshot, &view, pressure, rng, &mut way));
+    let series = Arc::clone(snapshot.series(way.route, way.destination));
+    series.passage(local.worker()).inspect(|cell| cell.begin());
+    let mut record = Record { local, listener, series, started, fate: Fate::Cut };
+    let outcome = match decided {
+        Ok(passage) => reach(local, &snapshot, &passage, timer).await,
+        Err(reason) => Err(reason),
+    };
+    match outcome {
+        Ok((dialled, patience)) => Some(Arrived { record, dialled, patience }),
+        Err(reason) => {
+            record.fate = Fate::Failed(reason);
+            if local.may_log() {
+                let route = way.route.and_then(|id| snapshot.config().route(id));
+                let route = route.map_or("", |route| route.name());
+                tracing::info!(%reason, listener = listener.name(), route, client = %peer.origin, "connection closed");
+            }
+            None
+        }
+    }
+}
+
+async fn reach(
+    local: &Local,
+    snapshot: &Snapshot,
+    passage: &Passage<'_>,
+    timer: &Timer,
+) -> Result<(Dialled, Patience), Reason> {
+    let destination =
+        passage.forward.split().destinations().get(passage.destination).ok_or(Reason::Internal)?;
+    let id = *destination.cluster();
+    let wish = Wish {
+        destination,
+        cluster: snapshot.config().cluster(id).ok_or(Reason::Internal)?,
+        live: snapshot.cluster(id).ok_or(Reason::Internal)?,
+    };
+    let dialled = dial(local, &passage.permitted, &wish, timer).await?;
+    Ok((dialled, destination.policy().into()))
+}
