@@ -21,9 +21,13 @@ pub fn complain(text: &dyn Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Whether what goes here may be coloured: a terminal that knows colours, and a person who wants them
-/// (<https://no-color.org>).
+/// Whether what goes here may be coloured: a terminal that knows colours, and a person who wants them.
 pub fn coloured(out: &impl IsTerminal) -> bool {
+    out.is_terminal() && wants_colours()
+}
+
+/// Whether people want colours, and their terminal knows them (<https://no-color.org>).
+pub fn wants_colours() -> bool {
     let unwanted = environment::variable("NO_COLOR").is_some_and(|text| !text.is_empty());
-    out.is_terminal() && !unwanted && environment::variable("TERM").is_none_or(|name| name != "dumb")
+    !unwanted && environment::variable("TERM").is_none_or(|name| name != "dumb")
 }

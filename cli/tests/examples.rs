@@ -7,6 +7,8 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use support::{Call, Client, Names, Next, Proxy, Response, Upstream, eventually, get};
@@ -15,6 +17,7 @@ use tempfile::TempDir;
 /// What each example must show.
 const SHOWN: &[(&str, Show)] = &[
     ("ab-test.yaml", ab_test),
+    ("access-log.yaml", access_log),
     ("blue-green.yaml", blue_green),
     ("canary-header.yaml", canary_header),
     ("canary.yaml", canary),
@@ -79,6 +82,7 @@ impl Example {
         let mut table = fs::read_to_string(folder().join(name)).expect("an example is text");
         let mut upstreams = BTreeMap::new();
         let sockets = Sockets::take_over(&mut table);
+        table = table.replace("/var/log/towpath", &sockets.folder.path().display().to_string());
         let names = names(&mut table, &mut upstreams);
         for (address, port) in addresses(&table) {
             let picked = if ENDPOINTS.contains(&port) {
@@ -192,6 +196,28 @@ fn addresses(table: &str) -> Vec<(String, u16)> {
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
     found
+}
+
+fn access_log(example: &Example) {
+    let folder = example.sockets.folder.path();
+    let collector = UnixListener::bind(folder.join("collector.sock")).unwrap();
+    assert_eq!(example.who("GET /shop/1", ANY, &["User-Agent: a"]), 3001);
+    let line = example
+        .proxy
+        .line("a line for the request", |line| line.starts_with("{\"time\"").then(|| line.to_owned()));
+    assert!(line.contains("\"path\":\"/shop/1\",\"status\":200"), "{line}");
+    let line = eventually("the line in the file", || {
+        fs::read_to_string(folder.join("access.log")).ok().filter(|text| text.ends_with('\n'))
+    });
+    assert!(line.contains("] \"GET /shop/1 HTTP/1.1\" 200 ") && line.ends_with(" \"-\" \"a\"\n"), "{line}");
+    // one in a hundred, always the same
+    for number in 0..400 {
+        example.ask("GET /other", ANY, &[&format!("X-Request-Id: {number}")]);
+    }
+    let (stream, _) = collector.accept().unwrap();
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).unwrap();
+    assert!(line.contains("\"status\":404,\"reason\":\"no-path\""), "{line}");
 }
 
 /// A host that no example names.

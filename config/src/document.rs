@@ -1,5 +1,6 @@
 //! *Raw*: what was written. One declaration per section gives its reader and its schema.
 
+mod access_log;
 mod action;
 mod cluster;
 mod condition;
@@ -11,6 +12,7 @@ mod route;
 mod split;
 mod table;
 
+pub(crate) use access_log::{AccessLogDoc, LogConditionDoc};
 pub(crate) use action::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
 pub(crate) use cluster::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
 pub(crate) use condition::ConditionDoc;

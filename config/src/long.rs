@@ -1,5 +1,6 @@
 //! The long form: a table with every default and every effective value spelled out, in the language itself.
 
+mod access_log;
 mod cluster;
 mod condition;
 mod listener;

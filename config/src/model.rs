@@ -24,6 +24,11 @@ pub use listener::{
 };
 pub use place::{Place, Placed};
 pub use policy::{Edit, EditList, HeaderEdits, Policy};
+pub(crate) use process::LOG_VALUES;
+pub use process::{
+    AccessLog, LogCondition, LogField, LogFormat, LogPart, LogPlace, LogReason, LogTemplate, LogValue,
+    Percent, REASONS, StatusRange,
+};
 pub use process::{Drain, Process, ProcessLimits, ProcessTimeouts, Workers};
 pub use route::{
     Action, Candidate, DirectResponse, Forward, Maintenance, Redirect, Rewrite, RewritePath, Route,

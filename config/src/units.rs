@@ -2,6 +2,7 @@
 
 mod duration;
 mod moment;
+mod percent;
 mod size;
 
 pub(crate) use size::Size;

@@ -22,3 +22,4 @@ pub(crate) use name::{DestinationName, Name};
 pub(crate) use number::{Flag, Rank, RedirectStatus, SocketMode, Whole};
 pub(crate) use path::PlainPath;
 pub(crate) use pattern::RegexDoc;
+pub(crate) use template::{LogStyle, default_log_fields};

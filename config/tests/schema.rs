@@ -151,3 +151,19 @@ fn the_reference_names_every_key() {
         }
     }
 }
+
+#[test]
+fn the_page_of_logs_names_every_value() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/logs.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let (_, table) = page.split_once("\n### Values\n").expect("the table");
+    let rows =
+        table.lines().take_while(|line| !line.starts_with("###")).filter(|line| line.starts_with("| `"));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    let told: std::collections::BTreeSet<_> =
+        cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    let schema = schema();
+    let field = &schema["$defs"]["AccessLog"]["properties"]["fields"]["anyOf"][0]["anyOf"][0]["enum"];
+    let known = field.as_array().expect("the names").iter().filter_map(Value::as_str);
+    assert_eq!(told, known.chain(["header.NAME", "response-header.NAME"]).collect());
+}

@@ -4,6 +4,7 @@ mod drain;
 mod guard;
 mod inherited;
 mod listeners;
+mod logs;
 mod run;
 mod side;
 mod upgrade;

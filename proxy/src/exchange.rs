@@ -1,5 +1,6 @@
 //! STOP 4: the life of one request, whole.
 
+pub mod access;
 pub mod caller;
 pub mod decide;
 pub mod location;

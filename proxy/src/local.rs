@@ -22,6 +22,9 @@ const SCRATCH_MAX: usize = 64;
 /// Lines about local replies that a worker logs in a second; the rest is counted.
 const LOG_LINES_MAX: u32 = 50;
 
+/// Memory for a line of an access log that a worker keeps for the next one.
+const LINE_BYTES_KEPT: usize = 16 << 10;
+
 /// A snapshot that a worker holds, counted without atomics.
 #[derive(Debug)]
 pub struct Pinned(Arc<Snapshot>);
@@ -48,6 +51,7 @@ pub struct Local {
     pinned: RefCell<Rc<Pinned>>,
     scratch: RefCell<Vec<Box<Scratch>>>,
     log_lines: Cell<u32>,
+    line: RefCell<Vec<u8>>,
 }
 
 impl Local {
@@ -64,6 +68,7 @@ impl Local {
             pinned: RefCell::new(Rc::new(Pinned(shared.snapshot()))),
             scratch: RefCell::default(),
             log_lines: Cell::new(0),
+            line: RefCell::default(),
             shared,
         }
     }
@@ -187,6 +192,15 @@ impl Local {
             self.stats().add(Counter::LogDropped, 1);
         }
         lines < LOG_LINES_MAX
+    }
+
+    /// Lends memory for a line of an access log.
+    pub fn with_line<T>(&self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let mut line = self.line.borrow_mut();
+        let written = write(&mut line);
+        line.clear();
+        line.shrink_to(LINE_BYTES_KEPT);
+        written
     }
 
     /// What is done once a second: idle connections looked at, the log budget renewed.

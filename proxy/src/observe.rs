@@ -1,5 +1,6 @@
 //! What is counted while traffic flows, and how it is shown. Workers write their own cells; the control thread merges.
 
+pub mod access_log;
 pub mod exemplar;
 pub mod expose;
 pub mod latency;

@@ -15,8 +15,10 @@ use crate::route::index::{Connections, Index};
 use crate::upstream::cluster::EndpointState;
 
 mod live;
+mod logs;
 
 pub use live::{LiveCluster, LiveName};
+pub use logs::AccessLogs;
 
 /// One immutable version of everything that a request needs to know.
 #[derive(Debug, Clone)]
@@ -31,6 +33,7 @@ pub struct Snapshot {
     routes: Arc<[RouteSeries]>,
     unrouted: Arc<Series>,
     overflowed: usize,
+    logs: Option<Arc<AccessLogs>>,
 }
 
 /// Where the requests of one route are counted.
@@ -111,6 +114,7 @@ impl Snapshot {
             let known = old.and_then(|old| old.listener_stats(listener.name()));
             known.map_or_else(|| Arc::new(ListenerStats::new(listener.name(), book.workers())), Arc::clone)
         });
+        let logs = AccessLogs::next(old.and_then(|old| old.logs.as_deref()), &config, book.workers());
         let left = **config.process().limits().series() as usize;
         let mut ration = Ration { book, left, overflow: None, overflowed: 0 };
         let routes =
@@ -124,6 +128,7 @@ impl Snapshot {
             clusters,
             routes,
             overflowed: ration.overflowed,
+            logs: logs.map(Arc::new),
             unrouted: book.series(SeriesKey::new("", "", "", "")),
             config: Arc::new(config),
         }
@@ -242,6 +247,12 @@ impl Snapshot {
     #[must_use]
     pub fn listeners(&self) -> &[Arc<ListenerStats>] {
         &self.listeners
+    }
+
+    /// The access logs, when there are any.
+    #[must_use]
+    pub fn access_logs(&self) -> Option<&AccessLogs> {
+        self.logs.as_deref()
     }
 
     /// How many destinations of routes are counted together, because `limits.series` are counted apart.

@@ -47,7 +47,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (flushed, dropped) = log::start(format, level);
     let environment = Arc::new(environment::variable);
     let command = std::env::args_os().collect();
-    let ended = boot::run(boot::Options { path, source, config, environment, inherited, command });
+    let colours = output::wants_colours();
+    let ended = boot::run(boot::Options { path, source, config, environment, inherited, command, colours });
     drop(flushed);
     if dropped.dropped_lines() > 0 {
         output::complain(&format_args!("{} lines of the log were dropped", dropped.dropped_lines()));

@@ -75,7 +75,15 @@ fn start_proxy(path: PathBuf) -> anyhow::Result<Ended> {
     let config = document::understand(&source)?;
     let environment = Arc::new(environment::variable);
     let (inherited, command) = (boot::Inherited::default(), Vec::new());
-    let options = boot::Options { path: Some(path), source, config, environment, inherited, command };
+    let options = boot::Options {
+        path: Some(path),
+        source,
+        config,
+        environment,
+        inherited,
+        command,
+        colours: output::wants_colours(),
+    };
     let (end, ended) = oneshot::channel();
     let run = move || {
         // nobody waits any more when the demo was ended

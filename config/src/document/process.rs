@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::ResolverDoc;
-use crate::language::{OrNone, Pairs, document};
-use crate::model::Workers;
+use super::{AccessLogDoc, ResolverDoc};
+use crate::language::{OneOrMany, OrNone, Pairs, ShortOr, document};
+use crate::model::{LogPlace, Workers};
 use crate::units::Size;
 use crate::values::{Flag, Line, Name, Whole};
 
@@ -32,6 +32,8 @@ document! {
         upgrade_timeout: Duration = Duration::from_secs(30),
         /// Who is asked for the names of clusters.
         dns: ResolverDoc,
+        /// A line for each request; one log or several.
+        access_log: OneOrMany<ShortOr<LogPlace, AccessLogDoc>>,
         /// Limits over all listeners.
         limits: ProcessLimitsDoc,
         /// How the process ends after SIGTERM.
@@ -66,5 +68,7 @@ document! {
         /// Series of metrics: each route with each of its destinations is one. What the table has beyond is counted
         /// together.
         series: Whole<1, 1_000_000> = Whole(10_000),
+        /// Lines of an access log that wait to be written, for each of them; more are dropped.
+        access_log_bytes: Size<{ 64 << 10 }, { 1 << 30 }> = Size(8 << 20),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{cluster, listener, route};
+use super::{access_log, cluster, listener, route};
 use crate::language::{OrNone, Write};
 use crate::model::{Config, Process, ProcessLimits, Resolver};
 use crate::source::escape;
@@ -80,6 +80,8 @@ fn process(process: &Process) -> Value {
         },
     });
     optional(&mut object, "dns", Some(resolver(&process.dns)));
+    let logs: Vec<_> = process.access_logs.iter().map(access_log::access_log).collect();
+    optional(&mut object, "access_log", (!logs.is_empty()).then(|| logs.into()));
     optional(&mut object, "locality", process.locality.as_ref().map(|locality| json!(locality)));
     object
 }
@@ -91,6 +93,7 @@ fn limits(limits: &ProcessLimits) -> Value {
         "reserved_files": *limits.reserved_files,
         "admin_connections": *limits.admin_connections,
         "series": *limits.series,
+        "access_log_bytes": size(*limits.access_log_bytes).write(),
     })
 }
 

@@ -7,6 +7,14 @@ use std::time::Duration;
 
 use super::{Placed, Resolver, readable};
 
+mod access_log;
+
+pub(crate) use access_log::LOG_VALUES;
+pub use access_log::{
+    AccessLog, LogCondition, LogField, LogFormat, LogPart, LogPlace, LogReason, LogTemplate, LogValue,
+    Percent, REASONS, StatusRange,
+};
+
 /// How many worker threads carry traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Workers {
@@ -37,6 +45,8 @@ readable! {
         timeouts: ProcessTimeouts,
         /// `dns`.
         dns: Resolver,
+        /// `access_log`: none by default.
+        access_logs: Vec<AccessLog>,
         /// `limits`.
         limits: ProcessLimits,
         /// `drain`.
@@ -80,5 +90,7 @@ readable! {
         admin_connections: Placed<u32>,
         /// `series`: routes and destinations that are counted apart. Default 10000.
         series: Placed<u32>,
+        /// `access_log_bytes`: what may wait to be written, for each access log. Default 8MiB.
+        access_log_bytes: Placed<u64>,
     }
 }

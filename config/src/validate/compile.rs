@@ -63,7 +63,7 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let defaults = table.defaults.map(|defaults| defaults.value);
     let DefaultsDoc { cluster, policy, .. } = defaults.unwrap_or_else(DefaultsDoc::nothing);
     let inherited = Inherited::built_in().under(&policy);
-    let process = process::process(table.proxy.as_ref().map(|proxy| &proxy.value));
+    let process = process::process(table.proxy.as_ref().map(|proxy| &proxy.value), findings);
     let listeners =
         Listeners::new(table.listeners.map(|section| section.value).unwrap_or_default(), findings);
     let mut clusters = Clusters::new(

@@ -10,7 +10,9 @@ use crate::model::{Drain, Process, ProcessLimits, ProcessTimeouts};
 use crate::source::At;
 use crate::values::Line;
 
-pub(super) fn process(document: Option<&ProcessDoc>) -> Process {
+mod access_log;
+
+pub(super) fn process(document: Option<&ProcessDoc>, findings: &mut Findings) -> Process {
     let nothing = ProcessDoc::nothing();
     let document = document.unwrap_or(&nothing);
     let limits = document.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
@@ -26,6 +28,7 @@ pub(super) fn process(document: Option<&ProcessDoc>) -> Process {
         timeouts: ProcessTimeouts { admin: document.admin_timeout(), upgrade: document.upgrade_timeout() },
         limits: limits_of(&limits),
         dns: dns::resolver(document.dns.as_ref()),
+        access_logs: access_log::access_logs(document.access_log.as_ref(), findings),
         drain: Drain {
             delay: drain.delay().value.into_option(),
             spread: drain.spread().value.into_option(),
@@ -56,6 +59,7 @@ fn limits_of(limits: &ProcessLimitsDoc) -> ProcessLimits {
         reserved_files: limits.reserved_files().map(|count| count.0),
         admin_connections: limits.admin_connections().map(|count| count.0),
         series: limits.series().map(|count| count.0),
+        access_log_bytes: limits.access_log_bytes().map(|size| size.0),
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
 use crate::model::{Balance, DnsFamily, DnsMode, ForwardHeader, PathNormalization, Protocol, Workers};
+use crate::values::LogStyle;
 
 /// Declares the words of a type. Each value has exactly one.
 macro_rules! choice {
@@ -72,6 +73,10 @@ choice!(Balance, "a way to balance":
     "least-request" => Self::LeastRequest,
     "round-robin" => Self::RoundRobin,
     "random" => Self::Random,
+);
+choice!(LogStyle, "a way to write a line":
+    "json" => Self::Json,
+    "short" => Self::Short,
 );
 choice!(DnsMode, "a way to take several addresses":
     "strict" => Self::Strict,

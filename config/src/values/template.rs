@@ -2,26 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::fault::nearest;
 use crate::language::{Word, Write, Wrong};
 use crate::model::{Template, TemplatePart};
 
-use super::HeaderName;
+mod log;
+mod parts;
 
-/// The names, and what each stands for.
-const NAMES: [(&str, TemplatePart); 11] = [
-    ("cluster", TemplatePart::Cluster),
-    ("subset", TemplatePart::Subset),
-    ("route", TemplatePart::Route),
-    ("variant", TemplatePart::Variant),
-    ("listener", TemplatePart::Listener),
-    ("endpoint", TemplatePart::Endpoint),
-    ("request-id", TemplatePart::RequestId),
-    ("client", TemplatePart::Client),
-    ("method", TemplatePart::Method),
-    ("host", TemplatePart::Host),
-    ("path", TemplatePart::Path),
-];
+pub(crate) use log::{LogStyle, default_log_fields};
 
 impl Word for Template {
     const WANTED: &'static str = "the value of a header";
@@ -33,60 +20,18 @@ impl Word for Template {
                 "write it on one line",
             ));
         }
-        let mut parts = Vec::new();
-        let mut literal = String::new();
-        let mut rest = text;
-        while let Some(position) = rest.find('%') {
-            let (plain, tail) = rest.split_at(position);
-            literal.push_str(plain);
-            if let Some(after) = tail.strip_prefix("%%{") {
-                literal.push_str("%{");
-                rest = after;
-            } else if let Some(after) = tail.strip_prefix("%{") {
-                let Some((name, after)) = after.split_once('}') else {
-                    let help = "write `%{cluster}`, or `%%{` for the plain characters";
-                    return Err(Wrong::new("`%{` is never closed", help));
-                };
-                push_literal(&mut parts, &mut literal);
-                parts.push(part(name)?);
-                rest = after;
-            } else {
-                literal.push('%');
-                rest = tail.get(1..).unwrap_or_default();
-            }
-        }
-        literal.push_str(rest);
-        push_literal(&mut parts, &mut literal);
-        Ok(Self { text: text.to_owned(), parts })
+        let value = |name: &str| {
+            let known = parts::request_value(name);
+            known.unwrap_or_else(|| {
+                Err(parts::unknown(name, parts::names(), "`header.NAME`", &parts::IN_TEMPLATE))
+            })
+        };
+        Ok(Self { text: text.to_owned(), parts: parts::parts(text, TemplatePart::Literal, value)? })
     }
 
     fn word_schema() -> Value {
         json!({"type": ["string", "number", "boolean"], "examples": ["eu", "%{cluster}/%{subset}"]})
     }
-}
-
-fn push_literal(parts: &mut Vec<TemplatePart>, literal: &mut String) {
-    if !literal.is_empty() {
-        parts.push(TemplatePart::Literal(std::mem::take(literal)));
-    }
-}
-
-fn part(name: &str) -> Result<TemplatePart, Wrong> {
-    if let Some(header) = name.strip_prefix("header.") {
-        return HeaderName::parse(header).map(|HeaderName(lower)| TemplatePart::Header(lower));
-    }
-    if let Some((_, part)) = NAMES.iter().find(|(known, _)| *known == name) {
-        return Ok(part.clone());
-    }
-    let names = NAMES.iter().map(|(known, _)| *known);
-    let help = match nearest(name, names.clone()) {
-        Some(known) => format!("did you mean `%{{{known}}}`?"),
-        None => {
-            let listed = names.map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
-            format!("the values of a request are {listed} and `header.NAME`; `%%{{` stands for a plain `%{{`")
-        }
-    };
-    Err(Wrong::new(format!("`%{{{name}}}` is no value of a request"), help))
 }
 
 impl Write for Template {

@@ -18,6 +18,8 @@ pub struct Acts {
     pub reload: Act,
     /// To put another process in its place.
     pub upgrade: Act,
+    /// To open the files of access logs anew.
+    pub reopen: Act,
 }
 
 /// The process, as the admin pages see it.

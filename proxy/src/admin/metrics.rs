@@ -11,7 +11,7 @@ use super::reply::Reply;
 use crate::observe::expose::{Exposition, Format, Shape};
 use crate::observe::metrics;
 use crate::shared::Shared;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{AccessLogs, Snapshot};
 use crate::sys::{files, memory};
 
 mod clusters;
@@ -31,6 +31,7 @@ fn exposition(shared: &Shared, format: Format) -> String {
     write_process(&mut text, shared, &snapshot);
     write_workers(&mut text, shared);
     write_listeners(&mut text, &snapshot);
+    write_access_logs(&mut text, &snapshot);
     clusters::write(&mut text, &snapshot);
     names::write(&mut text, &snapshot);
     metrics::write_stats(&mut text, shared.stats());
@@ -101,4 +102,10 @@ fn write_listeners(text: &mut Exposition, snapshot: &Snapshot) {
     listeners.iter().for_each(|listener| family.sample(&[("listener", listener.name())], listener.open()));
     let tallies: Vec<_> = listeners.iter().map(|listener| (listener.name(), listener.tally())).collect();
     metrics::write_tallies(text, "listener", &tallies);
+}
+
+fn write_access_logs(text: &mut Exposition, snapshot: &Snapshot) {
+    let queues = snapshot.access_logs().map(AccessLogs::queues).unwrap_or_default();
+    let tallies: Vec<_> = queues.iter().map(|queue| (queue.name(), queue.tally())).collect();
+    metrics::write_tallies(text, "log", &tallies);
 }

@@ -60,7 +60,7 @@ const fn page(path: &'static str, allow: &'static str, way: Way, about: &'static
     Page { path, allow, way, about }
 }
 
-const PAGES: [Page; 12] = [
+const PAGES: [Page; 13] = [
     page("/", READ, Way::Now(list), "this list"),
     page("/live", READ, Way::Now(live), "200 while the process lives"),
     page(
@@ -82,6 +82,7 @@ const PAGES: [Page; 12] = [
         "fails readiness, then takes nothing new, and ends when what is open has",
     ),
     page("/reload", DO, Way::Act(|acts| &acts.reload), "reads the route table again"),
+    page("/logs/reopen", DO, Way::Act(|acts| &acts.reopen), "opens the files of access logs anew"),
     page("/upgrade", DO, Way::Act(|acts| &acts.upgrade), "puts a new process in the place of this one"),
 ];
 
@@ -120,7 +121,7 @@ fn list(_: &Site, _: &Asked) -> Reply {
     let lines = PAGES.iter().fold(String::new(), |mut lines, page| {
         let method = page.allow.split(", ").next().unwrap_or_default();
         // writing to a string cannot fail
-        let _ = writeln!(lines, "{method:<4} {:<10} {}", page.path, page.about);
+        let _ = writeln!(lines, "{method:<4} {:<12} {}", page.path, page.about);
         lines
     });
     Reply::text(StatusCode::OK, lines)

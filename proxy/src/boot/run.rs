@@ -17,6 +17,7 @@ use super::drain::{Ending, drain};
 use super::guard;
 use super::inherited::{Inherited, SERVING, Sockets};
 use super::listeners::{BindFault, Listeners};
+use super::logs::Logs;
 use super::side::{self, Side};
 use super::upgrade::Upgrades;
 use crate::admin::{Acts, AdminContext};
@@ -46,6 +47,8 @@ pub struct Options {
     pub inherited: Inherited,
     /// The program and its arguments, to start the process that takes the place of this one.
     pub command: Vec<OsString>,
+    /// Whether those who look at stdout and stderr want colours, where these are terminals.
+    pub colours: bool,
 }
 
 /// Why a process could not start.
@@ -83,16 +86,18 @@ pub fn run(options: Options) -> Result<(), Error> {
     let book = Arc::new(SeriesBook::new(workers));
     let snapshot = Snapshot::next(None, options.config.clone(), &book);
     let shared = Arc::new(Shared::new(snapshot, book, workers).with_files(guard::files(&options.config)));
+    let logs = Logs::new(Arc::clone(&shared), options.colours);
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     let workers: Vec<Worker> = posts(workers, *options.config.process().pin_workers())
         .into_iter()
         .map(|post| worker::start(post, Arc::clone(&shared)))
         .collect::<io::Result<_>>()?;
     let doors = workers.iter().map(|worker| worker.door.clone()).collect();
-    let outcome =
-        runtime.block_on(live(options, Arc::clone(&shared), Listeners::new(Arc::clone(&shared), doors)));
+    let listeners = Listeners::new(Arc::clone(&shared), doors);
+    let outcome = runtime.block_on(live(options, Arc::clone(&shared), listeners, &logs));
     drop(runtime);
     finish(workers);
+    logs.end();
     outcome
 }
 
@@ -108,8 +113,8 @@ fn posts(workers: usize, pinned: bool) -> Vec<Post> {
 }
 
 /// Serves until the drain is over. Everything on the control thread happens below this.
-async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners) -> Result<(), Error> {
-    let Options { path, source, config, environment, inherited, command } = options;
+async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners, logs: &Logs) -> Result<(), Error> {
+    let Options { path, source, config, environment, inherited, command, .. } = options;
     let mut ending = Ending::new()?;
     let mut upgrades = Upgrades::new(command)?;
     let (notifier, predecessor, mut sockets) = inherited.unpack().await?;
@@ -117,7 +122,8 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners) -> Re
     let mut side = Side::bind(*config.process().admin(), &mut sockets)?;
     drop(sockets);
     let (requester, requests) = reload::requests();
-    let acts = Acts { reload: side::reload(requester), upgrade: upgrades.act() };
+    let acts = Acts { reload: side::reload(requester), upgrade: upgrades.act(), reopen: logs.act() };
+    tokio::task::spawn_local(logs.heed_signal()?);
     tokio::task::spawn_local(guard::watch_memory(Arc::clone(&shared)));
     let mut names = Resolutions::new(Arc::clone(&shared));
     names.follow();
@@ -142,7 +148,7 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners) -> Re
     let reloader = path.map(|path| Reloader::new(Arc::clone(&shared), path, environment, &source));
     let mut drain_signal = shared.drain_signal();
     let leave = tokio::select! {
-        fault = keep_up(names, reloader, requests, &listeners, &notifier) => return Ok(fault?),
+        fault = keep_up(names, reloader, requests, &listeners, logs, &notifier) => return Ok(fault?),
         never = begin(&shared, first.then_some(&notifier)) => match never {},
         leave = ending.asked() => leave,
         _ = drain_signal.wait_for(Option::is_some) => Leave::Announced,
@@ -190,6 +196,7 @@ async fn keep_up(
     reloader: Option<Reloader>,
     requests: Requests,
     listeners: &Listeners,
+    logs: &Logs,
     notifier: &Notifier,
 ) -> io::Result<()> {
     let Some(reloader) = reloader else { reload::refuse(requests).await };
@@ -197,6 +204,7 @@ async fn keep_up(
         let bound = listeners.bind(config, &mut Sockets::default()).map_err(|faults| lines(&faults))?;
         publish();
         names.follow();
+        logs.follow();
         listeners.open(bound, config).map_err(|fault| fault.to_string())
     };
     reload::run(reloader, requests, &mut go_live, notifier).await

@@ -156,7 +156,7 @@ impl Connection {
                     reason: *listener.http().reason_header(),
                     patience: **listener.timeouts().body(),
                 };
-                let mut record = Record::begin(&self.local, &snapshot, None, Instant::now());
+                let mut record = Record::begin(&self.local, &snapshot, &visit, None, Instant::now());
                 respond::refuse(reason, shape, &visit, caller, &mut record).await;
                 Ending::Close
             }

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
+use towpath_config::model::Address;
 
+use super::access::{self, Ended, Noted};
+use super::caller::Visit;
 use super::decide::Way;
 use super::subject::Subject;
 use crate::codec::fields::Fields;
+use crate::codec::outgoing::Outgoing;
 use crate::local::Local;
-use crate::observe::exemplar::Identity;
 use crate::observe::series::Sample;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
@@ -20,10 +23,12 @@ use crate::snapshot::Snapshot;
 pub struct Record<'a> {
     local: &'a Local,
     snapshot: &'a Arc<Snapshot>,
+    visit: &'a Visit<'a>,
     subject: Option<&'a Subject<'a>>,
     /// When it began.
     pub started: Instant,
     first_byte: Option<Duration>,
+    noted: Noted,
     /// How far the request came.
     pub way: Way,
     /// The status that the caller got; 0 while it has none.
@@ -40,33 +45,46 @@ impl<'a> Record<'a> {
     pub fn begin(
         local: &'a Local,
         snapshot: &'a Arc<Snapshot>,
+        visit: &'a Visit<'a>,
         subject: Option<&'a Subject<'a>>,
         started: Instant,
     ) -> Self {
-        let way = Way::default();
-        let first_byte = None;
         Self {
             local,
             snapshot,
+            visit,
             subject,
             started,
-            first_byte,
-            way,
+            first_byte: None,
+            noted: Noted::default(),
+            way: Way::default(),
             status: 0,
             request_bytes: 0,
             response_bytes: 0,
         }
     }
 
-    /// Notes that the upstream has begun its answer.
-    pub fn answered(&mut self, status: u16) {
+    /// Notes that the upstream has begun its answer, and by which endpoint and with how many attempts.
+    pub fn answered(&mut self, status: u16, (endpoint, attempts): (&Address, u32)) {
         self.status = status;
         self.first_byte = Some(self.started.elapsed());
+        if self.snapshot.access_logs().is_some() {
+            self.noted.endpoint = Some(endpoint.clone());
+            self.noted.attempts = attempts;
+        }
+    }
+
+    /// Notes what the client gets of a head, as far as somebody wants to know.
+    pub fn answer(&mut self, fields: &Fields, out: &Outgoing) {
+        if let Some(logs) = self.snapshot.access_logs() {
+            self.noted.keep(logs.response_headers(), fields, out);
+        }
     }
 
     /// Notes that the proxy answered by itself.
     pub fn local_reply(&mut self, reason: Reason, status: u16, subject: &str) {
         self.status = status;
+        self.noted.reason = Some(reason);
         self.local.stats().local_reply(reason);
         let expected = matches!(reason, Reason::Redirect | Reason::DirectResponse);
         if !expected && self.local.may_log() {
@@ -81,6 +99,7 @@ impl<'a> Record<'a> {
 
     /// Notes that the answer broke off after its head was out.
     pub fn broken(&mut self, reason: Reason) {
+        self.noted.reason = Some(reason);
         self.local.stats().local_reply(reason);
         if self.local.may_log() {
             tracing::info!(reason = %reason, status = self.status, "answer broke off");
@@ -93,6 +112,7 @@ impl Drop for Record<'_> {
         if self.status == 0 {
             self.local.stats().add(Counter::RequestsCancelled, 1);
             self.status = Reason::ClientGone.status();
+            self.noted.reason = Some(Reason::ClientGone);
         }
         let sample = Sample {
             status: self.status,
@@ -105,27 +125,12 @@ impl Drop for Record<'_> {
         if let Some(wanted) = series.record(self.local.worker(), &sample)
             && let Some(subject) = self.subject
         {
-            let (identity, id) = identity(subject);
+            let (identity, id) = subject.identity();
             wanted.write(identity, id, sample.elapsed, SystemTime::now());
+        }
+        if let Some(logs) = self.snapshot.access_logs() {
+            let Self { local, snapshot, visit, subject, way, ref noted, .. } = *self;
+            access::log(local, logs, &Ended { snapshot, visit, subject, way, noted, sample: &sample });
         }
     }
 }
-
-/// By what the request can be looked up: its trace, if it is part of one.
-fn identity<'a>(subject: &Subject<'a>) -> (Identity, &'a [u8]) {
-    match trace_id(&subject.head.fields) {
-        Some(id) => (Identity::Trace, id),
-        None => (Identity::Request, subject.request_id.as_bytes()),
-    }
-}
-
-/// The trace of `traceparent` (W3C Trace Context §3.2.2): 32 lower-case hexadecimal digits, not all zero.
-fn trace_id(fields: &Fields) -> Option<&[u8]> {
-    let mut parts = fields.values("traceparent").next()?.split(|octet| *octet == b'-');
-    let id = parts.nth(1)?;
-    let hexadecimal = id.iter().all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f'));
-    (id.len() == 32 && hexadecimal && id.iter().any(|octet| *octet != b'0')).then_some(id)
-}
-
-#[cfg(test)]
-mod tests;

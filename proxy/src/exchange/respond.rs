@@ -105,7 +105,7 @@ pub async fn local<C: Caller>(
     record.local_reply(reply.reason, if shape.grpc { 200 } else { reply.status }, subject.view.path);
     let route = record.way.route.and_then(|route| subject.snapshot.config().route(route));
     let values = Values { route: route.map_or("", |route| route.name()), ..subject.values(None) };
-    write(reply, shape, Some(&values), visit, caller).await
+    write(reply, shape, Some(&values), visit, caller, record).await
 }
 
 /// Refuses what is no request.
@@ -117,7 +117,7 @@ pub async fn refuse<C: Caller>(
     record: &mut Record<'_>,
 ) -> Ending {
     record.local_reply(reason, reason.status(), visit.listener);
-    write(&reason.into(), shape, None, visit, caller).await
+    write(&reason.into(), shape, None, visit, caller, record).await
 }
 
 async fn write<C: Caller>(
@@ -126,6 +126,7 @@ async fn write<C: Caller>(
     values: Option<&Values<'_>>,
     visit: &Visit<'_>,
     caller: &mut C,
+    record: &mut Record<'_>,
 ) -> Ending {
     if reply.reason == Reason::ClientGone {
         return Ending::Cut;
@@ -140,15 +141,16 @@ async fn write<C: Caller>(
     let framing =
         if shape.head_only || bodiless { Framing::None } else { Framing::Length(body.len() as u64) };
     let phrase = phrase(status).as_bytes();
+    record.answer(&Fields::default(), &out);
     caller.answer(
         &AnswerHead { status, phrase, fields: &Fields::default(), out: &out, framing, tunnel: false },
         last,
     );
-    match flush(Text(sent.as_bytes()), caller, visit.timer, shape.patience).await {
-        Ok(()) if last => Ending::Close,
-        Ok(()) => Ending::Keep,
-        Err(Gone) => Ending::Cut,
+    if let Err(Gone) = flush(Text(sent.as_bytes()), caller, visit.timer, shape.patience).await {
+        return Ending::Cut;
     }
+    record.response_bytes = sent.len() as u64;
+    if last { Ending::Close } else { Ending::Keep }
 }
 
 fn fields(

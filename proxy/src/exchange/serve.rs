@@ -52,7 +52,7 @@ pub async fn serve<C: Caller>(
     });
     let plain = plain_path(request, listener.1, path);
     let subject = Subject::new(&snapshot, listener, request, plain.unwrap_or_default(), id, visit);
-    let mut record = Record::begin(local, &snapshot, Some(&subject), started);
+    let mut record = Record::begin(local, &snapshot, visit, Some(&subject), started);
     let memory = Memory { request_out, response, response_out, rewritten };
     let outcome = match plain {
         Ok(_) => carry(local, visit, &subject, memory, caller, &mut record).await,
@@ -90,7 +90,8 @@ async fn carry<'a, C: Caller>(
     outgoing::response(response, &decision, &values, response_out);
     let by = (answered.active.endpoint().address(), answered.attempts);
     trace::onto_answer(local, subject, record.way, by, (response, response_out));
-    record.answered(response.status);
+    record.answered(response.status, by);
+    record.answer(&response.fields, response_out);
     let tunnel = is_tunnel(&order, response.status);
     // what comes behind a refused CONNECT was meant for the other end, it is no request (RFC 9931)
     let last = visit.is_last(local) || !answered.transfer.is_uploaded() || order.head.is_connect();

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use towpath_config::model::{Listener, ListenerId};
+use towpath_config::model::{Action, Destination, Listener, ListenerId, Route};
 
 use super::caller::Visit;
-use super::decide::Decision;
+use super::decide::{Decision, Way};
 use super::respond::Shape;
 use super::rewrite;
+use crate::codec::fields::Fields;
 use crate::codec::h1::HeadLimits;
 use crate::codec::message::RequestHead;
 use crate::filter::edits::Values;
 use crate::filter::forwarded;
+use crate::observe::exemplar::Identity;
 use crate::outcome::Reason;
 use crate::route::RequestView;
 use crate::route::path::normalize;
@@ -60,15 +62,27 @@ impl<'a> Subject<'a> {
     /// What `%{…}` can name, as far as it is known.
     #[must_use]
     pub fn values(&self, decision: Option<&Decision<'a>>) -> Values<'a> {
+        self.values_of(decision.map(|decision| (decision.route, Some(decision.destination))))
+    }
+
+    /// The same, for the way that the request took.
+    #[must_use]
+    pub fn values_by(&self, way: Way) -> Values<'a> {
+        let route = way.route.and_then(|id| self.snapshot.config().route(id));
+        self.values_of(route.map(|route| (route, way.destination.and_then(|at| destination(route, at)))))
+    }
+
+    fn values_of(&self, found: Option<(&'a Route, Option<&'a Destination>)>) -> Values<'a> {
         let config = self.snapshot.config();
-        let cluster = decision.and_then(|decision| config.cluster(*decision.destination.cluster()));
-        let subset = decision.and_then(|decision| *decision.destination.subset());
+        let destination = found.and_then(|(_, destination)| destination);
+        let cluster = destination.and_then(|destination| config.cluster(*destination.cluster()));
+        let subset = destination.and_then(|destination| *destination.subset());
         let subset = subset.and_then(|position| cluster?.subsets().get(position));
         Values {
             cluster: cluster.map_or("", |cluster| cluster.name()),
             subset: subset.map_or("", |subset| subset.name()),
-            route: decision.map_or("", |decision| decision.route.name()),
-            variant: decision.map_or("", |decision| decision.destination.variant()),
+            route: found.map_or("", |(route, _)| route.name()),
+            variant: destination.map_or("", |destination| destination.variant()),
             listener: self.listener.name(),
             endpoint: None,
             request_id: self.request_id,
@@ -77,6 +91,15 @@ impl<'a> Subject<'a> {
             host: self.view.host,
             path: self.view.path,
             request: &self.head.fields,
+        }
+    }
+
+    /// By what the request can be looked up: its trace, if it is part of one.
+    #[must_use]
+    pub fn identity(&self) -> (Identity, &'a [u8]) {
+        match trace_id(&self.head.fields) {
+            Some(id) => (Identity::Trace, id),
+            None => (Identity::Request, self.request_id.as_bytes()),
         }
     }
 
@@ -114,6 +137,21 @@ impl<'a> Subject<'a> {
     }
 }
 
+fn destination(route: &Route, position: usize) -> Option<&Destination> {
+    match route.action() {
+        Action::Forward(forward) => forward.split().destinations().get(position),
+        Action::Redirect(_) | Action::Respond(_) => None,
+    }
+}
+
+/// The trace of `traceparent` (W3C Trace Context §3.2.2): 32 lower-case hexadecimal digits, not all zero.
+fn trace_id(fields: &Fields) -> Option<&[u8]> {
+    let mut parts = fields.values("traceparent").next()?.split(|octet| *octet == b'-');
+    let id = parts.nth(1)?;
+    let hexadecimal = id.iter().all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f'));
+    (id.len() == 32 && hexadecimal && id.iter().any(|octet| *octet != b'0')).then_some(id)
+}
+
 /// What a head may cost on this listener.
 #[must_use]
 pub fn head_limits(listener: &Listener) -> HeadLimits {
@@ -140,3 +178,6 @@ pub fn plain_path<'a>(
         path => normalize(path, *listener.http().normalize_path(), made).map_err(|_| Reason::BadRequest),
     }
 }
+
+#[cfg(test)]
+mod tests;

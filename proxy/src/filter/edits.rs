@@ -51,23 +51,26 @@ pub fn apply(edits: &HeaderEdits, values: &Values<'_>, fields: &Fields, out: &mu
 }
 
 fn render(template: &Template, values: &Values<'_>, text: &mut Vec<u8>) {
-    for part in template.parts() {
-        match part {
-            TemplatePart::Literal(literal) => text.extend_from_slice(literal.as_bytes()),
-            TemplatePart::Cluster => text.extend_from_slice(values.cluster.as_bytes()),
-            TemplatePart::Subset => text.extend_from_slice(values.subset.as_bytes()),
-            TemplatePart::Route => text.extend_from_slice(values.route.as_bytes()),
-            TemplatePart::Variant => text.extend_from_slice(values.variant.as_bytes()),
-            TemplatePart::Listener => text.extend_from_slice(values.listener.as_bytes()),
-            TemplatePart::RequestId => text.extend_from_slice(values.request_id.as_bytes()),
-            TemplatePart::Method => text.extend_from_slice(values.method.as_bytes()),
-            TemplatePart::Host => text.extend_from_slice(values.host.as_bytes()),
-            TemplatePart::Path => text.extend_from_slice(values.path.as_bytes()),
-            TemplatePart::Client => push(text, values.client),
-            TemplatePart::Endpoint => values.endpoint.into_iter().for_each(|endpoint| push(text, endpoint)),
-            TemplatePart::Header(name) => {
-                text.extend_from_slice(values.request.values(name).next().unwrap_or_default());
-            }
+    template.parts().iter().for_each(|part| render_part(part, values, text));
+}
+
+/// Writes what one part of a template stands for.
+pub fn render_part(part: &TemplatePart, values: &Values<'_>, text: &mut Vec<u8>) {
+    match part {
+        TemplatePart::Literal(literal) => text.extend_from_slice(literal.as_bytes()),
+        TemplatePart::Cluster => text.extend_from_slice(values.cluster.as_bytes()),
+        TemplatePart::Subset => text.extend_from_slice(values.subset.as_bytes()),
+        TemplatePart::Route => text.extend_from_slice(values.route.as_bytes()),
+        TemplatePart::Variant => text.extend_from_slice(values.variant.as_bytes()),
+        TemplatePart::Listener => text.extend_from_slice(values.listener.as_bytes()),
+        TemplatePart::RequestId => text.extend_from_slice(values.request_id.as_bytes()),
+        TemplatePart::Method => text.extend_from_slice(values.method.as_bytes()),
+        TemplatePart::Host => text.extend_from_slice(values.host.as_bytes()),
+        TemplatePart::Path => text.extend_from_slice(values.path.as_bytes()),
+        TemplatePart::Client => push(text, values.client),
+        TemplatePart::Endpoint => values.endpoint.into_iter().for_each(|endpoint| push(text, endpoint)),
+        TemplatePart::Header(name) => {
+            text.extend_from_slice(values.request.values(name).next().unwrap_or_default());
         }
     }
 }

@@ -33,6 +33,15 @@ rows! {
     }
 }
 
+rows! {
+    /// What is counted for each access log.
+    pub enum LogCounter {
+        Lines = "towpath_access_log_lines", Counter, "Lines of access logs that were written, by log.";
+        Dropped = "towpath_access_log_dropped", Counter, "Lines of access logs that were dropped because access_log_bytes waited to be written, by log.";
+        Failures = "towpath_access_log_failures", Counter, "Failures to open or to write an access log; it is tried again each second, by log.";
+    }
+}
+
 /// So many rows fill the two cache lines that are fetched together.
 const ROWS_MAX: usize = 16;
 

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
@@ -58,6 +58,12 @@ impl UnixSocket {
     /// Nobody listens there, or too many are waiting.
     pub fn connect(&self, path: &Path) -> io::Result<()> {
         self.0.connect(&SockAddr::unix(path)?)
+    }
+
+    /// The connection that it has become.
+    #[must_use]
+    pub fn into_stream(self) -> UnixStream {
+        self.0.into()
     }
 
     /// Listens.

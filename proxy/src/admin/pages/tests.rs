@@ -30,7 +30,11 @@ pub(in crate::admin) fn shared(table: &str) -> Arc<Shared> {
 pub(in crate::admin) fn context(table: &str) -> AdminContext {
     let act =
         |fault: &'static str| -> Act { Box::new(move || Box::pin(async move { Err(fault.to_owned()) })) };
-    let acts = Acts { reload: act("table.yaml:1:1 is wrong"), upgrade: act("there is no such program") };
+    let acts = Acts {
+        reload: act("table.yaml:1:1 is wrong"),
+        upgrade: act("there is no such program"),
+        reopen: act("no such directory"),
+    };
     AdminContext::new(shared(table), "table.yaml".into(), acts)
 }
 

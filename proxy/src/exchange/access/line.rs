@@ -1,0 +1,126 @@
+//! Lines for programs: JSON, and text by a template.
+
+use std::io::Write;
+use std::time::{Duration, SystemTime};
+
+use towpath_config::model::{LogField, LogPart, LogTemplate, LogValue};
+
+use super::ended::Ended;
+use crate::exchange::subject::Subject;
+use crate::filter::edits::{Values, render_part};
+use crate::observe::access_log::escape;
+use crate::observe::exemplar::Identity;
+use crate::outcome::Reason;
+
+/// What stands in a template for what has no value.
+const NOTHING: &[u8] = b"-";
+
+/// An exchange with the names of all that it met.
+pub(super) struct Told<'a> {
+    pub(super) ended: &'a Ended<'a>,
+    pub(super) values: Values<'a>,
+    pub(super) began: SystemTime,
+}
+
+impl Told<'_> {
+    /// An object of what has a value.
+    pub(super) fn json(&self, fields: &[LogField], line: &mut Vec<u8>) {
+        line.push(b'{');
+        let first = line.len();
+        for field in fields {
+            let back = line.len();
+            if back > first {
+                line.push(b',');
+            }
+            let quote = if is_number(field.value()) { "" } else { "\"" };
+            put(line, format_args!("\"{}\":{quote}", field.name()));
+            let start = line.len();
+            self.push(field.value(), line);
+            if line.len() == start {
+                line.truncate(back);
+                continue;
+            }
+            escape::json(line, start);
+            line.extend_from_slice(quote.as_bytes());
+        }
+        line.push(b'}');
+    }
+
+    /// Text, in which what has no value is [`NOTHING`].
+    pub(super) fn template(&self, template: &LogTemplate, line: &mut Vec<u8>) {
+        for part in template.parts() {
+            match part {
+                LogPart::Literal(text) => line.extend_from_slice(text.as_bytes()),
+                LogPart::Value(value) => {
+                    let start = line.len();
+                    self.push(value, line);
+                    escape::text(line, start);
+                    line.extend_from_slice(if line.len() == start { NOTHING } else { b"" });
+                }
+            }
+        }
+    }
+
+    /// Writes a value as it is, or nothing when there is none.
+    fn push(&self, value: &LogValue, line: &mut Vec<u8>) {
+        let Ended { visit, subject, noted, sample, .. } = *self.ended;
+        match value {
+            LogValue::Request(part) => render_part(part, &self.values, line),
+            LogValue::ResponseHeader(name) => {
+                line.extend_from_slice(noted.response_header(name).unwrap_or_default());
+            }
+            LogValue::Time => put(line, format_args!("{}", humantime::format_rfc3339_millis(self.began))),
+            LogValue::Duration => seconds(line, sample.elapsed),
+            LogValue::FirstByte => sample.first_byte.into_iter().for_each(|elapsed| seconds(line, elapsed)),
+            LogValue::Protocol => {
+                subject
+                    .into_iter()
+                    .for_each(|subject| put(line, format_args!("HTTP/1.{}", subject.head.minor)));
+            }
+            LogValue::Query => {
+                line.extend_from_slice(subject.and_then(|it| it.head.query()).unwrap_or_default().as_bytes());
+            }
+            LogValue::Status => put(line, format_args!("{}", sample.status)),
+            LogValue::Reason => line.extend_from_slice(noted.reason.map_or("", Reason::code).as_bytes()),
+            LogValue::Attempts if noted.attempts == 0 => {}
+            LogValue::Attempts => put(line, format_args!("{}", noted.attempts)),
+            LogValue::RequestBytes => put(line, format_args!("{}", sample.request_bytes)),
+            LogValue::ResponseBytes => put(line, format_args!("{}", sample.response_bytes)),
+            LogValue::Peer => line.extend_from_slice(visit.peer.text.as_bytes()),
+            LogValue::TraceId => {
+                if let Some((Identity::Trace, id)) = subject.map(Subject::identity) {
+                    line.extend_from_slice(id);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a value is a number in JSON.
+fn is_number(value: &LogValue) -> bool {
+    match value {
+        LogValue::Duration
+        | LogValue::FirstByte
+        | LogValue::Status
+        | LogValue::Attempts
+        | LogValue::RequestBytes
+        | LogValue::ResponseBytes => true,
+        LogValue::Time
+        | LogValue::Protocol
+        | LogValue::Query
+        | LogValue::Reason
+        | LogValue::Peer
+        | LogValue::TraceId
+        | LogValue::ResponseHeader(_)
+        | LogValue::Request(_) => false,
+    }
+}
+
+fn seconds(line: &mut Vec<u8>, elapsed: Duration) {
+    put(line, format_args!("{}.{:06}", elapsed.as_secs(), elapsed.subsec_micros()));
+}
+
+fn put(line: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // writing to a vector cannot fail
+    let _ = line.write_fmt(text);
+}
