@@ -210,6 +210,9 @@ impl Local {
             self.buffers.forget_spare();
             self.scratch.borrow_mut().clear();
         }
+        let (moved, lacking) = self.buffers.pipes().take_counts();
+        self.stats().add(Counter::BytesSpliced, moved);
+        self.stats().add(Counter::PipesLacking, lacking);
         // an idle worker must not keep an old snapshot alive
         let snapshot = self.snapshot();
         self.pool.sweep(Instant::now(), |cluster, endpoint| snapshot.has_endpoint(cluster, endpoint));

@@ -5,6 +5,7 @@ pub mod files;
 pub mod heap;
 pub mod listening;
 pub mod memory;
+pub mod pipe;
 pub mod processes;
 pub mod socket;
 pub mod socket_file;

@@ -4,6 +4,8 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use crate::codec::fields::Fields;
+use crate::sys::pipe::Pipe;
+use crate::sys::stream::Stream;
 
 /// How long a body is (RFC 9112 §6.3). There is no fifth way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,15 @@ pub enum Fill {
     End,
 }
 
+/// One end of the short way: payload that nobody has to see goes from socket to socket.
+#[derive(Debug, Clone, Copy)]
+pub struct Direct<'a> {
+    /// The socket.
+    pub socket: &'a Stream,
+    /// How many of its next octets are payload.
+    pub most: u64,
+}
+
 /// Where payload comes from.
 pub trait Source {
     /// Waits until there is payload, or the end.
@@ -50,6 +61,16 @@ pub trait Source {
     fn consume(&mut self, count: usize);
     /// The trailers, once the end was seen.
     fn trailers(&self) -> Option<&Fields>;
+    /// The short way, where it is open and worth its cost.
+    fn direct_from(&self) -> Option<Direct<'_>> {
+        None
+    }
+    /// A pipe for the short way.
+    fn lend_pipe(&self) -> Option<Pipe> {
+        None
+    }
+    /// Counts payload that went the short way; none is the end of the stream.
+    fn taken(&mut self, _count: usize) {}
 }
 
 /// Where payload goes to.
@@ -60,6 +81,12 @@ pub trait Sink {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
     /// Marks the end of the body. Called once; a flush follows.
     fn finish(&mut self, trailers: Option<&Fields>) -> io::Result<()>;
+    /// The short way, where it is open: nothing is held back, and payload needs no framing.
+    fn direct_to(&self) -> Option<Direct<'_>> {
+        None
+    }
+    /// Counts payload that came by the short way.
+    fn given(&mut self, _count: usize) {}
 }
 
 /// Why a pump stopped.
@@ -72,8 +99,9 @@ pub enum PumpFault {
 }
 
 /// One direction of an exchange.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Pump {
+    pipe: Option<Pipe>,
     ended: bool,
     done: bool,
     at_sink: bool,
@@ -113,6 +141,9 @@ impl Pump {
         sink: &mut impl Sink,
     ) -> Poll<Result<(), PumpFault>> {
         while !self.ended {
+            if ready!(self.poll_direct(cx, source, sink))? {
+                continue;
+            }
             self.at_sink = false;
             match source.poll_fill(cx) {
                 Poll::Ready(Ok(Fill::Payload)) => {
@@ -138,5 +169,39 @@ impl Pump {
         ready!(sink.poll_flush(cx)).map_err(|_| PumpFault::Sink)?;
         self.done = true;
         Poll::Ready(Ok(()))
+    }
+
+    /// Passes payload on by the short way; says whether any went. While it stands still it holds no pipe.
+    fn poll_direct(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: &mut impl Source,
+        sink: &mut impl Sink,
+    ) -> Poll<Result<bool, PumpFault>> {
+        if self.pipe.as_ref().is_none_or(|pipe| pipe.held() == 0) {
+            let (Some(from), Some(to)) = (source.direct_from(), sink.direct_to()) else {
+                self.pipe = None;
+                return Poll::Ready(Ok(false));
+            };
+            let Some(mut pipe) = self.pipe.take().or_else(|| source.lend_pipe()) else {
+                return Poll::Ready(Ok(false));
+            };
+            self.at_sink = false;
+            let filled = ready!(pipe.poll_fill(cx, from.socket, from.most.min(to.most)));
+            let count = filled.map_err(|_| PumpFault::Source(BodyFault::Broken))?;
+            source.taken(count);
+            if count == 0 {
+                return Poll::Ready(Ok(false));
+            }
+            self.pipe = Some(pipe);
+        }
+        self.at_sink = true;
+        let (Some(pipe), Some(to)) = (&mut self.pipe, sink.direct_to()) else {
+            return Poll::Ready(Err(PumpFault::Sink));
+        };
+        let count = ready!(pipe.poll_drain(cx, to.socket)).map_err(|_| PumpFault::Sink)?;
+        self.moved += count as u64;
+        sink.given(count);
+        Poll::Ready(Ok(true))
     }
 }

@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::sys::pipe::{Pipe, Pipes};
+
 /// Size of a lent buffer: large enough for most heads, small enough to stay in the cache of the core.
 pub const BUFFER_BYTES: usize = 16 * 1024;
 
@@ -25,6 +27,7 @@ pub struct BufferPool {
     spare_large: RefCell<Vec<Box<[u8]>>>,
     outputs: RefCell<Vec<Vec<u8>>>,
     lent: Cell<usize>,
+    pipes: Rc<Pipes>,
 }
 
 impl BufferPool {
@@ -51,6 +54,13 @@ impl BufferPool {
         self.spare.take();
         self.spare_large.take();
         self.outputs.take();
+        self.pipes.forget_spare();
+    }
+
+    /// The pipes.
+    #[must_use]
+    pub fn pipes(&self) -> &Pipes {
+        &self.pipes
     }
 
     /// Buffers that are lent now.
@@ -118,6 +128,12 @@ impl Buffer {
     #[must_use]
     pub fn lend_output(&self) -> Vec<u8> {
         self.pool.outputs.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(OUTPUT_BYTES))
+    }
+
+    /// Lends a pipe for what need not be seen.
+    #[must_use]
+    pub fn lend_pipe(&self) -> Option<Pipe> {
+        self.pool.pipes.lend()
     }
 
     /// Takes a lent vector back.

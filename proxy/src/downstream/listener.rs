@@ -89,7 +89,7 @@ impl Acceptor {
         let listener = snapshot.listener(self.stats.name());
         let own = listener.map_or(0, |(_, listener)| **listener.limits().connections());
         let Some(seat) = self.shared.seat(&self.stats, own) else { return self.refuse() };
-        let Ok(stream) = stream.tune().and_then(|()| stream.pack()) else { return };
+        let Ok(stream) = stream.tune(origin.ip()).and_then(|()| stream.pack()) else { return };
         let Some(door) = self.doors.get(seat.worker()) else { return };
         if door.try_send(Arrival { stream, origin, seat }).is_err() {
             self.refuse();

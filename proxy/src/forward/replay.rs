@@ -2,8 +2,9 @@
 
 use std::task::{Context, Poll};
 
-use crate::codec::body::{BodyFault, Fill, Source};
+use crate::codec::body::{BodyFault, Direct, Fill, Source};
 use crate::codec::fields::Fields;
+use crate::sys::pipe::Pipe;
 
 /// What was sent of a body, and whether it can be sent again.
 #[derive(Debug, Default)]
@@ -76,6 +77,19 @@ impl<S: Source> Source for ReplayBody<'_, S> {
 
     fn trailers(&self) -> Option<&Fields> {
         self.source.trailers()
+    }
+
+    fn direct_from(&self) -> Option<Direct<'_>> {
+        // what is kept has to be seen
+        if self.replay.lost { self.source.direct_from() } else { None }
+    }
+
+    fn lend_pipe(&self) -> Option<Pipe> {
+        self.source.lend_pipe()
+    }
+
+    fn taken(&mut self, count: usize) {
+        self.source.taken(count);
     }
 }
 

@@ -16,6 +16,8 @@ rows! {
         ExplainRefused = "towpath_explain_refused", Counter, "Requests that asked how their answer came about and may not.";
         Tunnels = "towpath_tunnels", Counter, "Upgrades and CONNECT requests that became tunnels.";
         TunnelsOpen = "towpath_tunnels_open", Gauge, "Tunnels that are open.";
+        BytesSpliced = "towpath_spliced_bytes", Counter, "Octets of bodies and tunnels that went from socket to socket without a copy into the process.";
+        PipesLacking = "towpath_splice_pipes_lacking", Counter, "Times that octets were copied because no pipe was to be had.";
         TunnelsTimedOut = "towpath_tunnels_timed_out", Counter, "Tunnels that were ended because they stood still for too long.";
         Reloads = "towpath_reloads", Counter, "Route tables that went live after the first one.";
         ReloadsRejected = "towpath_reloads_rejected", Counter, "Route tables that were refused; the old one stayed.";

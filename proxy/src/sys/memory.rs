@@ -31,12 +31,13 @@ impl Pressure {
     }
 }
 
-/// Octets of memory that are resident (proc(5), `/proc/pid/statm`).
+/// Octets of memory that are resident (proc(5), `VmRSS` of `/proc/pid/status`).
 #[must_use]
 pub fn resident() -> Option<u64> {
-    let text = fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * rustix::param::page_size() as u64)
+    let text = fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 #[cfg(test)]

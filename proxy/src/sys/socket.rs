@@ -1,8 +1,9 @@
 //! Sockets with the options that the proxy wants.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -120,4 +121,19 @@ pub fn is_at(socket: &OwnedFd, address: &Address) -> bool {
 pub fn reset_on_close(stream: &tokio::net::TcpStream) {
     // a socket that is gone already needs no reset
     let _ = SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO));
+}
+
+/// Looks whether there is something to read, and leaves it there.
+///
+/// # Errors
+/// There is nothing, or the connection is broken.
+pub fn look(stream: BorrowedFd<'_>) -> io::Result<()> {
+    SockRef::from(&stream).peek(&mut [MaybeUninit::uninit()]).map(|_| ())
+}
+
+/// Takes the plainest congestion control. What paces its packets, as BBR does, pays with timers and small packets for a
+/// link that is not there between two processes of one machine.
+pub fn without_pacing(stream: &tokio::net::TcpStream) {
+    // every kernel has it and lets everybody have it; without it all works, at a higher price
+    let _ = SockRef::from(stream).set_tcp_congestion(b"reno");
 }

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::socket::reset_on_close;
+use super::socket;
 use super::transport::Transport;
 
 /// A connection that the runtime of this thread watches.
@@ -67,14 +68,61 @@ impl fmt::Display for Origin {
 }
 
 impl Stream {
-    /// Sends small pieces at once.
+    /// Sends small pieces at once, and to `peer` on this machine as fast as it reads.
     ///
     /// # Errors
     /// The connection is broken already.
-    pub fn tune(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.set_nodelay(true),
-            Self::Unix(_) => Ok(()),
+    pub fn tune(&self, peer: Option<IpAddr>) -> io::Result<()> {
+        let Self::Tcp(stream) = self else { return Ok(()) };
+        if peer.is_some_and(|peer| peer.is_loopback()) {
+            socket::without_pacing(stream);
+        }
+        stream.set_nodelay(true)
+    }
+
+    /// Receives by another call than read(2), as soon as there is something.
+    pub fn poll_receive<T>(
+        &self,
+        cx: &mut Context<'_>,
+        mut receive: impl FnMut() -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        loop {
+            let received = match self {
+                Self::Tcp(stream) => {
+                    ready!(stream.poll_read_ready(cx))?;
+                    stream.try_io(Interest::READABLE, &mut receive)
+                }
+                Self::Unix(stream) => {
+                    ready!(stream.poll_read_ready(cx))?;
+                    stream.try_io(Interest::READABLE, &mut receive)
+                }
+            };
+            if let Some(received) = unless_blocked(received) {
+                return Poll::Ready(received);
+            }
+        }
+    }
+
+    /// Sends by another call than write(2), as soon as there is room.
+    pub fn poll_send<T>(
+        &self,
+        cx: &mut Context<'_>,
+        mut send: impl FnMut() -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        loop {
+            let sent = match self {
+                Self::Tcp(stream) => {
+                    ready!(stream.poll_write_ready(cx))?;
+                    stream.try_io(Interest::WRITABLE, &mut send)
+                }
+                Self::Unix(stream) => {
+                    ready!(stream.poll_write_ready(cx))?;
+                    stream.try_io(Interest::WRITABLE, &mut send)
+                }
+            };
+            if let Some(sent) = unless_blocked(sent) {
+                return Poll::Ready(sent);
+            }
         }
     }
 
@@ -87,6 +135,23 @@ impl Stream {
             Self::Tcp(stream) => Parcel::Tcp(stream.into_std()?),
             Self::Unix(stream) => Parcel::Unix(stream.into_std()?),
         })
+    }
+}
+
+/// What a call gave, unless it would have had to wait.
+fn unless_blocked<T>(given: io::Result<T>) -> Option<io::Result<T>> {
+    match given {
+        Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => None,
+        given => Some(given),
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Unix(stream) => stream.as_fd(),
+        }
     }
 }
 
@@ -112,12 +177,18 @@ impl Transport for Stream {
     }
 
     fn has_news(&self) -> bool {
-        // nobody is to be woken, so no waker is left behind
+        // nobody is to be woken, so no waker is left behind; what has not read to the end of the news may have left a
+        // readiness that is none
+        let look = || socket::look(self.as_fd());
         let news = match self {
-            Self::Tcp(stream) => stream.try_io(Interest::READABLE, || Ok(())),
-            Self::Unix(stream) => stream.try_io(Interest::READABLE, || Ok(())),
+            Self::Tcp(stream) => stream.try_io(Interest::READABLE, look),
+            Self::Unix(stream) => stream.try_io(Interest::READABLE, look),
         };
-        news.is_ok()
+        !matches!(news, Err(fault) if fault.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    fn socket(&self) -> Option<&Stream> {
+        Some(self)
     }
 
     fn is_hung_up(&self) -> bool {
@@ -132,7 +203,7 @@ impl Transport for Stream {
     fn break_on_close(&self) {
         // a Unix socket knows no reset, unless its peer has sent what nobody read
         if let Self::Tcp(stream) = self {
-            reset_on_close(stream);
+            socket::reset_on_close(stream);
         }
     }
 }

@@ -4,6 +4,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::stream::Stream;
+
 /// A stream of bytes in both directions.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Waits until a read would not wait, without holding a buffer for it.
@@ -16,6 +18,12 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Lets the next close break the connection instead of ending it in order.
     fn break_on_close(&self);
 
-    /// Whether something came, or the peer closed, while nobody was reading. Costs no system call.
+    /// The socket, where octets of the stream are octets of the socket: not beneath encryption.
+    fn socket(&self) -> Option<&Stream> {
+        None
+    }
+
+    /// Whether something came, or the peer closed, while nobody was reading. Costs no system call where
+    /// nothing did.
     fn has_news(&self) -> bool;
 }

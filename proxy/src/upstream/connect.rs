@@ -22,9 +22,9 @@ pub async fn connect(address: &Address, timer: &Timer, due: Option<Instant>) -> 
 }
 
 async fn reach(address: &Address) -> io::Result<Stream> {
-    let stream = match address {
-        Address::Ip(address) => Stream::Tcp(TcpStream::connect(address).await?),
-        Address::Unix(address) => Stream::Unix(UnixStream::connect(address.path()).await?),
+    let (stream, peer) = match address {
+        Address::Ip(address) => (Stream::Tcp(TcpStream::connect(address).await?), Some(address.ip())),
+        Address::Unix(address) => (Stream::Unix(UnixStream::connect(address.path()).await?), None),
     };
-    stream.tune().map(|()| stream)
+    stream.tune(peer).map(|()| stream)
 }

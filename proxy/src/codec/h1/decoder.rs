@@ -107,6 +107,16 @@ impl Decoder {
         }
     }
 
+    /// How much payload follows without framing in it, and without a limit that has to be watched.
+    #[must_use]
+    pub fn unframed(&self) -> Option<u64> {
+        match (self.state, self.left) {
+            (State::Length(left), _) => Some(left),
+            (State::UntilClose, None) => Some(u64::MAX),
+            _ => None,
+        }
+    }
+
     /// Counts payload that was passed on.
     pub fn consume(&mut self, count: u64) {
         if let Some(left) = &mut self.left {

@@ -45,6 +45,16 @@ impl Encoder {
         }
     }
 
+    /// How much may follow that needs no framing of its own.
+    #[must_use]
+    pub fn unframed(&self) -> Option<u64> {
+        match self.framing {
+            Framing::Length(left) => Some(left),
+            Framing::UntilClose => Some(u64::MAX),
+            Framing::Chunked | Framing::None => None,
+        }
+    }
+
     /// Counts payload that was written, and writes what stands behind it.
     pub fn written(&mut self, count: usize, output: &mut Vec<u8>) {
         match &mut self.framing {

@@ -9,14 +9,21 @@ use tokio::io::ReadBuf;
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::head::Scan;
-use crate::codec::body::{BodyFault, Fill, Framing, Sink, Source};
-use crate::codec::buffer::Buffer;
+use crate::codec::body::{BodyFault, Direct, Fill, Framing, Sink, Source};
+use crate::codec::buffer::{BUFFER_BYTES, Buffer};
 use crate::codec::fields::Fields;
 use crate::outcome::Reason;
+use crate::sys::pipe::Pipe;
 use crate::sys::transport::Transport;
 
 /// Payload up to this is copied behind its head and sent with it; more is sent from where it lies.
 const COPY_MAX: usize = 4 * 1024;
+
+/// A read of so much that fills all there is room for tells of more behind it.
+const FLOOD: usize = BUFFER_BYTES / 2;
+
+/// For a rest of a body that is shorter, the short way is not worth its extra system calls.
+const DIRECT_MIN: u64 = 2 * BUFFER_BYTES as u64;
 
 /// Why no head could be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +50,7 @@ pub struct Http1<S> {
     encoder: Encoder,
     received: u64,
     written: u64,
+    flooded: bool,
 }
 
 impl<S> Http1<S> {
@@ -59,6 +67,7 @@ impl<S> Http1<S> {
             encoder: Encoder::new(Framing::None),
             received: 0,
             written: 0,
+            flooded: false,
         }
     }
 
@@ -190,6 +199,7 @@ impl<S: Transport> Http1<S> {
         let mut window = ReadBuf::new(self.input.spare());
         ready!(Pin::new(io).poll_read(cx, &mut window))?;
         let count = window.filled().len();
+        self.flooded = window.remaining() == 0 && count >= FLOOD;
         self.input.filled_by(count);
         self.received += count as u64;
         Poll::Ready(Ok(count))
@@ -240,11 +250,11 @@ impl<S: Transport> Http1<S> {
         loop {
             let pending = self.output.get(self.sent..).unwrap_or_default();
             let Some(io) = &mut self.io else { return Poll::Ready(Err(io::ErrorKind::NotConnected.into())) };
-            let count = if payload.is_empty() {
-                ready!(Pin::new(io).poll_write(cx, pending))?
-            } else {
-                ready!(Pin::new(io).poll_write_vectored(cx, &[IoSlice::new(pending), IoSlice::new(payload)]))?
-            };
+            let io = Pin::new(io);
+            let count = ready!(match (pending, payload) {
+                (only, []) | ([], only) => io.poll_write(cx, only),
+                _ => io.poll_write_vectored(cx, &[IoSlice::new(pending), IoSlice::new(payload)]),
+            })?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -301,6 +311,26 @@ impl<W: Wired> Source for W {
     fn trailers(&self) -> Option<&Fields> {
         self.wire().decoder.trailers()
     }
+
+    fn direct_from(&self) -> Option<Direct<'_>> {
+        let wire = self.wire();
+        if !wire.flooded || !wire.input.is_empty() {
+            return None;
+        }
+        let most = wire.decoder.unframed().filter(|most| *most >= DIRECT_MIN)?;
+        Some(Direct { socket: wire.io.as_ref()?.socket()?, most })
+    }
+
+    fn lend_pipe(&self) -> Option<Pipe> {
+        self.wire().input.lend_pipe()
+    }
+
+    fn taken(&mut self, count: usize) {
+        let wire = self.wire_mut();
+        wire.received += count as u64;
+        wire.decoder.consume(count as u64);
+        wire.flooded = count >= FLOOD;
+    }
 }
 
 impl<W: Wired> Sink for W {
@@ -325,6 +355,20 @@ impl<W: Wired> Sink for W {
     fn finish(&mut self, trailers: Option<&Fields>) -> io::Result<()> {
         let wire = self.wire_mut();
         wire.encoder.finish(trailers, &mut wire.output)
+    }
+
+    fn direct_to(&self) -> Option<Direct<'_>> {
+        let wire = self.wire();
+        if !wire.output.is_empty() {
+            return None;
+        }
+        Some(Direct { socket: wire.io.as_ref()?.socket()?, most: wire.encoder.unframed()? })
+    }
+
+    fn given(&mut self, count: usize) {
+        let wire = self.wire_mut();
+        wire.written += count as u64;
+        wire.encoder.written(count, &mut wire.output);
     }
 }
 
