@@ -31,6 +31,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("load-test.yaml", load_test),
     ("maintenance.yaml", maintenance),
     ("minimal.yaml", minimal),
+    ("proxy-protocol.yaml", proxy_protocol),
     ("redirects.yaml", redirects),
     ("rewrites.yaml", rewrites),
     ("tcp.yaml", tcp),
@@ -503,6 +504,19 @@ fn rewrites(example: &Example) {
         let hosts: Vec<_> = fields.lines().filter_map(|field| field.strip_prefix("host: ")).collect();
         assert_eq!(hosts, [host], "{line}");
     }
+}
+
+fn proxy_protocol(example: &Example) {
+    let who = |listener: &str, client: &str| {
+        let mut connection = Client::connect(example.proxy.address(listener));
+        connection.send(format!(
+            "PROXY TCP4 {client} 198.51.100.1 40000 80\r\nGET / HTTP/1.1\r\nHost: {ANY}\r\n\r\n"
+        ));
+        connection.response().expect("an answer").value("x-port").map(str::to_owned)
+    };
+    assert_eq!(who("web", "192.0.2.7").as_deref(), Some("3002"));
+    assert_eq!(who("web", "203.0.113.7").as_deref(), Some("3001"));
+    assert_eq!(who("postgres", "192.0.2.7").as_deref(), Some("3003"));
 }
 
 fn tcp(example: &Example) {

@@ -38,8 +38,13 @@ fn quoted(cell: &str) -> Vec<&str> {
 /// The limits of a definition of the schema, by key, with their defaults.
 fn limits(schema: &Value, name: &str) -> Vec<(String, Value)> {
     let properties = schema["$defs"][name]["properties"].as_object().unwrap_or_else(|| panic!("{name}"));
-    let is_limit = |key: &str| name.ends_with("Limits") || key.ends_with("timeout");
-    let prefix = if name.ends_with("Limits") { "limits." } else { "" };
+    let is_limit =
+        |key: &str| name.ends_with("Limits") || key.ends_with("timeout") || key.ends_with("_bytes");
+    let prefix = match name {
+        "ProxyProtocol" => "proxy_protocol.",
+        _ if name.ends_with("Limits") => "limits.",
+        _ => "",
+    };
     let found = properties.iter().filter(|(key, _)| is_limit(key));
     found.map(|(key, about)| (format!("{prefix}{key}"), about["default"].clone())).collect()
 }
@@ -49,7 +54,7 @@ fn every_limit_stands_on_the_page_with_its_default() {
     let page = fs::read_to_string(root().join("docs/limits.md")).expect("the page");
     let schema = schema();
     for (section, definitions) in [
-        ("Clients", ["Listener", "ListenerLimits"].as_slice()),
+        ("Clients", ["Listener", "ListenerLimits", "ProxyProtocol"].as_slice()),
         ("Endpoints", &["Cluster", "ClusterLimits"]),
         ("The process", &["Process", "ProcessLimits"]),
     ] {

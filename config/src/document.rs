@@ -17,7 +17,7 @@ pub(crate) use action::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
 pub(crate) use cluster::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
 pub(crate) use condition::ConditionDoc;
 pub(crate) use dns::{DnsDoc, ResolverDoc};
-pub(crate) use listener::{ListenerDoc, ListenerLimitsDoc};
+pub(crate) use listener::{ListenerDoc, ListenerLimitsDoc, ProxyProtocolDoc};
 pub(crate) use policy::{EditsDoc, PolicyDoc};
 pub(crate) use process::{ProcessDoc, ProcessLimitsDoc};
 pub(crate) use route::RouteDoc;

@@ -21,6 +21,7 @@ pub use dns::{Dns, DnsFamily, DnsMode, DnsQuery, Resolver};
 pub use id::{ClusterId, ListenerId, RouteId};
 pub use listener::{
     ForwardHeader, HttpRules, Listener, ListenerLimits, ListenerTimeouts, PathNormalization, Protocol,
+    ProxyProtocol, Sender,
 };
 pub use place::{Place, Placed};
 pub use policy::{Edit, EditList, HeaderEdits, Policy};

@@ -6,4 +6,5 @@ pub mod fields;
 pub mod h1;
 pub mod message;
 pub mod outgoing;
+pub mod proxy_protocol;
 pub mod scratch;

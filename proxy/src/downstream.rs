@@ -3,3 +3,5 @@
 pub mod connection;
 pub mod http1;
 pub mod listener;
+
+mod introduction;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::language::{OneOrMany, OrNone, Pairs, document};
-use crate::model::{Address, ForwardHeader, PathNormalization, Protocol};
+use crate::model::{Address, ForwardHeader, PathNormalization, Protocol, Sender};
 use crate::units::Size;
 use crate::values::{Flag, Line, SocketMode, Whole};
 
@@ -18,6 +18,8 @@ document! {
         mode: SocketMode = SocketMode(0o600),
         /// What clients speak: `http`, or `tcp` for connections that are passed on as they are.
         protocol: Protocol = Protocol::Http,
+        /// Whose connections begin with a header of the PROXY protocol; nobody's when left out.
+        proxy_protocol: ProxyProtocolDoc,
         /// How many proxies in front of this one tell the truth about the client.
         trusted_hops: Whole<0, 255> = Whole(0),
         /// Which proxies of a fleet open it, by label; all when left out.
@@ -43,6 +45,18 @@ document! {
         idle_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(60)),
         /// How long a client may take to read the last answer before its connection is closed.
         linger_timeout: Duration = Duration::from_secs(2),
+    }
+}
+
+document! {
+    /// Connections that begin with a header of the PROXY protocol, version 1 or 2, which names the client.
+    pub(crate) struct ProxyProtocolDoc as "a map such as `{from: 10.0.0.0/8}`" {
+        /// Networks of those whose connections must begin so, or `unix` for whoever comes by a Unix socket.
+        from: OneOrMany<Sender>; required,
+        /// From the beginning of the connection to the end of the header; closed beyond.
+        timeout: Duration = Duration::from_secs(3),
+        /// Size of one header; closed beyond.
+        header_bytes: Size<128, { 16 << 10 }> = Size(4 << 10),
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::table::{keep, labels, optional, or_none, size};
 use crate::language::Write;
-use crate::model::{Listener, ListenerLimits, Protocol};
+use crate::model::{Listener, ListenerLimits, Protocol, ProxyProtocol};
 use crate::values::{SocketMode, Whole};
 
 pub(super) fn listener(listener: &Listener) -> Value {
@@ -31,11 +31,20 @@ pub(super) fn listener(listener: &Listener) -> Value {
     optional(&mut object, "mode", mode);
     let explain_from: Vec<_> = http.explain_from.iter().map(Write::write).collect();
     optional(&mut object, "explain_from", (!explain_from.is_empty()).then(|| explain_from.into()));
+    optional(&mut object, "proxy_protocol", listener.proxy_protocol.as_ref().map(proxy_protocol));
     if listener.protocol == Protocol::Tcp {
-        keep(&mut object, &["address", "protocol", "proxies", "mode", "limits"]);
+        keep(&mut object, &["address", "protocol", "proxies", "mode", "limits", "proxy_protocol"]);
         object.get_mut("limits").into_iter().for_each(|limits| keep(limits, &["connections"]));
     }
     object
+}
+
+fn proxy_protocol(rules: &ProxyProtocol) -> Value {
+    json!({
+        "from": rules.from.iter().map(Write::write).collect::<Vec<_>>(),
+        "timeout": rules.timeout.write(),
+        "header_bytes": size((*rules.header_bytes).into()).write(),
+    })
 }
 
 fn limits(limits: &ListenerLimits) -> Value {

@@ -57,12 +57,35 @@ readable! {
         protocol: Protocol,
         /// `proxies`: which proxies of a fleet open it, by label; all when empty.
         proxies: BTreeMap<String, String>,
+        /// `proxy_protocol`.
+        proxy_protocol: Option<ProxyProtocol>,
         /// How requests are taken; as nobody wrote it where there are none.
         http: HttpRules,
         /// `limits`.
         limits: ListenerLimits,
         /// `header_timeout`, `body_timeout`, `idle_timeout`, `linger_timeout`.
         timeouts: ListenerTimeouts,
+    }
+}
+
+/// Who may say whose connection it passes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sender {
+    /// `unix`: whoever comes by a Unix socket.
+    Unix,
+    /// Whoever comes from this network.
+    Net(IpNet),
+}
+
+readable! {
+    /// `proxy_protocol` of a listener: connections of these senders begin with a header that names the client.
+    pub struct ProxyProtocol {
+        /// `from`: of whom it is wanted, and believed. Of all others it is neither.
+        from: Placed<Vec<Sender>>,
+        /// `timeout`: from the beginning of the connection to the end of the header. Default 3 s.
+        timeout: Placed<Duration>,
+        /// `header_bytes` at most. Default 4KiB.
+        header_bytes: Placed<u32>,
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::condition::nets;
 use super::process::labels;
-use crate::document::{ListenerDoc, ListenerLimitsDoc};
+use crate::document::{ListenerDoc, ListenerLimitsDoc, ProxyProtocolDoc};
 use crate::fault::{Fault, Findings, did_you_mean};
 use crate::language::{Fields, OrNone, Pairs};
 use crate::model::{
     HttpRules, Listener, ListenerId, ListenerLimits, ListenerTimeouts, Place, Placed, Protocol,
+    ProxyProtocol, Sender,
 };
 use crate::source::At;
 use crate::values::Name;
@@ -30,6 +31,7 @@ impl Listeners {
         list.iter().for_each(|(_, document)| {
             check_mode(&document.value, findings);
             check_explain_from(&document.value, findings);
+            check_proxy_protocol(&document.value, findings);
             tcp::check(&document.value, findings);
         });
         list.sort_by_cached_key(|(name, _)| name.value.clone());
@@ -98,6 +100,43 @@ fn check_explain_from(document: &ListenerDoc, findings: &mut Findings) {
     }
 }
 
+fn check_proxy_protocol(document: &ListenerDoc, findings: &mut Findings) {
+    let Some(written) = &document.proxy_protocol else { return };
+    let from = written.value.from.iter().flat_map(|from| &from.value.0);
+    for sender in from {
+        match (sender.value, &document.address) {
+            (Sender::Net(net), _) if net.prefix_len() == 0 => {
+                let found = "everybody may say to be anybody, and nobody may come without saying so";
+                let fault = Fault::warning(sender.span, found);
+                findings.push(fault.help("name the networks of the proxies in front of this one"));
+            }
+            (Sender::Net(_), Some(address)) if address.value.port().is_none() => {
+                let fault = Fault::error(sender.span, "who comes by a Unix socket comes from no network");
+                findings.push(fault.related(address.span, "the socket").help("write `from: unix`"));
+            }
+            (Sender::Unix, Some(address)) if address.value.port().is_some() => {
+                let fault = Fault::error(sender.span, "nobody comes here by a Unix socket");
+                findings.push(
+                    fault.related(address.span, "the address").help("name the networks of those proxies"),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+fn proxy_protocol(written: &At<ProxyProtocolDoc>) -> Option<ProxyProtocol> {
+    let from = written.value.from.as_ref()?;
+    let mut senders: Vec<_> = from.value.0.iter().map(|sender| sender.value).collect();
+    senders.sort();
+    senders.dedup();
+    Some(ProxyProtocol {
+        from: Placed { value: senders, place: from.span.place() },
+        timeout: written.value.timeout(),
+        header_bytes: written.value.header_bytes().map(|size| size.0 as u32),
+    })
+}
+
 fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
     let limits = document.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
     let headers = document.forward_headers().value.into_option();
@@ -108,6 +147,7 @@ fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
         mode: document.mode().value.0,
         protocol: document.protocol().value,
         proxies: labels(document.proxies.as_ref()),
+        proxy_protocol: document.proxy_protocol.as_ref().and_then(proxy_protocol),
         http: HttpRules {
             trusted_hops: u8::try_from(document.trusted_hops().value.0).unwrap_or(u8::MAX),
             normalize_path: document.normalize_path().value,

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use crate::language::{Word, Write, Wrong};
-use crate::model::{Address, UnixAddress};
+use crate::model::{Address, Sender, UnixAddress};
 
 impl Word for SocketAddr {
     const WANTED: &'static str = "an address such as `10.0.0.1:8080`";
@@ -100,6 +100,27 @@ impl Word for IpNet {
 
     fn word_schema() -> Value {
         json!({"type": "string", "examples": ["10.0.0.0/8", "192.0.2.7"]})
+    }
+}
+
+impl Word for Sender {
+    const WANTED: &'static str = "a network such as `10.0.0.0/8`, or `unix`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text == "unix" { Ok(Self::Unix) } else { IpNet::parse(text).map(Self::Net) }
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "string", "examples": ["10.0.0.0/8", "192.0.2.7", "unix"]})
+    }
+}
+
+impl Write for Sender {
+    fn write(&self) -> Value {
+        match self {
+            Self::Unix => json!("unix"),
+            Self::Net(net) => net.write(),
+        }
     }
 }
 

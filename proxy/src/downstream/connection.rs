@@ -9,6 +9,8 @@ use tokio::time::Instant;
 use towpath_config::model::{Listener, ListenerId, Protocol};
 
 use super::http1::{Http1Caller, NoRequest};
+use super::introduction::{Wanted, introduced, wanted};
+use crate::codec::buffer::Buffer;
 use crate::codec::h1::Wired;
 use crate::codec::message::RequestHead;
 use crate::codec::scratch::Scratch;
@@ -47,23 +49,40 @@ impl Drop for Open {
 }
 
 /// Carries a connection from its first byte to its end.
-pub async fn run<S: Transport>(local: Rc<Local>, io: S, listener: Arc<ListenerStats>, peer: Peer) {
+pub async fn run<S: Transport>(local: Rc<Local>, mut io: S, listener: Arc<ListenerStats>, mut peer: Peer) {
     let _open = Open(Rc::clone(&local));
     let timer = local.timers().timer();
-    let snapshot = local.snapshot();
-    let protocol = snapshot.listener(listener.name()).map(|(_, listener)| *listener.protocol());
-    drop(snapshot);
-    if protocol == Some(Protocol::Tcp) {
-        return Box::pin(pass(&local, &listener, &peer, &timer, io)).await;
+    let Some((protocol, wanted)) = terms(&local, &listener, &peer) else { return };
+    let mut unread = None;
+    if let Some(wanted) = wanted {
+        unread = Box::pin(introduced(&local, &listener, &timer, wanted, &mut io, &mut peer)).await;
+        if unread.is_none() {
+            return;
+        }
+    }
+    // a connection that waits holds no buffer
+    unread = unread.filter(|unread| !unread.is_empty());
+    if protocol == Protocol::Tcp {
+        return Box::pin(pass(&local, &listener, &peer, &timer, io, unread)).await;
     }
     let mut connection = Connection { local, listener, peer, timer, served: 0 };
-    let mut idle = Some(io);
+    let mut idle = match unread {
+        Some(unread) => Box::pin(connection.busy(io, Some(unread))).await,
+        None => Some(io),
+    };
     while let Some(io) = idle {
         if !connection.wait(&io).await {
             return;
         }
-        idle = Box::pin(connection.busy(io)).await;
+        idle = Box::pin(connection.busy(io, None)).await;
     }
+}
+
+/// What the listener speaks, and whether this peer has to say first whose connection it is.
+fn terms(local: &Local, listener: &ListenerStats, peer: &Peer) -> Option<(Protocol, Option<Wanted>)> {
+    let snapshot = local.snapshot();
+    let (_, listener) = snapshot.listener(listener.name())?;
+    Some((*listener.protocol(), wanted(listener, peer.origin)))
 }
 
 impl Connection {
@@ -90,10 +109,11 @@ impl Connection {
     }
 
     /// Serves requests until none is at hand. Gives the stream back when the connection stays open.
-    async fn busy<S: Transport>(&mut self, io: S) -> Option<S> {
+    async fn busy<S: Transport>(&mut self, io: S, unread: Option<Buffer>) -> Option<S> {
         let snapshot = self.local.snapshot();
         let (_, listener) = self.listener(&snapshot)?;
-        let mut caller = Http1Caller::new(io, self.local.buffers().lend());
+        let before = unread.as_ref().map_or(0, |unread| unread.filled().len() as u64);
+        let mut caller = Http1Caller::new(io, unread.unwrap_or_else(|| self.local.buffers().lend()));
         let mut scratch = self.local.scratch();
         let ending = loop {
             match self.exchange(&mut caller, &mut scratch).await {
@@ -104,7 +124,7 @@ impl Connection {
         };
         let (received, sent) = caller.wire().traffic();
         for (counter, count) in
-            [(ListenerCounter::BytesReceived, received), (ListenerCounter::BytesSent, sent)]
+            [(ListenerCounter::BytesReceived, before + received), (ListenerCounter::BytesSent, sent)]
         {
             self.listener.tally().add(self.local.worker(), counter, count);
         }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use towpath_config::model::{Action, Forward, ListenerId};
 
 use super::decide::Way;
+use crate::codec::buffer::Buffer;
 use crate::codec::fields::Fields;
 use crate::filter::chain::{self, Permitted};
 use crate::filter::forwarded::Peer;
@@ -101,13 +102,14 @@ struct Arrived<'a> {
     patience: Patience,
 }
 
-/// Carries a connection to its end. One that cannot be carried is reset.
+/// Carries a connection, of which `unread` was read already, to its end. One that cannot be carried is reset.
 pub async fn pass<S: Transport>(
     local: &Local,
     listener: &ListenerStats,
     peer: &Peer,
     timer: &Timer,
     mut io: S,
+    unread: Option<Buffer>,
 ) {
     let Some(Arrived { mut record, dialled, patience }) =
         Box::pin(arrive(local, listener, peer, timer)).await
@@ -116,7 +118,7 @@ pub async fn pass<S: Transport>(
         return;
     };
     let Dialled { connection: Connection { io: mut upstream, holding: _holding }, active: _active } = dialled;
-    let caller = Mouth { io: &mut io, unread: None };
+    let caller = Mouth { io: &mut io, unread };
     let upstream = Mouth { io: &mut upstream, unread: None };
     let end = tunnel(local, timer, patience, caller, upstream, |up, down| record.pass(up, down)).await;
     record.fate = match end {

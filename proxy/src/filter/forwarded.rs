@@ -3,14 +3,16 @@
 //! What stands in these fields is believed only as far as `trusted_hops` says: the last so many entries were written by
 //! proxies in front of us, everything before them by somebody else, and is dropped.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use towpath_config::model::{ForwardHeader, Listener};
 
 use crate::codec::fields::{Fields, Known, KnownSet};
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
+use crate::codec::proxy_protocol::{Claim, Ends};
 use crate::sys::stream::Origin;
 
 /// The other end of a downstream connection.
@@ -20,13 +22,41 @@ pub struct Peer {
     pub origin: Origin,
     /// The same as text, made once per connection.
     pub text: String,
+    ends: OnceCell<Option<Box<Ends>>>,
 }
 
 impl Peer {
     /// The peer that a connection comes from.
     #[must_use]
     pub fn new(origin: Origin) -> Self {
-        Self { origin, text: origin.to_string() }
+        Self { origin, text: origin.to_string(), ends: OnceCell::new() }
+    }
+
+    /// Puts the client in the place of the proxy in front, which passes its connection on.
+    pub fn introduce(&mut self, claim: Claim) {
+        *self = match claim {
+            Claim::Own => return,
+            Claim::Tcp(ends) => {
+                Self { ends: Some(Box::new(ends)).into(), ..Self::new(ends.source.ip().into()) }
+            }
+            Claim::Unix => Self { ends: None.into(), ..Self::new(Origin::Unix) },
+        };
+    }
+
+    /// The ends of the client's connection: as a proxy in front has told, or else as its socket says, which is asked once.
+    pub fn ends(&self, addresses: impl FnOnce() -> Option<(SocketAddr, SocketAddr)>) -> Option<&Ends> {
+        let own = || {
+            let canonical = |one: SocketAddr| SocketAddr::new(one.ip().to_canonical(), one.port());
+            let (source, destination) = addresses()?;
+            Some(Box::new(Ends { source: canonical(source), destination: canonical(destination) }))
+        };
+        self.ends.get_or_init(own).as_deref()
+    }
+
+    /// The ends, if anybody has wanted to know them.
+    #[must_use]
+    pub fn known_ends(&self) -> Option<&Ends> {
+        self.ends.get()?.as_deref()
     }
 }
 

@@ -28,6 +28,8 @@ rows! {
         Connections = "towpath_downstream_connections", Counter, "Connections accepted from clients, by listener.";
         Refused = "towpath_downstream_connections_refused", Counter, "Connections closed at once because of a connection limit, by listener.";
         LingersCut = "towpath_downstream_lingers_cut", Counter, "Connections cut off because the client did not end within linger_timeout and linger_bytes of its last answer, by listener.";
+        ProxyHeaders = "towpath_downstream_proxy_headers", Counter, "Connections whose header of the PROXY protocol was read, by listener.";
+        ProxyHeadersRefused = "towpath_downstream_proxy_headers_refused", Counter, "Connections closed because their header of the PROXY protocol was missing, malformed, too large or too late, by listener.";
         BytesReceived = "towpath_downstream_received_bytes", Counter, "Bytes read from clients, by listener.";
         BytesSent = "towpath_downstream_sent_bytes", Counter, "Bytes written to clients, by listener.";
     }

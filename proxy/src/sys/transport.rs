@@ -1,5 +1,6 @@
 //! The little that a connection wants of a stream of bytes, so that TLS or another way of I/O can take its place.
 
+use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,6 +18,9 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
 
     /// Lets the next close break the connection instead of ending it in order.
     fn break_on_close(&self);
+
+    /// The addresses of the peer and of our end, where the stream has such.
+    fn addresses(&self) -> Option<(SocketAddr, SocketAddr)>;
 
     /// The socket, where octets of the stream are octets of the socket: not beneath encryption.
     fn socket(&self) -> Option<&Stream> {

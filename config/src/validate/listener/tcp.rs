@@ -5,8 +5,7 @@ use crate::fault::{Fault, Findings};
 use crate::model::Protocol;
 use crate::source::{At, Span};
 
-const HELP: &str =
-    "a TCP listener has `address`, `mode`, `proxies` and `limits.connections`; time limits stand in routes";
+const HELP: &str = "a TCP listener has `address`, `mode`, `proxies`, `proxy_protocol` and `limits.connections`; time limits stand in routes";
 
 /// A key and where it is written, if it is.
 type Written = (&'static str, Option<Span>);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use towpath_config::model::{
     Balance, Cluster, Forward, HeaderEdits, Listener, Maintenance, Place, Placed, Policy, Rewrite,
-    RewritePath,
+    RewritePath, Sender,
 };
 
 use super::explanation::Setting;
@@ -22,7 +22,7 @@ pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
     let body = limits.body_bytes();
     let requests = limits.requests_per_connection();
     let count = |count: Option<String>| count.unwrap_or_else(|| "none".to_owned());
-    vec![
+    let mut settings = vec![
         setting("header_timeout", words::limit(**times.header()), times.header().place()),
         setting("body_timeout", words::limit(**times.body()), times.body().place()),
         setting("idle_timeout", words::limit(**times.idle()), times.idle().place()),
@@ -38,13 +38,32 @@ pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
         ),
         setting("limits.linger_bytes", **limits.linger_bytes(), limits.linger_bytes().place()),
         setting("explain_from", nets(listener.http().explain_from()), listener.http().explain_from().place()),
-    ]
+    ];
+    settings.extend(of_proxy_protocol(listener));
+    settings
 }
 
 /// What a TCP listener grants its clients.
 pub(super) fn of_tcp_listener(listener: &Listener) -> Vec<Setting> {
     let connections = listener.limits().connections();
-    vec![setting("limits.connections", **connections, connections.place())]
+    let mut settings = vec![setting("limits.connections", **connections, connections.place())];
+    settings.extend(of_proxy_protocol(listener));
+    settings
+}
+
+/// Of whom a listener wants to hear whose connections they are.
+fn of_proxy_protocol(listener: &Listener) -> Vec<Setting> {
+    let Some(rules) = listener.proxy_protocol() else { return Vec::new() };
+    let from = rules.from().iter().map(|sender| match sender {
+        Sender::Unix => "unix".to_owned(),
+        Sender::Net(net) => net.to_string(),
+    });
+    let (timeout, bytes) = (rules.timeout(), rules.header_bytes());
+    vec![
+        setting("proxy_protocol.from", from.collect::<Vec<_>>().join(", "), rules.from().place()),
+        setting("proxy_protocol.timeout", words::duration(**timeout), timeout.place()),
+        setting("proxy_protocol.header_bytes", **bytes, bytes.place()),
+    ]
 }
 
 /// What holds for the connections of a TCP listener to one destination.

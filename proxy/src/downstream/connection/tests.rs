@@ -1,6 +1,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::mem::size_of_val;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
@@ -109,7 +110,7 @@ fn an_idle_connection_is_small() {
     let (_client, server) = duplex(64);
     let timer = local.timers().timer();
     let mut between = Connection { local, listener: web(), peer: peer(), timer, served: 0 };
-    let busy = between.busy(server);
+    let busy = between.busy(server, None);
     assert!(size_of_val(&busy) <= 6 * 1024, "{} octets", size_of_val(&busy));
 }
 
@@ -145,6 +146,10 @@ impl Transport for Quiet {
 
     fn has_news(&self) -> bool {
         false
+    }
+
+    fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        None
     }
 
     fn break_on_close(&self) {}
