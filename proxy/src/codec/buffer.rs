@@ -8,12 +8,6 @@ use crate::sys::pipe::{Pipe, Pipes};
 /// Size of a lent buffer: large enough for most heads, small enough to stay in the cache of the core.
 pub const BUFFER_BYTES: usize = 16 * 1024;
 
-/// Size of a large buffer, for streams that fill others: a quarter of the system calls for each byte.
-pub const LARGE_BYTES: usize = 64 * 1024;
-
-/// How many spare large buffers a worker keeps.
-const SPARE_LARGE_MAX: usize = 16;
-
 /// First size of a vector for what is to be written: a head and a small body.
 const OUTPUT_BYTES: usize = 4 * 1024;
 
@@ -24,7 +18,6 @@ const SPARE_MAX: usize = 256;
 #[derive(Debug, Default)]
 pub struct BufferPool {
     spare: RefCell<Vec<Box<[u8]>>>,
-    spare_large: RefCell<Vec<Box<[u8]>>>,
     outputs: RefCell<Vec<Vec<u8>>>,
     lent: Cell<usize>,
     pipes: Rc<Pipes>,
@@ -34,25 +27,20 @@ impl BufferPool {
     /// Lends a buffer; it comes back when dropped.
     #[must_use]
     pub fn lend(self: &Rc<Self>) -> Buffer {
-        self.lend_from(&self.spare, BUFFER_BYTES)
-    }
-
-    /// Lends a large buffer.
-    #[must_use]
-    pub fn lend_large(self: &Rc<Self>) -> Buffer {
-        self.lend_from(&self.spare_large, LARGE_BYTES)
-    }
-
-    fn lend_from(self: &Rc<Self>, spare: &RefCell<Vec<Box<[u8]>>>, size: usize) -> Buffer {
-        let bytes = spare.borrow_mut().pop().unwrap_or_else(|| vec![0; size].into_boxed_slice());
+        let bytes = self.spare.borrow_mut().pop().unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice());
         self.lent.set(self.lent.get() + 1);
         Buffer { bytes, start: 0, end: 0, pool: Rc::clone(self) }
+    }
+
+    /// Lends a pipe for what need not be seen.
+    #[must_use]
+    pub fn lend_pipe(&self) -> Option<Pipe> {
+        self.pipes.lend()
     }
 
     /// Gives the memory of buffers that nobody uses back.
     pub fn forget_spare(&self) {
         self.spare.take();
-        self.spare_large.take();
         self.outputs.take();
         self.pipes.forget_spare();
     }
@@ -92,12 +80,6 @@ impl Buffer {
         self.start == self.end
     }
 
-    /// Whether it is one of [`LARGE_BYTES`].
-    #[must_use]
-    pub fn is_large(&self) -> bool {
-        self.bytes.len() == LARGE_BYTES
-    }
-
     /// Takes the window away with all that is in it; what stays has room for nothing.
     #[must_use]
     pub fn take(&mut self) -> Self {
@@ -133,7 +115,7 @@ impl Buffer {
     /// Lends a pipe for what need not be seen.
     #[must_use]
     pub fn lend_pipe(&self) -> Option<Pipe> {
-        self.pool.pipes.lend()
+        self.pool.lend_pipe()
     }
 
     /// Takes a lent vector back.
@@ -171,13 +153,8 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         self.pool.lent.set(self.pool.lent.get().saturating_sub(1));
-        let (spare, most) = match self.bytes.len() {
-            BUFFER_BYTES => (&self.pool.spare, SPARE_MAX),
-            LARGE_BYTES => (&self.pool.spare_large, SPARE_LARGE_MAX),
-            _ => return,
-        };
-        let mut spare = spare.borrow_mut();
-        if spare.len() < most {
+        let mut spare = self.pool.spare.borrow_mut();
+        if self.bytes.len() == BUFFER_BYTES && spare.len() < SPARE_MAX {
             spare.push(std::mem::take(&mut self.bytes));
         }
     }

@@ -10,10 +10,11 @@ use std::time::Duration;
 use tokio::io::ReadBuf;
 use towpath_config::model::Policy;
 
-use crate::codec::buffer::{Buffer, BufferPool};
+use crate::codec::buffer::{BUFFER_BYTES, Buffer, BufferPool};
 use crate::codec::h1::Wired;
 use crate::local::Local;
 use crate::outcome::Side;
+use crate::sys::pipe::Pipe;
 use crate::sys::timer::{Timer, Waits};
 use crate::sys::transport::Transport;
 use crate::upstream::http1::Attempt;
@@ -55,11 +56,15 @@ pub struct Mouth<'a, S> {
     pub unread: Option<Buffer>,
 }
 
-/// One direction: everything, then the end. It holds a buffer only while the side that it leads to is waited for.
+/// A read of so much tells of more behind it, which is worth a pipe.
+const FLOOD: usize = BUFFER_BYTES / 2;
+
+/// One direction: everything, then the end. It holds a buffer or a pipe only while the side that it leads to is waited for.
 #[derive(Debug, Default)]
 struct Way {
     held: Option<Buffer>,
-    is_full: bool,
+    pipe: Option<Pipe>,
+    is_flooded: bool,
     moved: u64,
     ended: bool,
     closed: bool,
@@ -76,6 +81,12 @@ impl Way {
         Self { held: unread, ..Self::default() }
     }
 
+    /// Whether something of it is still on its way.
+    fn holds(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| !held.is_empty())
+            || self.pipe.as_ref().is_some_and(|pipe| pipe.held() > 0)
+    }
+
     /// Passes on what there is. Ready when the side that it leads to was told of the end.
     fn poll(
         &mut self,
@@ -90,7 +101,7 @@ impl Way {
                 // a side that is gone already cannot be told, and need not be
                 let _ = ready!(Pin::new(&mut *to).poll_shutdown(cx));
                 self.closed = true;
-            } else if self.poll_read(cx, from, buffers).map_err(|_| Failed::From)?.is_pending() {
+            } else if self.poll_read(cx, from, to, buffers).map_err(|_| Failed::From)?.is_pending() {
                 ready!(Pin::new(&mut *to).poll_flush(cx)).map_err(|_| Failed::To)?;
                 return Poll::Pending;
             }
@@ -111,6 +122,13 @@ impl Way {
             held.consume(count);
             self.moved += count as u64;
         }
+        while let Some((pipe, to)) = self.pipe.as_mut().filter(|pipe| pipe.held() > 0).zip(to.socket()) {
+            let count = ready!(pipe.poll_drain(cx, to))?;
+            if count == 0 {
+                return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into()));
+            }
+            self.moved += count as u64;
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -118,18 +136,28 @@ impl Way {
         &mut self,
         cx: &mut Context<'_>,
         from: &mut (impl Transport + ?Sized),
+        to: &(impl Transport + ?Sized),
         buffers: &Rc<BufferPool>,
     ) -> Poll<std::io::Result<()>> {
-        let lend = || if self.is_full { buffers.lend_large() } else { buffers.lend() };
-        let mut buffer = self.held.take().filter(|held| held.is_large() == self.is_full).unwrap_or_else(lend);
-        let mut window = ReadBuf::new(buffer.spare());
-        // what gives nothing keeps no buffer
-        ready!(Pin::new(from).poll_read(cx, &mut window))?;
-        let (count, is_full) = (window.filled().len(), window.remaining() == 0);
-        buffer.filled_by(count);
-        self.is_full = is_full;
+        // what gives nothing keeps neither buffer nor pipe
+        let (held, pipe) = (self.held.take(), self.pipe.take());
+        let sockets = from.socket().zip(to.socket()).filter(|_| self.is_flooded);
+        let pipe = sockets.and_then(|(from, _)| Some((from, pipe.or_else(|| buffers.lend_pipe())?)));
+        let count = if let Some((from, mut pipe)) = pipe {
+            let count = ready!(pipe.poll_fill(cx, from, u64::MAX))?;
+            self.pipe = Some(pipe);
+            count
+        } else {
+            let mut buffer = held.unwrap_or_else(|| buffers.lend());
+            let mut window = ReadBuf::new(buffer.spare());
+            ready!(Pin::new(from).poll_read(cx, &mut window))?;
+            let count = window.filled().len();
+            buffer.filled_by(count);
+            self.held = Some(buffer);
+            count
+        };
+        self.is_flooded = count >= FLOOD;
         self.ended = count == 0;
-        self.held = Some(buffer);
         Poll::Ready(Ok(()))
     }
 }
@@ -174,8 +202,7 @@ pub async fn tunnel<S: Transport, T: Transport>(
         }
     })
     .await;
-    let held = [&up, &down].iter().any(|way| way.held.as_ref().is_some_and(|held| !held.is_empty()));
-    if matches!(end, End::Broken(_) | End::Drained) || held {
+    if matches!(end, End::Broken(_) | End::Drained) || up.holds() || down.holds() {
         caller.break_on_close();
         upstream.break_on_close();
     }
