@@ -4,10 +4,16 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io;
 
 use clap::ValueEnum;
+use level::Level;
+use towpath_proxy::observe::process_log::ProcessLog;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::output;
+
+mod level;
 
 /// Lines that wait for the writer; more are dropped and counted.
 const LINES_MAX: usize = 16 * 1024;
@@ -21,16 +27,39 @@ pub enum Format {
     Json,
 }
 
-/// Starts the log. Lines that still wait are written when the guard is dropped; the counter knows those that were
-/// dropped.
-pub fn start(format: Format, level: LevelFilter) -> (WorkerGuard, ErrorCounter) {
+/// The process log while it runs.
+#[derive(Debug)]
+pub struct Log {
+    level: Level,
+    dropped: ErrorCounter,
+}
+
+impl ProcessLog for Log {
+    fn level(&self) -> LevelFilter {
+        self.level.get()
+    }
+
+    fn set_level(&self, level: LevelFilter) {
+        self.level.set(level);
+        // what each place in the code remembers of the level is forgotten
+        tracing::callsite::rebuild_interest_cache();
+    }
+
+    fn dropped(&self) -> u64 {
+        self.dropped.dropped_lines() as u64
+    }
+}
+
+/// Starts the log. Lines that still wait are written when the guard is dropped.
+pub fn start(format: Format, level: LevelFilter) -> (WorkerGuard, Log) {
     let (writer, guard) =
         NonBlockingBuilder::default().buffered_lines_limit(LINES_MAX).lossy(true).finish(io::stderr());
-    let dropped = writer.error_counter();
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(writer);
+    let log = Log { level: Level::new(level), dropped: writer.error_counter() };
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+    let registry = tracing_subscriber::registry().with(log.level.clone());
     match format {
-        Format::Text => lines.with_ansi(output::coloured(&io::stderr())).init(),
-        Format::Json => lines.json().flatten_event(true).init(),
+        Format::Text => registry.with(lines.with_ansi(output::coloured(&io::stderr()))).init(),
+        Format::Json => registry.with(lines.json().flatten_event(true)).init(),
     }
     std::panic::set_hook(Box::new(|bug| {
         let place = bug.location().map(ToString::to_string);
@@ -40,5 +69,5 @@ pub fn start(format: Format, level: LevelFilter) -> (WorkerGuard, ErrorCounter) 
         let trace = (trace.status() == BacktraceStatus::Captured).then(|| trace.to_string());
         tracing::error!(thread = thread.name(), place, trace, "a bug of the proxy: {said}");
     }));
-    (guard, dropped)
+    (guard, log)
 }

@@ -87,7 +87,10 @@ fn every_request_gets_its_line() {
     let mut client = Client::connect(proxy.address("web"));
     client.send("POST /a%20b?secret=1 HTTP/1.1\r\nHost: a.test\r\nX-Name: \"\\ é \u{9b}2J\r\nContent-Length: 2\r\n\r\nhi");
     assert_eq!(client.response().unwrap().status, 201);
+    // a line is written after its answer: the next one waits for it, so that they stand in order
+    lines(&path, 1);
     requests(&proxy, 0..1);
+    lines(&path, 2);
     let mut client = Client::connect(proxy.address("web"));
     client.send("GET /hold HTTP/1.1\r\nHost: a.test\r\n\r\n");
     upstream.wait(2);

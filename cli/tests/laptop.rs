@@ -48,6 +48,19 @@ fn flags_make_a_proxy_and_a_table() {
 }
 
 #[test]
+fn requests_can_be_watched() {
+    let app = upstream("app");
+    let address = app.address().to_string();
+    let proxy = Proxy::by_flags(&["--listen=0", "--admin=0", "--watch", "--to", &address]);
+    get(proxy.address("web"), "/a/b?secret=1").unwrap();
+    proxy.line("the request", |line| {
+        let (begin, end) = line.split_once("s GET /a/b  ")?;
+        // no colours: nobody looks at a pipe
+        (begin.contains("Z 200 ") && end == format!("app → {address}")).then_some(())
+    });
+}
+
+#[test]
 fn without_a_file_there_is_nothing_to_reload() {
     let app = upstream("app");
     let proxy = Proxy::by_flags(&["--listen=0", "--admin=0", "--to", &app.address().to_string()]);

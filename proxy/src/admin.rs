@@ -3,6 +3,7 @@
 mod context;
 mod documents;
 mod explain;
+mod log;
 mod metrics;
 mod names;
 mod pages;

@@ -7,6 +7,7 @@ pub mod latency;
 pub mod listener;
 pub mod metrics;
 pub mod passage;
+pub mod process_log;
 pub mod rows;
 pub mod series;
 pub mod stats;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use towpath_config::Source;
 use towpath_proxy::boot;
+use towpath_proxy::observe::process_log::ProcessLog;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::failure::BadInput;
@@ -44,14 +45,23 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if flags.print {
         return Ok(ExitCode::SUCCESS);
     }
-    let (flushed, dropped) = log::start(format, level);
+    let (flushed, log) = log::start(format, level);
+    let log = Arc::new(log);
     let environment = Arc::new(environment::variable);
     let command = std::env::args_os().collect();
-    let colours = output::wants_colours();
-    let ended = boot::run(boot::Options { path, source, config, environment, inherited, command, colours });
+    let ended = boot::run(boot::Options {
+        path,
+        source,
+        config,
+        environment,
+        inherited,
+        command,
+        log: Some(Arc::<log::Log>::clone(&log)),
+        colours: output::wants_colours(),
+    });
     drop(flushed);
-    if dropped.dropped_lines() > 0 {
-        output::complain(&format_args!("{} lines of the log were dropped", dropped.dropped_lines()));
+    if log.dropped() > 0 {
+        output::complain(&format_args!("{} lines of the log were dropped", log.dropped()));
     }
     ended?;
     Ok(ExitCode::SUCCESS)

@@ -82,6 +82,7 @@ fn start_proxy(path: PathBuf) -> anyhow::Result<Ended> {
         environment,
         inherited,
         command,
+        log: None,
         colours: output::wants_colours(),
     };
     let (end, ended) = oneshot::channel();

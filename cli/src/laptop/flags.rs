@@ -23,6 +23,9 @@ pub struct Flags {
     /// Have the admin port on this port of 127.0.0.1, or on this address, instead of 15000
     #[arg(long, value_name = "PORT|ADDRESS", requires = "to")]
     pub(super) admin: Option<Place>,
+    /// Write a line for each request to stdout
+    #[arg(long, requires = "to")]
+    pub(super) watch: bool,
     /// Print the route table that these flags amount to, and end
     #[arg(long, requires = "to")]
     pub print: bool,

@@ -22,7 +22,7 @@ type LookUp<'a> = &'a dyn Fn(&str, u16) -> io::Result<SocketAddr>;
 /// # Errors
 /// [`BadInput`] when shares are more than all, or a host cannot be looked up.
 pub fn table(flags: &Flags, look_up: LookUp<'_>) -> Result<String, BadInput> {
-    let Flags { to: Some(to), listen: Place(listen), split, routes, admin, .. } = flags else {
+    let Flags { to: Some(to), listen: Place(listen), split, routes, .. } = flags else {
         return Err(BadInput("error: --to is missing, which says what to forward to".into()));
     };
     let rest = rest(split)?;
@@ -33,9 +33,7 @@ pub fn table(flags: &Flags, look_up: LookUp<'_>) -> Result<String, BadInput> {
     let mut text = String::new();
     // writing to a string cannot fail
     let _ = (|| {
-        if let Some(Place(admin)) = admin {
-            writeln!(text, "proxy: {{admin: {}}}  # --admin", scalar(admin))?;
-        }
+        text.push_str(&process(flags));
         writeln!(text, "listeners:\n  web: {{address: {}}}  # --listen", scalar(listen))?;
         writeln!(text, "routes:\n  {app}: {{to: {}}}", destinations(&app, rest, &shares))?;
         for (name, PathRoute { path, .. }) in &paths {
@@ -50,6 +48,17 @@ pub fn table(flags: &Flags, look_up: LookUp<'_>) -> Result<String, BadInput> {
         text.push_str(&cluster(name, endpoint, flag, look_up)?);
     }
     Ok(text)
+}
+
+/// The section `proxy`, where a flag is about it.
+fn process(Flags { admin, watch, .. }: &Flags) -> String {
+    let admin = admin.as_ref().map(|Place(admin)| (format!("admin: {}", scalar(admin)), "--admin"));
+    let watch = watch.then(|| ("access_log: {to: stdout, format: short}".to_owned(), "--watch"));
+    let (keys, flags): (Vec<_>, Vec<_>) = [admin, watch].into_iter().flatten().unzip();
+    if keys.is_empty() {
+        return String::new();
+    }
+    format!("proxy: {{{}}}  # {}\n", keys.join(", "), flags.join(", "))
 }
 
 fn cluster(name: &str, endpoint: &Endpoint, flag: &str, look_up: LookUp<'_>) -> Result<String, BadInput> {

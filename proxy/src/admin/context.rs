@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::observe::process_log::ProcessLog;
 use crate::observe::stats::Counter;
 use crate::shared::Shared;
 
@@ -30,10 +31,10 @@ pub struct AdminContext {
 }
 
 /// What a page can show; on whichever thread it is made.
-#[derive(Debug)]
 pub(super) struct Site {
     pub(super) shared: Arc<Shared>,
     pub(super) source: Box<str>,
+    pub(super) log: Option<Arc<dyn ProcessLog>>,
 }
 
 impl Site {
@@ -56,14 +57,14 @@ impl Site {
 
 impl std::fmt::Debug for AdminContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AdminContext").field("site", &self.site).finish_non_exhaustive()
+        f.debug_struct("AdminContext").field("source", &self.site.source).finish_non_exhaustive()
     }
 }
 
 impl AdminContext {
     /// The pages of a process whose route table came from `source`.
     #[must_use]
-    pub fn new(shared: Arc<Shared>, source: Box<str>, acts: Acts) -> Self {
-        Self { site: Arc::new(Site { shared, source }), acts, work: Arc::new(Semaphore::new(1)) }
+    pub fn new(shared: Arc<Shared>, source: Box<str>, acts: Acts, log: Option<Arc<dyn ProcessLog>>) -> Self {
+        Self { site: Arc::new(Site { shared, source, log }), acts, work: Arc::new(Semaphore::new(1)) }
     }
 }

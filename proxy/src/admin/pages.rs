@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::context::{Act, Acts, AdminContext, Site};
 use super::reply::Reply;
-use super::{documents, explain, metrics, words};
+use super::{documents, explain, log, metrics, words};
 use crate::shared::{Drain, Leave, Phase, Shared};
 
 #[cfg(test)]
@@ -48,6 +48,7 @@ type Make = fn(&Site, &Asked) -> Reply;
 
 const READ: &str = "GET, HEAD";
 const DO: &str = "POST";
+const READ_AND_DO: &str = "GET, HEAD, POST";
 
 struct Page {
     path: &'static str,
@@ -60,7 +61,7 @@ const fn page(path: &'static str, allow: &'static str, way: Way, about: &'static
     Page { path, allow, way, about }
 }
 
-const PAGES: [Page; 13] = [
+const PAGES: [Page; 14] = [
     page("/", READ, Way::Now(list), "this list"),
     page("/live", READ, Way::Now(live), "200 while the process lives"),
     page(
@@ -82,6 +83,7 @@ const PAGES: [Page; 13] = [
         "fails readiness, then takes nothing new, and ends when what is open has",
     ),
     page("/reload", DO, Way::Act(|acts| &acts.reload), "reads the route table again"),
+    page("/log", READ_AND_DO, Way::Now(log::page), "the level of the process log; POST ?level=debug sets it"),
     page("/logs/reopen", DO, Way::Act(|acts| &acts.reopen), "opens the files of access logs anew"),
     page("/upgrade", DO, Way::Act(|acts| &acts.upgrade), "puts a new process in the place of this one"),
 ];

@@ -7,6 +7,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use towpath_config::model::Config;
 
+use crate::observe::process_log::ProcessLog;
 use crate::observe::stats::Counter;
 use crate::shared::Shared;
 use crate::sys::files::{self, Files};
@@ -16,7 +17,10 @@ use crate::sys::memory::{Pressure, resident};
 /// How often the memory is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How long the allocator is left alone after it was asked to give memory back.
+#[cfg(test)]
+mod tests;
+
+/// How long the allocator is left alone after it was asked to give memory back; and how often the log is looked at.
 const REST: Duration = Duration::from_secs(1);
 
 /// Takes all the files that the system grants, and shares them out.
@@ -61,6 +65,18 @@ pub async fn watch_memory(shared: Arc<Shared>) {
             shared.stats().control().add(Counter::MemoryPressures, (pressure > before).into());
             tell(pressure, octets, limit.unwrap_or_default());
         }
+    }
+}
+
+/// Counts what the process log drops, for ever.
+pub async fn watch_log(shared: Arc<Shared>, log: Arc<dyn ProcessLog>) {
+    let mut look = tokio::time::interval(REST);
+    let mut counted = 0;
+    loop {
+        look.tick().await;
+        let dropped = log.dropped();
+        shared.stats().control().add(Counter::LogDropped, dropped - counted);
+        counted = dropped;
     }
 }
 

@@ -21,6 +21,7 @@ use super::logs::Logs;
 use super::side::{self, Side};
 use super::upgrade::Upgrades;
 use crate::admin::{Acts, AdminContext};
+use crate::observe::process_log::ProcessLog;
 use crate::observe::series::SeriesBook;
 use crate::reload::{self, Environment, Reloader, Requests};
 use crate::resolve::Resolutions;
@@ -47,6 +48,8 @@ pub struct Options {
     pub inherited: Inherited,
     /// The program and its arguments, to start the process that takes the place of this one.
     pub command: Vec<OsString>,
+    /// The process log, if there is one.
+    pub log: Option<Arc<dyn ProcessLog>>,
     /// Whether those who look at stdout and stderr want colours, where these are terminals.
     pub colours: bool,
 }
@@ -114,7 +117,7 @@ fn posts(workers: usize, pinned: bool) -> Vec<Post> {
 
 /// Serves until the drain is over. Everything on the control thread happens below this.
 async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners, logs: &Logs) -> Result<(), Error> {
-    let Options { path, source, config, environment, inherited, command, .. } = options;
+    let Options { path, source, config, environment, inherited, command, log, .. } = options;
     let mut ending = Ending::new()?;
     let mut upgrades = Upgrades::new(command)?;
     let (notifier, predecessor, mut sockets) = inherited.unpack().await?;
@@ -125,6 +128,9 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners, logs:
     let acts = Acts { reload: side::reload(requester), upgrade: upgrades.act(), reopen: logs.act() };
     tokio::task::spawn_local(logs.heed_signal()?);
     tokio::task::spawn_local(guard::watch_memory(Arc::clone(&shared)));
+    log.iter().for_each(|log| {
+        tokio::task::spawn_local(guard::watch_log(Arc::clone(&shared), Arc::clone(log)));
+    });
     let mut names = Resolutions::new(Arc::clone(&shared));
     names.follow();
     if let Some(predecessor) = &predecessor {
@@ -136,7 +142,7 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners, logs:
         }
     }
     listeners.open(bound, &config)?;
-    side.serve(AdminContext::new(Arc::clone(&shared), source.name().into(), acts))?;
+    side.serve(AdminContext::new(Arc::clone(&shared), source.name().into(), acts, log))?;
     let first = predecessor.is_none();
     if let Some(predecessor) = predecessor {
         // where it is gone there is nobody to tell, and all the more reason to serve

@@ -29,7 +29,7 @@ rows! {
         WorkerPanics = "towpath_worker_panics", Counter, "Connections that were given up because of a bug of the proxy.";
         WorkerRestarts = "towpath_worker_restarts", Counter, "Workers that a bug of the proxy ended and that began anew; they lost their connections.";
         ListenerErrors = "towpath_listener_errors", Counter, "Failures to accept a connection.";
-        LogDropped = "towpath_log_dropped", Counter, "Log lines dropped because the log could not be written fast enough.";
+        LogDropped = "towpath_log_dropped", Counter, "Lines of the process log that were dropped: too many about single requests, or written too slowly.";
     }
 }
 

@@ -16,8 +16,14 @@ use crate::sys::timer::{Elapsed, Timer};
 /// The endpoint refuses, cannot be reached, or does not answer in time.
 pub async fn connect(address: &Address, timer: &Timer, due: Option<Instant>) -> Result<Stream, Reason> {
     match timer.within(due, reach(address)).await {
-        Ok(outcome) => outcome.map_err(|_| Reason::ConnectFailure),
-        Err(Elapsed) => Err(Reason::ConnectTimeout),
+        Ok(outcome) => outcome.map_err(|fault| {
+            tracing::debug!(endpoint = %address, %fault, "an endpoint cannot be connected to");
+            Reason::ConnectFailure
+        }),
+        Err(Elapsed) => {
+            tracing::debug!(endpoint = %address, "an endpoint does not take a connection in time");
+            Err(Reason::ConnectTimeout)
+        }
     }
 }
 

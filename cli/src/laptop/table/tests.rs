@@ -49,6 +49,19 @@ clusters:
 }
 
 #[test]
+fn watching_is_an_access_log() {
+    let watched = written(&["--to=localhost:3000", "--watch"]).expect("a table");
+    assert!(
+        watched.starts_with("proxy: {access_log: {to: stdout, format: short}}  # --watch\nlisteners:"),
+        "{watched}"
+    );
+    let both = written(&["--to=localhost:3000", "--watch", "--admin=15001"]).expect("a table");
+    let first =
+        "proxy: {admin: 127.0.0.1:15001, access_log: {to: stdout, format: short}}  # --admin, --watch\n";
+    assert!(both.starts_with(first), "{both}");
+}
+
+#[test]
 fn the_least_is_a_whole_table() {
     let wanted = "\
 listeners:

@@ -4,6 +4,7 @@ use serde_json::Value;
 use towpath_config::{Source, compile};
 
 use super::*;
+use crate::observe::process_log::ProcessLog;
 use crate::observe::series::SeriesBook;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
@@ -28,6 +29,10 @@ pub(in crate::admin) fn shared(table: &str) -> Arc<Shared> {
 }
 
 pub(in crate::admin) fn context(table: &str) -> AdminContext {
+    context_with(table, None)
+}
+
+pub(in crate::admin) fn context_with(table: &str, log: Option<Arc<dyn ProcessLog>>) -> AdminContext {
     let act =
         |fault: &'static str| -> Act { Box::new(move || Box::pin(async move { Err(fault.to_owned()) })) };
     let acts = Acts {
@@ -35,7 +40,7 @@ pub(in crate::admin) fn context(table: &str) -> AdminContext {
         upgrade: act("there is no such program"),
         reopen: act("no such directory"),
     };
-    AdminContext::new(shared(table), "table.yaml".into(), acts)
+    AdminContext::new(shared(table), "table.yaml".into(), acts, log)
 }
 
 pub(in crate::admin) async fn ask(context: &AdminContext, method: &str, url: &str) -> Reply {
@@ -66,7 +71,8 @@ async fn every_page_is_listed_and_answers_its_method() {
         assert!(list.contains(page.path), "{}", page.path);
         for method in page.allow.split(", ") {
             let status = ask(&context, method, page.path).await.status;
-            assert!(![404, 405].contains(&status.as_u16()), "{method} {}: {status}", page.path);
+            let wrong = if page.path == "/log" { [405, 405] } else { [404, 405] };
+            assert!(!wrong.contains(&status.as_u16()), "{method} {}: {status}", page.path);
         }
     }
 }
@@ -109,7 +115,11 @@ async fn a_drain_ends_readiness_but_not_life() {
 
 #[tokio::test]
 async fn what_cannot_be_done_says_why() {
-    let rows = [("/reload", "table.yaml:1:1 is wrong\n"), ("/upgrade", "there is no such program\n")];
+    let rows = [
+        ("/reload", "table.yaml:1:1 is wrong\n"),
+        ("/upgrade", "there is no such program\n"),
+        ("/logs/reopen", "no such directory\n"),
+    ];
     for (path, fault) in rows {
         let reply = ask(&context(TABLE), "POST", path).await;
         assert_eq!((reply.status.as_u16(), reply.body.as_str()), (422, fault));
