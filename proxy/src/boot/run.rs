@@ -83,7 +83,7 @@ fn lines(faults: &[BindFault]) -> String {
 /// The process cannot start.
 pub fn run(options: Options) -> Result<(), Error> {
     let workers = match options.config.process().workers() {
-        Workers::Auto => std::thread::available_parallelism().map_or(1, usize::from),
+        Workers::Auto => affinity::usable(),
         Workers::Count(count) => usize::from(count.get()),
     };
     let book = Arc::new(SeriesBook::new(workers));
