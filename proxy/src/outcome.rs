@@ -99,8 +99,6 @@ reasons! {
     PendingLimit = "pending-limit", 503, 14, Local;
     /// The request waited longer than `pending_timeout` for a connection of the cluster.
     PendingTimeout = "pending-timeout", 503, 14, Local;
-    /// More connections than `limits.connections` allows.
-    ConnectionLimit = "connection-limit", 503, 14, Local;
     /// The process has no file left for a connection to an endpoint.
     FileLimit = "file-limit", 503, 14, Local;
     /// The process has all the memory that `proxy.limits.memory` allows.
