@@ -112,6 +112,30 @@ fn without_memory_requests_are_turned_away() {
     assert_eq!(asked_twice(&proxy), [Some(200); 2]);
 }
 
+#[test]
+fn with_little_memory_left_no_connection_is_kept() {
+    let proxy = Proxy::start(&table(", limits: {memory: none}", ""));
+    let mut kept = Client::connect(proxy.address("web"));
+    assert!(!kept.send(GET).response().unwrap().closes());
+    eventually("the first stage", || {
+        let resident = proxy.metric("process_resident_memory_bytes")?;
+        let limit = (resident / 0.94).round();
+        proxy.rewrite(&table(&format!(", limits: {{memory: {limit}B}}"), ""));
+        proxy.await_metric("towpath_memory_limit_bytes", limit);
+        // what is given back may have been enough; then it is tried again with less
+        let mut stages = (0..200).filter_map(|_| proxy.metric("towpath_memory_pressure"));
+        (stages.find(|stage| *stage > 0.0) == Some(1.0)).then_some(())
+    });
+    for client in [&mut kept, &mut Client::connect(proxy.address("web"))] {
+        let answer = client.send(GET).response().unwrap();
+        assert_eq!((answer.status, answer.closes()), (200, true));
+    }
+    assert!(proxy.metric("towpath_memory_pressures_total").is_some_and(|count| count >= 1.0));
+    proxy.rewrite(&table(", limits: {memory: none}", ""));
+    proxy.await_metric("towpath_memory_pressure", 0.0);
+    assert!(!Client::connect(proxy.address("web")).send(GET).response().unwrap().closes());
+}
+
 /// Two requests on one connection.
 fn asked_twice(proxy: &Proxy) -> [Option<u16>; 2] {
     let mut client = Client::connect(proxy.address("web"));
