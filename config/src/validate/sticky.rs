@@ -21,6 +21,7 @@ pub(super) fn sticky(
         let fault = Fault::error(trust.span, "`trust` has nothing to trust without `send`");
         findings.push(fault.help("name the header that carries the variant: `send: {header: x-variant}`"));
     }
+    warn_of_idle_keys(&by.as_ref()?.value.0, findings);
     let by = by.as_ref()?.value.0.iter().filter_map(|document| key(document, findings)).collect();
     Some(Sticky {
         by,
@@ -31,6 +32,29 @@ pub(super) fn sticky(
         send: send.as_ref().and_then(|send| Some(send.value.header.as_ref()?.value.lower.clone())),
         trust: conditions(trust.as_ref()),
     })
+}
+
+/// Every client of TCP has an address: behind it no key is looked at, and no cookie is made for want of a key.
+fn warn_of_idle_keys(by: &[At<KeyDoc>], findings: &mut Findings) {
+    let Some(always) = by.iter().position(|key| key.value.source.is_some()) else { return };
+    let mut warn = |span, found: &str, help: &str| {
+        let related = by.get(always).map(|source| source.span).unwrap_or(span);
+        findings.push(
+            Fault::warning(span, found).related(related, "every client of TCP has an address").help(help),
+        );
+    };
+    for (position, key) in by.iter().enumerate() {
+        match &key.value.ttl {
+            _ if position > always => {
+                warn(key.span, "this key is never looked at", "write `{source: ip}` last");
+            }
+            Some(ttl) if position < always => {
+                let help = "a cookie is made where no key is there: leave out `{source: ip}`, or the `ttl`";
+                warn(ttl.span, "this cookie is never made", help);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Cohorts agree on variants, so that two destinations of one variant would be one.
