@@ -7,6 +7,7 @@ mod support;
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
 use support::{Next, Proxy, Upstream, get};
@@ -61,6 +62,17 @@ fn requests_can_be_watched() {
 }
 
 #[test]
+fn a_host_is_asked_for_again_and_again() {
+    let proxy = Proxy::by_flags(&["--listen=0", "--admin=0", "--to=towpath-test.invalid:80"]);
+    proxy
+        .line("the table", |line| line.contains("dns: {name: towpath-test.invalid, port: 80}").then_some(()));
+    // nobody answers for it, which is no reason not to start
+    let answer = get(proxy.address("web"), "/").unwrap();
+    let reason = answer.value("x-towpath-reason").unwrap_or_default();
+    assert!(answer.status == 503 && reason.starts_with("dns-"), "{answer:?}");
+}
+
+#[test]
 fn without_a_file_there_is_nothing_to_reload() {
     let app = upstream("app");
     let proxy = Proxy::by_flags(&["--listen=0", "--admin=0", "--to", &app.address().to_string()]);
@@ -72,6 +84,14 @@ fn without_a_file_there_is_nothing_to_reload() {
     assert_eq!(get(proxy.address("web"), "/").unwrap().text(), "app");
     let source = get(proxy.admin(), "/config").unwrap().text();
     assert!(source.contains("\"source\": \"flags\""), "{source}");
+}
+
+#[test]
+fn without_a_file_a_hangup_is_the_end() {
+    let mut proxy = Proxy::by_flags(&["--listen=0", "--admin=0", "--to=localhost:1"]);
+    proxy.line("it serves", |line| line.contains(": serving").then_some(()));
+    proxy.signal("HUP");
+    assert_eq!(proxy.wait().signal(), Some(1), "as of every program at a terminal");
 }
 
 #[test]

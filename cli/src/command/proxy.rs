@@ -1,7 +1,5 @@
 //! `towpath proxy`
 
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -75,12 +73,6 @@ fn source(path: Option<&PathBuf>, flags: &Flags) -> Result<Source, BadInput> {
                 .into(),
         )),
         Some(path) => document::read(path),
-        None => Ok(Source::new("flags", laptop::table(flags, &look_up)?)),
+        None => Ok(Source::new("flags", laptop::table(flags)?)),
     }
-}
-
-/// The address that the system prefers for a host.
-fn look_up(host: &str, port: u16) -> io::Result<SocketAddr> {
-    let first = (host, port).to_socket_addrs()?.next();
-    first.ok_or_else(|| io::Error::other("it has no address"))
 }

@@ -1,9 +1,10 @@
 //! Addresses as a person types them.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::str::FromStr;
+
+use crate::text::scalar;
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,7 @@ pub(super) struct Endpoint {
 enum Host {
     /// As the route table takes it.
     Known(String),
-    /// To be looked up.
+    /// To be asked for by the running proxy.
     Name { name: String, port: u16 },
 }
 
@@ -81,24 +82,24 @@ fn host(text: &str) -> Result<Host, String> {
     Ok(if is_loopback { Host::Known(format!("127.0.0.1:{port}")) } else { Host::Name { name: lower, port } })
 }
 
-/// Letters, digits, `-` and `_`, in labels (RFC 1123 §2.1, and what people do).
+/// Letters, digits, `-` and `_`, in labels (RFC 1123 §2.1, and what people do). What ends with a number was meant to be an
+/// address.
 fn is_name(text: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
             && label.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
     };
-    text.trim_end_matches('.').split('.').all(label)
+    let bare = text.trim_end_matches('.');
+    let number = |label: &str| label.bytes().all(|octet| octet.is_ascii_digit());
+    bare.split('.').all(label) && !bare.rsplit('.').next().is_some_and(number)
 }
 
 impl Endpoint {
-    /// The address as the route table takes it; `look_up` is asked for names.
-    pub(super) fn address(
-        &self,
-        look_up: &dyn Fn(&str, u16) -> io::Result<SocketAddr>,
-    ) -> io::Result<String> {
+    /// What a cluster of it alone has, as the route table takes it.
+    pub(super) fn cluster(&self) -> String {
         match &self.host {
-            Host::Known(address) => Ok(address.clone()),
-            Host::Name { name, port } => Ok(look_up(name, *port)?.to_string()),
+            Host::Known(address) => format!("endpoints: [{}]", scalar(address)),
+            Host::Name { name, port } => format!("dns: {{name: {}, port: {port}}}", scalar(name)),
         }
     }
 }

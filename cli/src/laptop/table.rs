@@ -3,25 +3,20 @@
 
 use std::collections::HashSet;
 use std::fmt::Write;
-use std::io;
-use std::net::SocketAddr;
 
 use super::flags::{Flags, PathRoute, Share};
-use super::place::{Endpoint, Place};
+use super::place::Place;
 use crate::failure::BadInput;
 use crate::text::scalar;
 
 #[cfg(test)]
 mod tests;
 
-/// Asks for the address of a host.
-type LookUp<'a> = &'a dyn Fn(&str, u16) -> io::Result<SocketAddr>;
-
 /// The route table that the flags amount to.
 ///
 /// # Errors
-/// [`BadInput`] when shares are more than all, or a host cannot be looked up.
-pub fn table(flags: &Flags, look_up: LookUp<'_>) -> Result<String, BadInput> {
+/// [`BadInput`] when shares are more than all.
+pub fn table(flags: &Flags) -> Result<String, BadInput> {
     let Flags { to: Some(to), listen: Place(listen), split, routes, .. } = flags else {
         return Err(BadInput("error: --to is missing, which says what to forward to".into()));
     };
@@ -39,14 +34,15 @@ pub fn table(flags: &Flags, look_up: LookUp<'_>) -> Result<String, BadInput> {
         for (name, PathRoute { path, .. }) in &paths {
             writeln!(text, "  {name}: {{match: {{path: {}}}, to: {name}}}  # --route", scalar(path))?;
         }
-        writeln!(text, "clusters:")
+        writeln!(text, "clusters:")?;
+        let clusters = std::iter::once((&app, to, "--to"))
+            .chain(shares.iter().map(|(name, share)| (name, &share.endpoint, "--split")))
+            .chain(paths.iter().map(|(name, route)| (name, &route.endpoint, "--route")));
+        for (name, endpoint, flag) in clusters {
+            writeln!(text, "  {name}: {{{}}}  # {flag} {endpoint}", endpoint.cluster())?;
+        }
+        Ok::<_, std::fmt::Error>(())
     })();
-    let clusters = std::iter::once((&app, to, "--to"))
-        .chain(shares.iter().map(|(name, share)| (name, &share.endpoint, "--split")))
-        .chain(paths.iter().map(|(name, route)| (name, &route.endpoint, "--route")));
-    for (name, endpoint, flag) in clusters {
-        text.push_str(&cluster(name, endpoint, flag, look_up)?);
-    }
     Ok(text)
 }
 
@@ -59,14 +55,6 @@ fn process(Flags { admin, watch, .. }: &Flags) -> String {
         return String::new();
     }
     format!("proxy: {{{}}}  # {}\n", keys.join(", "), flags.join(", "))
-}
-
-fn cluster(name: &str, endpoint: &Endpoint, flag: &str, look_up: LookUp<'_>) -> Result<String, BadInput> {
-    let address = endpoint.address(look_up);
-    let address = address.map_err(|fault| {
-        BadInput(format!("error: {flag} {endpoint}: the host cannot be looked up: {fault}"))
-    })?;
-    Ok(format!("  {name}: {{endpoints: [{}]}}  # {flag} {endpoint}\n", scalar(&address)))
 }
 
 /// What the splits leave.

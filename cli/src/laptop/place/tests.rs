@@ -1,25 +1,22 @@
-use std::net::{IpAddr, Ipv4Addr};
-
 use super::*;
 
-fn address(text: &str) -> Result<String, String> {
-    let fixed = |_: &str, port| Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), port));
-    text.parse::<Endpoint>()?.address(&fixed).map_err(|fault| fault.to_string())
+fn cluster(text: &str) -> Result<String, String> {
+    text.parse::<Endpoint>().map(|endpoint| endpoint.cluster())
 }
 
 #[test]
 fn an_endpoint_is_what_the_table_takes() {
-    for (typed, address_wanted) in [
-        ("localhost:3000", "127.0.0.1:3000"),
-        ("LocalHost:3000", "127.0.0.1:3000"),
-        ("app.localhost:3000", "127.0.0.1:3000"),
-        ("10.0.0.1:80", "10.0.0.1:80"),
-        ("[::1]:3000", "[::1]:3000"),
-        ("unix:/run/app.sock", "unix:/run/app.sock"),
-        ("api.example.com:443", "192.0.2.1:443"),
-        ("my_service:8080", "192.0.2.1:8080"),
+    for (typed, wanted) in [
+        ("localhost:3000", "endpoints: [127.0.0.1:3000]"),
+        ("LocalHost:3000", "endpoints: [127.0.0.1:3000]"),
+        ("app.localhost:3000", "endpoints: [127.0.0.1:3000]"),
+        ("10.0.0.1:80", "endpoints: [10.0.0.1:80]"),
+        ("[::1]:3000", "endpoints: [\"[::1]:3000\"]"),
+        ("unix:/run/app.sock", "endpoints: [unix:/run/app.sock]"),
+        ("api.example.com:443", "dns: {name: api.example.com, port: 443}"),
+        ("My_Service:8080", "dns: {name: my_service, port: 8080}"),
     ] {
-        assert_eq!(address(typed).as_deref(), Ok(address_wanted), "{typed}");
+        assert_eq!(cluster(typed).as_deref(), Ok(wanted), "{typed}");
     }
 }
 
@@ -36,11 +33,13 @@ fn what_is_no_endpoint_is_told_with_what_would_be_right() {
         (":3000", "host:port"),
         ("http://localhost:3000/", "in front: localhost:3000"),
         ("a..b:80", "host:port"),
+        ("10.0.0.300:80", "host:port"),
+        ("8080:80", "host:port"),
         ("a b:80", "no blanks"),
         ("a\nb:80", "no blanks"),
         ("local#host:80", "host:port"),
     ] {
-        let fault = address(typed).unwrap_err();
+        let fault = cluster(typed).unwrap_err();
         assert!(fault.contains(part), "{typed:?}: {fault}");
     }
 }
