@@ -10,11 +10,21 @@ use crate::demo;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// End by itself after this long, and exit with 1 when the split does not fit the weights
-    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = some_while)]
     duration: Option<Duration>,
     /// Write the route table to this file, and leave it there
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
+}
+
+/// A time in which something can happen.
+fn some_while(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|fault| fault.to_string())?;
+    if duration.is_zero() {
+        Err("a demo that ends at once shows nothing: write 10s".into())
+    } else {
+        Ok(duration)
+    }
 }
 
 /// Runs the demo.
