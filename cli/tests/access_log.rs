@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use serde_json::Value;
-use support::{Client, Next, PATIENCE, Proxy, Upstream, eventually, get};
+use support::{Client, Next, PATIENCE, Proxy, Upstream, eventually, get, refusing};
 
 /// A table with these access logs: `/hi` is answered by the proxy, the rest by the upstream.
 fn table(upstream: &Upstream, proxy: &str) -> String {
@@ -136,6 +136,73 @@ fn every_request_gets_its_line() {
     assert_eq!(found[1]["response-bytes"], 5);
     assert_eq!(brief(&found[2]), own(499, "/hold", "client-gone", ""));
     assert_eq!(brief(&found[3]), own(505, "", "bad-version", plain));
+}
+
+#[test]
+fn what_passes_through_is_logged_with_its_octets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.log");
+    let upstream = Upstream::start(|call| {
+        if call.path() != "/up" {
+            return call.answer();
+        }
+        call.body();
+        call.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
+        assert_eq!(call.wire().take(4), Ok(b"ping".to_vec()));
+        call.send("pong!");
+        Next::Close
+    });
+    let proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", access_log: {}}}\n\
+         listeners:\n\
+         \x20 web: {{address: \"127.0.0.1:0\"}}\n\
+         \x20 db: {{address: \"127.0.0.1:0\", protocol: tcp}}\n\
+         \x20 dead: {{address: \"127.0.0.1:0\", protocol: tcp}}\n\
+         routes:\n\
+         \x20 all: {{to: app}}\n\
+         \x20 pg: {{listeners: db, to: app}}\n\
+         \x20 gone: {{listeners: dead, to: refusing}}\n\
+         clusters: {{app: {{endpoints: [\"{}\"]}}, refusing: {{endpoints: [\"{}\"]}}}}\n",
+        path.display(),
+        upstream.address(),
+        refusing()
+    ));
+    let mut client = Client::connect(proxy.address("web"));
+    client.send("GET /up HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n").head().unwrap();
+    client.send("ping");
+    assert_eq!(client.rest().unwrap(), b"pong!");
+    drop(client);
+    let tunnel = objects(&path, 1).remove(0);
+    assert_eq!((&tunnel["status"], &tunnel["route"]), (&101.into(), &"all".into()));
+    assert_eq!((&tunnel["request-bytes"], &tunnel["response-bytes"]), (&4.into(), &5.into()), "{tunnel}");
+
+    let request = "GET / HTTP/1.0\r\n\r\n";
+    let mut client = Client::connect(proxy.address("db"));
+    client.send(request).wire().finish();
+    let length = client.rest().unwrap().len();
+    drop(client);
+    let passed = objects(&path, 2).remove(1);
+    for (name, wanted) in [
+        ("status", Value::Null),
+        ("reason", Value::Null),
+        ("path", Value::Null),
+        ("route", "pg".into()),
+        ("cluster", "app".into()),
+        ("endpoint", upstream.address().to_string().into()),
+        ("client", "127.0.0.1".into()),
+        ("request-bytes", request.len().into()),
+        ("response-bytes", length.into()),
+    ] {
+        assert_eq!(passed[name], wanted, "{name}: {passed}");
+    }
+
+    drop(Client::connect(proxy.address("dead")));
+    let failed = objects(&path, 3).remove(2);
+    assert_eq!(
+        (&failed["route"], &failed["reason"]),
+        (&"gone".into(), &"connect-failure".into()),
+        "{failed}"
+    );
 }
 
 #[test]

@@ -132,6 +132,3 @@ impl fmt::Display for Reason {
         f.write_str(self.code())
     }
 }
-
-#[cfg(test)]
-mod tests;

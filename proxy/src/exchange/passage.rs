@@ -4,24 +4,26 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use towpath_config::model::{Action, Forward, ListenerId};
+use towpath_config::model::{Action, Address, Forward, ListenerId};
 
+use super::access::{self, Ended, Noted, unknown};
 use super::decide::Way;
 use crate::codec::buffer::Buffer;
 use crate::codec::fields::Fields;
 use crate::filter::chain::{self, Permitted};
+use crate::filter::edits::Values;
 use crate::filter::forwarded::Peer;
 use crate::forward::dial::{Dialled, Wish, dial};
 use crate::forward::tunnel::{End, Mouth, Patience, tunnel};
 use crate::local::Local;
 use crate::observe::listener::ListenerStats;
 use crate::observe::passage::Fate;
-use crate::observe::series::Series;
+use crate::observe::series::{Sample, Series};
 use crate::observe::tally::ListenerCounter;
 use crate::outcome::{Reason, Side};
 use crate::route::RequestView;
 use crate::route::split::choose;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{AccessLogs, Snapshot};
 use crate::sys::memory::Pressure;
 use crate::sys::stream::Origin;
 use crate::sys::timer::Timer;
@@ -71,19 +73,49 @@ pub fn decide<'a>(
 struct Record<'a> {
     local: &'a Local,
     listener: &'a ListenerStats,
+    peer: &'a Peer,
     series: Arc<Series>,
     started: Instant,
+    endpoint: Option<Address>,
     fate: Fate,
+    received: u64,
+    sent: u64,
 }
 
 impl Record<'_> {
-    fn pass(&self, received: u64, sent: u64) {
+    fn pass(&mut self, received: u64, sent: u64) {
         let worker = self.local.worker();
         self.listener.tally().add(worker, ListenerCounter::BytesReceived, received);
         self.listener.tally().add(worker, ListenerCounter::BytesSent, sent);
         if let Some(cell) = self.series.passage(worker) {
             cell.pass(received, sent);
         }
+        self.received += received;
+        self.sent += sent;
+    }
+
+    /// Gives the access logs of the table that is live a line; the one it began with may have gone days ago.
+    fn log(&self, snapshot: &Snapshot, logs: &AccessLogs) {
+        let nothing = Fields::default();
+        let [(_, route), (_, cluster), (_, subset), _] = self.series.key().labels();
+        let values = Values {
+            route,
+            cluster,
+            subset,
+            variant: if subset.is_empty() { cluster } else { subset },
+            endpoint: self.endpoint.as_ref(),
+            ..unknown(self.listener.name(), self.peer, &nothing)
+        };
+        let noted = Noted::because(Some(self.fate).filter(|fate| *fate != Fate::Closed).map(Fate::code));
+        let sample = Sample {
+            status: 0,
+            elapsed: self.started.elapsed(),
+            first_byte: None,
+            request_bytes: self.received,
+            response_bytes: self.sent,
+        };
+        let ended = Ended { values, subject: None, peer: self.peer, noted: &noted, sample: &sample };
+        access::log(self.local, snapshot, logs, &ended);
     }
 }
 
@@ -92,6 +124,8 @@ impl Drop for Record<'_> {
         if let Some(cell) = self.series.passage(self.local.worker()) {
             cell.end(self.fate, self.started.elapsed());
         }
+        let snapshot = self.local.snapshot();
+        snapshot.access_logs().into_iter().for_each(|logs| self.log(&snapshot, logs));
     }
 }
 
@@ -134,7 +168,7 @@ pub async fn pass<S: Transport>(
 async fn arrive<'a>(
     local: &'a Local,
     listener: &'a ListenerStats,
-    peer: &Peer,
+    peer: &'a Peer,
     timer: &Timer,
 ) -> Option<Arrived<'a>> {
     let started = Instant::now();
@@ -147,13 +181,17 @@ async fn arrive<'a>(
     let decided = local.with_rng(|rng| decide(&snapshot, &view, pressure, rng, &mut way));
     let series = Arc::clone(snapshot.series(way.route, way.destination));
     series.passage(local.worker()).inspect(|cell| cell.begin());
-    let mut record = Record { local, listener, series, started, fate: Fate::Cut };
+    let (endpoint, fate) = (None, Fate::Cut);
+    let mut record = Record { local, listener, peer, series, started, endpoint, fate, received: 0, sent: 0 };
     let outcome = match decided {
         Ok(passage) => reach(local, &snapshot, &passage, timer).await,
         Err(reason) => Err(reason),
     };
     match outcome {
-        Ok((dialled, patience)) => Some(Arrived { record, dialled, patience }),
+        Ok((dialled, patience)) => {
+            record.endpoint = Some(dialled.active.endpoint().address().clone());
+            Some(Arrived { record, dialled, patience })
+        }
         Err(reason) => {
             record.fate = Fate::Failed(reason);
             if local.may_log() {

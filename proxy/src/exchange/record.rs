@@ -6,12 +6,13 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 use towpath_config::model::Address;
 
-use super::access::{self, Ended, Noted};
+use super::access::{self, Ended, Noted, unknown};
 use super::caller::Visit;
 use super::decide::Way;
 use super::subject::Subject;
 use crate::codec::fields::Fields;
 use crate::codec::outgoing::Outgoing;
+use crate::filter::edits::Values;
 use crate::local::Local;
 use crate::observe::series::Sample;
 use crate::observe::stats::Counter;
@@ -84,7 +85,7 @@ impl<'a> Record<'a> {
     /// Notes that the proxy answered by itself.
     pub fn local_reply(&mut self, reason: Reason, status: u16, subject: &str) {
         self.status = status;
-        self.noted.reason = Some(reason);
+        self.noted.reason = Some(reason.code());
         self.local.stats().local_reply(reason);
         let expected = matches!(reason, Reason::Redirect | Reason::DirectResponse);
         if !expected && self.local.may_log() {
@@ -99,7 +100,7 @@ impl<'a> Record<'a> {
 
     /// Notes that the answer broke off after its head was out.
     pub fn broken(&mut self, reason: Reason) {
-        self.noted.reason = Some(reason);
+        self.noted.reason = Some(reason.code());
         self.local.stats().local_reply(reason);
         if self.local.may_log() {
             tracing::info!(reason = %reason, status = self.status, "answer broke off");
@@ -112,7 +113,7 @@ impl Drop for Record<'_> {
         if self.status == 0 {
             self.local.stats().add(Counter::RequestsCancelled, 1);
             self.status = Reason::ClientGone.status();
-            self.noted.reason = Some(Reason::ClientGone);
+            self.noted.reason = Some(Reason::ClientGone.code());
         }
         let sample = Sample {
             status: self.status,
@@ -129,8 +130,15 @@ impl Drop for Record<'_> {
             wanted.write(identity, id, sample.elapsed, SystemTime::now());
         }
         if let Some(logs) = self.snapshot.access_logs() {
-            let Self { local, snapshot, visit, subject, way, ref noted, .. } = *self;
-            access::log(local, logs, &Ended { snapshot, visit, subject, way, noted, sample: &sample });
+            let nothing = Fields::default();
+            let Self { visit, subject, ref noted, .. } = *self;
+            let values = match subject {
+                Some(subject) => subject.values_by(self.way),
+                None => unknown(visit.listener, visit.peer, &nothing),
+            };
+            let values = Values { endpoint: noted.endpoint.as_ref(), ..values };
+            let ended = Ended { values, subject, peer: visit.peer, noted, sample: &sample };
+            access::log(self.local, self.snapshot, logs, &ended);
         }
     }
 }

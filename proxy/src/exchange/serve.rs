@@ -97,7 +97,15 @@ async fn carry<'a, C: Caller>(
     let last = visit.is_last(local) || !answered.transfer.is_uploaded() || order.head.is_connect();
     caller.answer(&answer_head(response, response_out, tunnel), last);
     if tunnel {
-        return Ok(pass_through(local, visit.timer, caller, &mut answered, order.destination.policy()).await);
+        return Ok(pass_through(
+            local,
+            visit.timer,
+            caller,
+            &mut answered,
+            order.destination.policy(),
+            record,
+        )
+        .await);
     }
     Ok(pass_down(local, caller, &mut answered, record).await)
 }
@@ -175,11 +183,16 @@ async fn pass_through<C: Caller>(
     caller: &mut C,
     answered: &mut Answered<'_>,
     policy: &Policy,
+    record: &mut Record<'_>,
 ) -> Ending {
     local.stats().add(Counter::Tunnels, 1);
     local.stats().add(Counter::TunnelsOpen, 1);
     let open = Open(local);
-    let end = upgraded(local, timer, policy.into(), caller, &mut answered.attempt).await;
+    let count = |up, down| {
+        record.request_bytes += up;
+        record.response_bytes += down;
+    };
+    let end = upgraded(local, timer, policy.into(), caller, &mut answered.attempt, count).await;
     drop(open);
     local.stats().add(Counter::TunnelsTimedOut, (end == End::TimedOut).into());
     if matches!(end, End::Broken(_) | End::Drained) { Ending::Cut } else { Ending::Close }

@@ -209,13 +209,15 @@ pub async fn tunnel<S: Transport, T: Transport>(
     end
 }
 
-/// The tunnel that an upgrade or `CONNECT` becomes, once the answer's head has left.
+/// The tunnel that an upgrade or `CONNECT` becomes, once the answer's head has left; `count` is told of what went up and
+/// down.
 pub async fn upgraded<C: Wired>(
     local: &Local,
     timer: &Timer,
     patience: Patience,
     caller: &mut C,
     attempt: &mut Attempt,
+    mut count: impl FnMut(u64, u64),
 ) -> End {
     let due = patience.idle.map(|limit| timer.now() + limit);
     let flush = async {
@@ -237,7 +239,10 @@ pub async fn upgraded<C: Wired>(
         patience,
         Mouth { io: client, unread: Some(client_unread) },
         Mouth { io: server, unread: Some(server_unread) },
-        |up, down| (received, written) = (received + up, written + down),
+        |up, down| {
+            (received, written) = (received + up, written + down);
+            count(up, down);
+        },
     )
     .await;
     caller.wire_mut().count_passed(received, written);

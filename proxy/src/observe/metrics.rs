@@ -59,10 +59,10 @@ pub fn write_series(to: &mut Exposition, book: &SeriesBook) {
         let buckets = buckets(first.cumulative(), first.count(), &[]);
         family.histogram(labels, buckets, first.sum_micros as f64 / 1e6);
     }
-    let help = "Bytes of request bodies, by route and destination.";
+    let help = "Bytes of request bodies, and what tunnels passed up, by route and destination.";
     let mut family = to.family("towpath_request_bytes", Shape::Counter, help);
     rows.iter().for_each(|row| family.row(&row.labels, &[], row.totals.request_bytes));
-    let help = "Bytes of response bodies, by route and destination.";
+    let help = "Bytes of response bodies, and what tunnels passed down, by route and destination.";
     let mut family = to.family("towpath_response_bytes", Shape::Counter, help);
     rows.iter().for_each(|row| family.row(&row.labels, &[], row.totals.response_bytes));
 }

@@ -198,6 +198,8 @@ pub const REASONS: &[&str] = &[
     "bad-response",
     "response-head-too-large",
     "internal",
+    "idle-timeout",
+    "cut",
 ];
 
 /// `10%`, in millionths.

@@ -1,31 +1,36 @@
-//! An exchange that has ended, and what was kept of it.
+//! What has ended, as far as a line can tell of it.
 
 use towpath_config::model::Address;
 use xxhash_rust::xxh64::xxh64;
 
 use crate::codec::fields::Fields;
+use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
-use crate::exchange::caller::Visit;
-use crate::exchange::decide::Way;
 use crate::exchange::subject::Subject;
 use crate::filter::edits::Values;
+use crate::filter::forwarded::Peer;
+use crate::observe::exemplar::Identity;
 use crate::observe::series::Sample;
-use crate::outcome::Reason;
-use crate::snapshot::Snapshot;
 
 /// What is kept of an exchange for its line.
 #[derive(Debug, Default)]
 pub struct Noted {
-    /// Why the proxy answered by itself, or broke the answer off.
-    pub reason: Option<Reason>,
+    /// Why the proxy answered by itself, or why it ended otherwise than it should.
+    pub reason: Option<&'static str>,
     /// Who answered, where the proxy did not.
     pub endpoint: Option<Address>,
     /// How often the request was sent.
     pub attempts: u32,
-    pub(super) answer: Option<Box<Fields>>,
+    answer: Option<Box<Fields>>,
 }
 
 impl Noted {
+    /// Nothing but why it ended.
+    #[must_use]
+    pub fn because(reason: Option<&'static str>) -> Self {
+        Self { reason, ..Self::default() }
+    }
+
     /// Keeps the headers of these names from an answer.
     pub fn keep(&mut self, names: &[String], fields: &Fields, out: &Outgoing) {
         if names.is_empty() {
@@ -46,48 +51,54 @@ impl Noted {
     }
 }
 
-/// An exchange that has ended.
+/// An exchange that has ended, or a connection of a TCP listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Ended<'a> {
-    /// Its snapshot.
-    pub snapshot: &'a Snapshot,
-    /// The connection that it came by.
-    pub visit: &'a Visit<'a>,
+    /// The names of all that it met.
+    pub values: Values<'a>,
     /// The request; none where none could be read.
     pub subject: Option<&'a Subject<'a>>,
-    /// How far it came.
-    pub way: Way,
+    /// The other end of the connection.
+    pub peer: &'a Peer,
     /// What was kept of it.
     pub noted: &'a Noted,
-    /// What was measured.
+    /// What was measured; the status is 0 where there is none.
     pub sample: &'a Sample,
 }
 
-impl<'a> Ended<'a> {
+impl Ended<'_> {
     /// The lot of the request, which is the same at every proxy on its way.
     pub(super) fn number(&self) -> Option<u64> {
         self.subject.map(|subject| xxh64(subject.identity().1, 0))
     }
 
-    /// What `%{…}` can name of it.
-    pub(super) fn values(&self, nothing: &'a Fields) -> Values<'a> {
-        let values = match self.subject {
-            Some(subject) => subject.values_by(self.way),
-            None => Values {
-                cluster: "",
-                subset: "",
-                route: "",
-                variant: "",
-                listener: self.visit.listener,
-                endpoint: None,
-                request_id: "",
-                client: self.visit.peer.origin,
-                method: "",
-                host: "",
-                path: "",
-                request: nothing,
-            },
-        };
-        Values { endpoint: self.noted.endpoint.as_ref(), ..values }
+    pub(super) fn head(&self) -> Option<&RequestHead> {
+        self.subject.map(|subject| subject.head)
+    }
+
+    pub(super) fn trace(&self) -> Option<&[u8]> {
+        match self.subject?.identity() {
+            (Identity::Trace, id) => Some(id),
+            (Identity::Request, _) => None,
+        }
+    }
+}
+
+/// The names of something of which nothing is known but where it came in.
+#[must_use]
+pub fn unknown<'a>(listener: &'a str, peer: &Peer, nothing: &'a Fields) -> Values<'a> {
+    Values {
+        cluster: "",
+        subset: "",
+        route: "",
+        variant: "",
+        listener,
+        endpoint: None,
+        request_id: "",
+        client: peer.origin,
+        method: "",
+        host: "",
+        path: "",
+        request: nothing,
     }
 }

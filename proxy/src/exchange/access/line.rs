@@ -6,19 +6,15 @@ use std::time::{Duration, SystemTime};
 use towpath_config::model::{LogField, LogPart, LogTemplate, LogValue};
 
 use super::ended::Ended;
-use crate::exchange::subject::Subject;
-use crate::filter::edits::{Values, render_part};
+use crate::filter::edits::render_part;
 use crate::observe::access_log::escape;
-use crate::observe::exemplar::Identity;
-use crate::outcome::Reason;
 
 /// What stands in a template for what has no value.
 const NOTHING: &[u8] = b"-";
 
-/// An exchange with the names of all that it met.
+/// What has ended, and when it began.
 pub(super) struct Told<'a> {
     pub(super) ended: &'a Ended<'a>,
-    pub(super) values: Values<'a>,
     pub(super) began: SystemTime,
 }
 
@@ -63,9 +59,9 @@ impl Told<'_> {
 
     /// Writes a value as it is, or nothing when there is none.
     fn push(&self, value: &LogValue, line: &mut Vec<u8>) {
-        let Ended { visit, subject, noted, sample, .. } = *self.ended;
+        let Ended { values, peer, noted, sample, .. } = self.ended;
         match value {
-            LogValue::Request(part) => render_part(part, &self.values, line),
+            LogValue::Request(part) => render_part(part, values, line),
             LogValue::ResponseHeader(name) => {
                 line.extend_from_slice(noted.response_header(name).unwrap_or_default());
             }
@@ -73,25 +69,22 @@ impl Told<'_> {
             LogValue::Duration => seconds(line, sample.elapsed),
             LogValue::FirstByte => sample.first_byte.into_iter().for_each(|elapsed| seconds(line, elapsed)),
             LogValue::Protocol => {
-                subject
-                    .into_iter()
-                    .for_each(|subject| put(line, format_args!("HTTP/1.{}", subject.head.minor)));
+                let head = self.ended.head().into_iter();
+                head.for_each(|head| put(line, format_args!("HTTP/1.{}", head.minor)));
             }
             LogValue::Query => {
-                line.extend_from_slice(subject.and_then(|it| it.head.query()).unwrap_or_default().as_bytes());
+                let query = self.ended.head().and_then(|head| head.query());
+                line.extend_from_slice(query.unwrap_or_default().as_bytes());
             }
+            LogValue::Status if sample.status == 0 => {}
             LogValue::Status => put(line, format_args!("{}", sample.status)),
-            LogValue::Reason => line.extend_from_slice(noted.reason.map_or("", Reason::code).as_bytes()),
+            LogValue::Reason => line.extend_from_slice(noted.reason.unwrap_or_default().as_bytes()),
             LogValue::Attempts if noted.attempts == 0 => {}
             LogValue::Attempts => put(line, format_args!("{}", noted.attempts)),
             LogValue::RequestBytes => put(line, format_args!("{}", sample.request_bytes)),
             LogValue::ResponseBytes => put(line, format_args!("{}", sample.response_bytes)),
-            LogValue::Peer => line.extend_from_slice(visit.peer.text.as_bytes()),
-            LogValue::TraceId => {
-                if let Some((Identity::Trace, id)) = subject.map(Subject::identity) {
-                    line.extend_from_slice(id);
-                }
-            }
+            LogValue::Peer => line.extend_from_slice(peer.text.as_bytes()),
+            LogValue::TraceId => line.extend_from_slice(self.ended.trace().unwrap_or_default()),
         }
     }
 }

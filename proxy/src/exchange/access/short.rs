@@ -32,22 +32,23 @@ impl Painter {
     }
 }
 
-/// Writes the line of an exchange.
+/// Writes the line of an exchange, or of a connection.
 pub(super) fn write(told: &Told<'_>, coloured: bool, line: &mut Vec<u8>) {
     let painter = Painter { coloured };
-    let Sample { status, elapsed, .. } = *told.ended.sample;
-    let (values, reason) = (&told.values, told.ended.noted.reason);
+    let Sample { status, elapsed, request_bytes, response_bytes, .. } = *told.ended.sample;
+    let (values, reason) = (&told.ended.values, told.ended.noted.reason);
     let since_midnight = told.began.duration_since(UNIX_EPOCH).unwrap_or_default();
     painter.paint(line, FAINT, |line| put(line, Clock(since_midnight)));
-    painter.paint(line, colour(status), |line| put(line, format_args!(" {status}")));
-    put(line, format_args!(" {:>7} ", Short(elapsed).to_string()));
-    let start = line.len();
-    line.extend_from_slice(values.method.as_bytes());
-    escape::text(line, start);
-    line.push(b' ');
-    let start = line.len();
-    line.extend_from_slice(values.path.as_bytes());
-    escape::text(line, start);
+    if status > 0 {
+        painter.paint(line, colour(status), |line| put(line, format_args!(" {status}")));
+        put(line, format_args!(" {:>7} ", Short(elapsed).to_string()));
+        asked(values.method, line);
+        line.push(b' ');
+        asked(values.path, line);
+    } else {
+        let elapsed = Short(elapsed).to_string();
+        put(line, format_args!(" tcp {elapsed:>7} {} {request_bytes}B/{response_bytes}B", values.listener));
+    }
     match (values.endpoint, reason) {
         (Some(endpoint), reason) => {
             painter.paint(line, FAINT, |line| put(line, format_args!("  {} → {endpoint}", values.route)));
@@ -57,10 +58,18 @@ pub(super) fn write(told: &Told<'_>, coloured: bool, line: &mut Vec<u8>) {
         (None, Some(reason)) => {
             let route = if values.route.is_empty() { "" } else { " → " };
             painter.paint(line, FAINT, |line| put(line, format_args!("  {}{route}", values.route)));
-            painter.paint(line, colour(status), |line| put(line, reason));
+            let bad = if status > 0 { colour(status) } else { RED };
+            painter.paint(line, bad, |line| put(line, reason));
         }
         (None, None) => {}
     }
+}
+
+/// What the client said, so that it steers no terminal.
+fn asked(text: &str, line: &mut Vec<u8>) {
+    let start = line.len();
+    line.extend_from_slice(text.as_bytes());
+    escape::text(line, start);
 }
 
 fn colour(status: u16) -> &'static str {

@@ -2,16 +2,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use towpath_config::model::LogFormat;
+use towpath_config::model::{LogFormat, Process};
 use towpath_config::{Source, compile};
 
 use super::*;
+use crate::codec::fields::Fields;
 use crate::codec::h1::read_request;
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
 use crate::exchange::caller::Visit;
 use crate::exchange::decide::Way;
 use crate::exchange::subject::{Subject, head_limits};
+use crate::filter::edits::Values;
 use crate::filter::forwarded::Peer;
 use crate::observe::series::SeriesBook;
 use crate::outcome::Reason;
@@ -45,7 +47,7 @@ fn config(log: &str) -> towpath_config::model::Config {
 }
 
 /// Shows an exchange, of `request` unless that is empty, that a log of this table has ended with.
-fn ended<T>(log: &str, request: &str, end: &End, look: impl FnOnce(&Ended<'_>) -> T) -> T {
+fn ended<T>(log: &str, request: &str, end: &End, look: impl FnOnce(&Ended<'_>, &Process) -> T) -> T {
     let snapshot = Arc::new(Snapshot::next(None, config(log), &SeriesBook::new(1)));
     let listener = snapshot.listener("web").expect("the listener");
     let mut head = RequestHead::default();
@@ -56,7 +58,7 @@ fn ended<T>(log: &str, request: &str, end: &End, look: impl FnOnce(&Ended<'_>) -
         read_request(request.as_bytes(), &head_limits(listener.1), &mut head).expect("a request");
     }
     let subject = Subject::new(&snapshot, listener, &head, head.path(), "id-1", &visit);
-    let mut noted = Noted { reason: end.reason, ..Noted::default() };
+    let mut noted = Noted::because(end.reason.map(Reason::code));
     if end.answered {
         noted.endpoint = snapshot
             .config()
@@ -82,16 +84,18 @@ fn ended<T>(log: &str, request: &str, end: &End, look: impl FnOnce(&Ended<'_>) -
         response_bytes: 12,
     };
     let subject = (!request.is_empty()).then_some(&subject);
-    look(&Ended { snapshot: &snapshot, visit: &visit, subject, way, noted: &noted, sample: &sample })
+    let nothing = Fields::default();
+    let values = subject.map_or_else(|| unknown("web", &peer, &nothing), |subject| subject.values_by(way));
+    let values = Values { endpoint: noted.endpoint.as_ref(), ..values };
+    look(&Ended { values, subject, peer: &peer, noted: &noted, sample: &sample }, snapshot.config().process())
 }
 
 fn line(log: &str, request: &str, end: &End, coloured: bool) -> String {
-    ended(log, request, end, |ended| {
-        let nothing = Fields::default();
+    ended(log, request, end, |ended, process| {
         let began = UNIX_EPOCH + Duration::from_millis(1_795_000_000_123);
-        let told = Told { ended, values: ended.values(&nothing), began };
+        let told = Told { ended, began };
         let mut line = Vec::new();
-        match ended.snapshot.config().process().access_logs()[0].format() {
+        match process.access_logs()[0].format() {
             LogFormat::Json(fields) => told.json(fields, &mut line),
             LogFormat::Template(template) => told.template(template, &mut line),
             LogFormat::Short => short::write(&told, coloured, &mut line),
@@ -163,6 +167,18 @@ fn people_see_a_short_line() {
 }
 
 #[test]
+fn a_connection_has_no_status() {
+    let end = End { status: 0, reason: Some(Reason::ConnectFailure), ..OK };
+    let fields = "{to: stdout, fields: [status, reason, listener, request-bytes, response-bytes, attempts]}";
+    let json =
+        r#"{"reason":"connect-failure","listener":"web","request-bytes":3,"response-bytes":12,"attempts":2}"#;
+    assert_eq!(line(fields, "", &end, false), json);
+    assert_eq!(line("{to: stdout, template: '%{status} %{listener}'}", "", &end, false), "- web");
+    let short = "11:06:40.123Z tcp   1.2ms web 3B/12B   → 127.0.0.1:3001  connect-failure";
+    assert_eq!(line("{to: stdout, format: short}", "", &end, false), short);
+}
+
+#[test]
 fn conditions_hold_for_what_they_say() {
     let slow = End { elapsed: Duration::from_secs(2), ..OK };
     let missed = End { status: 404, reason: Some(Reason::NoPath), answered: false, ..OK };
@@ -179,11 +195,8 @@ fn conditions_hold_for_what_they_say() {
     ] {
         let log = format!("{{to: stdout, when: {when}}}");
         let held = [&OK, &slow, &missed].map(|end| {
-            ended(&log, &get(""), end, |ended| {
-                ended.snapshot.config().process().access_logs()[0]
-                    .when()
-                    .iter()
-                    .any(|when| holds(when, ended, || 0))
+            ended(&log, &get(""), end, |ended, process| {
+                process.access_logs()[0].when().iter().any(|when| holds(when, ended, || 0))
             })
         });
         assert_eq!(held, [ok, slow_one, missed_one], "{when}");
@@ -192,10 +205,10 @@ fn conditions_hold_for_what_they_say() {
 
 #[test]
 fn a_request_has_its_lot_by_its_trace_or_its_id() {
-    let lot = |fields: &str| ended("stdout", &get(fields), &OK, |ended| ended.number());
+    let lot = |fields: &str| ended("stdout", &get(fields), &OK, |ended, _| ended.number());
     let traced = |span: &str| lot(&format!("traceparent: 00-{TRACE}-{span}-01\r\n"));
     assert_eq!(traced("00f067aa0ba902b7"), traced("b7ad6b7169203331"));
     assert_ne!(traced("00f067aa0ba902b7"), lot(""));
     assert_eq!(lot(""), lot("x: y\r\n"));
-    assert_eq!(ended("stdout", "", &OK, |ended| ended.number()), None);
+    assert_eq!(ended("stdout", "", &OK, |ended, _| ended.number()), None);
 }

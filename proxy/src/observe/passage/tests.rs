@@ -1,4 +1,5 @@
 use super::*;
+use std::collections::BTreeSet;
 
 #[test]
 fn every_fate_has_a_place_and_a_word_of_its_own() {
@@ -29,4 +30,10 @@ fn what_one_worker_counts_another_adds_to() {
     assert_eq!(ended.collect::<Vec<_>>(), [("closed", 1), ("connect-failure", 1)]);
     assert_eq!((totals.durations.count(), totals.durations.sum_micros), (2, 90_003_000));
     assert_eq!(totals.durations.cumulative().last(), Some(&1), "the longest has a bucket of its own");
+}
+
+#[test]
+fn a_table_can_name_every_reason() {
+    let codes: BTreeSet<_> = Fate::all().filter(|fate| *fate != Fate::Closed).map(Fate::code).collect();
+    assert_eq!(codes, towpath_config::model::REASONS.iter().copied().collect());
 }
