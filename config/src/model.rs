@@ -15,7 +15,7 @@ mod split;
 mod template;
 
 pub use address::{Address, UnixAddress};
-pub use cluster::{Balance, Cluster, ClusterLimits, Endpoint, Subset};
+pub use cluster::{Balance, Cluster, ClusterLimits, Endpoint, ProxyVersion, Subset};
 pub use condition::{Condition, FieldCondition, HostPattern, PathPattern, Pattern, Segment, ValueMatch};
 pub use dns::{Dns, DnsFamily, DnsMode, DnsQuery, Resolver};
 pub use id::{ClusterId, ListenerId, RouteId};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DnsDoc, PolicyDoc};
 use crate::language::{OrNone, Pairs, ShortOr, document};
-use crate::model::{Address, Balance};
+use crate::model::{Address, Balance, ProxyVersion};
 use crate::source::At;
 use crate::units::Size;
 use crate::values::{ClusterProtocol, Line, Name, Whole};
@@ -20,6 +20,9 @@ document! {
         subsets: Pairs<Name, SubsetDoc>,
         /// What the endpoints speak.
         protocol: ClusterProtocol = ClusterProtocol::Http1,
+        /// The version of the PROXY protocol in which the endpoints are told whose connection it is; they are not told when
+        /// left out.
+        proxy_protocol: ProxyVersion,
         ..settings: ClusterSettingsDoc,
         ..policy: PolicyDoc,
     }

@@ -12,14 +12,17 @@ pub(super) fn cluster(cluster: &Cluster) -> Value {
         Some(name) => ("dns", dns(name)),
         None => ("endpoints", cluster.endpoints.iter().map(endpoint).collect()),
     };
-    json!({
+    let mut object = json!({
         key: origin,
         "subsets": cluster.subsets.iter().map(subset).collect::<Map<_, _>>(),
         "protocol": ClusterProtocol::Http1.write(),
         "balance": cluster.balance.write(),
         "limits": limits(&cluster.limits),
         "idle_timeout": or_none(cluster.idle_timeout.as_ref()),
-    })
+    });
+    let proxy_protocol = cluster.proxy_protocol.as_ref().map(|version| version.write());
+    optional(&mut object, "proxy_protocol", proxy_protocol);
+    object
 }
 
 fn limits(limits: &ClusterLimits) -> Value {

@@ -17,6 +17,15 @@ pub enum Balance {
     Random,
 }
 
+/// How the endpoints are told whose connection it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProxyVersion {
+    /// `v1`: a line of text.
+    V1,
+    /// `v2`: octets.
+    V2,
+}
+
 readable! {
     /// One cluster.
     pub struct Cluster {
@@ -28,6 +37,8 @@ readable! {
         endpoints: Vec<Endpoint>,
         /// `dns`: the name whose addresses are the endpoints.
         dns: Option<Placed<Dns>>,
+        /// `proxy_protocol`: connections to the endpoints begin with a header that names the client.
+        proxy_protocol: Option<Placed<ProxyVersion>>,
         /// `subsets`, sorted by name.
         subsets: Vec<Subset>,
         /// `balance`.

@@ -148,12 +148,14 @@ fn known(
     if dns.is_some() {
         warn_of_labels(&list, findings);
     }
+    let proxy_protocol = document.proxy_protocol.as_ref().map(At::placed);
     let settings = merged(document.settings, defaults);
     let cluster = Cluster {
         name: name.value.0,
         place: name.span.place(),
         endpoints,
         dns,
+        proxy_protocol,
         subsets,
         balance: settings.balance(),
         limits: limits_of(&settings),

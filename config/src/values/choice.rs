@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
-use crate::model::{Balance, DnsFamily, DnsMode, ForwardHeader, PathNormalization, Protocol, Workers};
+use crate::model::{
+    Balance, DnsFamily, DnsMode, ForwardHeader, PathNormalization, Protocol, ProxyVersion, Workers,
+};
 use crate::values::LogStyle;
 
 /// Declares the words of a type. Each value has exactly one.
@@ -67,6 +69,7 @@ pub(crate) enum Scheme {
 
 choice!(Protocol, "a protocol of a listener": "http" => Self::Http, "tcp" => Self::Tcp);
 choice!(ClusterProtocol, "a protocol of a cluster": "h1" => Self::Http1);
+choice!(ProxyVersion, "a version of the PROXY protocol": "v1" => Self::V1, "v2" => Self::V2);
 choice!(KeySource, "a property of the peer": "ip" => Self::Ip);
 choice!(Scheme, "a scheme": "http" => Self::Http, "https" => Self::Https);
 choice!(Balance, "a way to balance":

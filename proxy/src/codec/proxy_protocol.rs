@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
+use towpath_config::model::ProxyVersion;
+
 #[cfg(test)]
 mod tests;
 
@@ -226,8 +228,30 @@ fn crc32c(bytes: impl Iterator<Item = u8>) -> u32 {
     })
 }
 
+/// What an endpoint is told of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Announcement {
+    /// In which version.
+    pub version: ProxyVersion,
+    /// The client's ends; none where nobody knows them.
+    pub ends: Option<Ends>,
+}
+
+impl Announcement {
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> Vec<u8> {
+        let mut header = Vec::new();
+        match self.version {
+            ProxyVersion::V1 => write_line(self.ends.as_ref(), &mut header),
+            ProxyVersion::V2 => write_binary(self.ends.as_ref(), &mut header),
+        }
+        header
+    }
+}
+
 /// Writes a header of version 1; without ends it says that they are not known.
-pub fn write_line(ends: Option<&Ends>, out: &mut Vec<u8>) {
+fn write_line(ends: Option<&Ends>, out: &mut Vec<u8>) {
     let mut line = String::new();
     let written = match ends {
         Some(Ends { source, destination }) => {
@@ -245,7 +269,7 @@ pub fn write_line(ends: Option<&Ends>, out: &mut Vec<u8>) {
 }
 
 /// Writes a header of version 2; without ends it says that they are not known.
-pub fn write_binary(ends: Option<&Ends>, out: &mut Vec<u8>) {
+fn write_binary(ends: Option<&Ends>, out: &mut Vec<u8>) {
     out.extend_from_slice(SIGNATURE);
     let mut payload = Vec::with_capacity(36);
     let kind = match ends {

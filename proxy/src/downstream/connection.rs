@@ -37,6 +37,15 @@ struct Connection {
     served: u32,
 }
 
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // nobody else may use what was opened in the name of this client
+        if let Some(client) = self.peer.known_ends() {
+            self.local.pool().forget(client);
+        }
+    }
+}
+
 /// Notices when a bug of ours ended a connection.
 struct Open(Rc<Local>);
 

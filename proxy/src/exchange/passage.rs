@@ -4,16 +4,18 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use towpath_config::model::{Action, Address, Forward, ListenerId};
+use towpath_config::model::{Action, Address, Cluster, Forward, ListenerId};
 
 use super::access::{self, Ended, Noted, unknown};
 use super::decide::Way;
 use crate::codec::buffer::Buffer;
 use crate::codec::fields::Fields;
+use crate::codec::proxy_protocol::Announcement;
 use crate::filter::chain::{self, Permitted};
 use crate::filter::edits::Values;
 use crate::filter::forwarded::Peer;
 use crate::forward::dial::{Dialled, Wish, dial};
+use crate::forward::order::announcement;
 use crate::forward::tunnel::{End, Mouth, Patience, tunnel};
 use crate::local::Local;
 use crate::observe::listener::ListenerStats;
@@ -146,7 +148,7 @@ pub async fn pass<S: Transport>(
     unread: Option<Buffer>,
 ) {
     let Some(Arrived { mut record, dialled, patience }) =
-        Box::pin(arrive(local, listener, peer, timer)).await
+        Box::pin(arrive(local, listener, peer, timer, &io)).await
     else {
         io.break_on_close();
         return;
@@ -170,6 +172,7 @@ async fn arrive<'a>(
     listener: &'a ListenerStats,
     peer: &'a Peer,
     timer: &Timer,
+    io: &impl Transport,
 ) -> Option<Arrived<'a>> {
     let started = Instant::now();
     let snapshot = local.snapshot();
@@ -184,7 +187,10 @@ async fn arrive<'a>(
     let (endpoint, fate) = (None, Fate::Cut);
     let mut record = Record { local, listener, peer, series, started, endpoint, fate, received: 0, sent: 0 };
     let outcome = match decided {
-        Ok(passage) => reach(local, &snapshot, &passage, timer).await,
+        Ok(passage) => {
+            reach(local, &snapshot, &passage, timer, |cluster| announcement(cluster, peer, || io.addresses()))
+                .await
+        }
         Err(reason) => Err(reason),
     };
     match outcome {
@@ -209,15 +215,14 @@ async fn reach(
     snapshot: &Snapshot,
     passage: &Passage<'_>,
     timer: &Timer,
+    announce: impl FnOnce(&Cluster) -> Option<Announcement>,
 ) -> Result<(Dialled, Patience), Reason> {
     let destination =
         passage.forward.split().destinations().get(passage.destination).ok_or(Reason::Internal)?;
     let id = *destination.cluster();
-    let wish = Wish {
-        destination,
-        cluster: snapshot.config().cluster(id).ok_or(Reason::Internal)?,
-        live: snapshot.cluster(id).ok_or(Reason::Internal)?,
-    };
+    let cluster = snapshot.config().cluster(id).ok_or(Reason::Internal)?;
+    let live = snapshot.cluster(id).ok_or(Reason::Internal)?;
+    let wish = Wish { destination, cluster, live, announcement: announce(cluster) };
     let dialled = dial(local, &passage.permitted, &wish, timer).await?;
     Ok((dialled, destination.policy().into()))
 }

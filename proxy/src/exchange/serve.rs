@@ -17,13 +17,14 @@ use crate::codec::outgoing::Outgoing;
 use crate::codec::scratch::{Scratch, Texts};
 use crate::filter::forwarded::{given_request_id, new_request_id};
 use crate::filter::reply::Refused;
-use crate::forward::order::Order;
+use crate::forward::order::{Order, announcement};
 use crate::forward::tunnel::{End, upgraded};
 use crate::forward::{Answered, send};
 use crate::local::Local;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
 use crate::sys::timer::Timer;
+use crate::sys::transport::Transport;
 use crate::upstream::http1::RequestLine;
 
 /// What an exchange writes into while it goes on.
@@ -84,7 +85,8 @@ async fn carry<'a, C: Caller>(
     let mut values = subject.values(Some(&decision));
     outgoing::request(subject, &decision, visit.peer, &values, request_out);
     let uri = subject.uri(&decision, rewritten);
-    let order = order(subject, &decision, request_out, &uri, record.started)?;
+    let mut order = order(subject, &decision, request_out, &uri, record.started)?;
+    order.announcement = announcement(order.cluster, visit.peer, || caller.wire().io()?.addresses());
     let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(response, &decision, &values, response_out);
@@ -131,6 +133,7 @@ fn order<'a>(
         destination: decision.destination,
         cluster: subject.snapshot.config().cluster(id).ok_or(Reason::Internal)?,
         live: subject.snapshot.cluster(id).ok_or(Reason::Internal)?,
+        announcement: None,
         due: timeout.map(|timeout| started + timeout),
         body_timeout: **subject.listener.timeouts().body(),
     })

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 use towpath_config::model::{Cluster, Destination};
 
 use super::order::pool_limits;
+use crate::codec::proxy_protocol::Announcement;
 use crate::filter::chain::Permitted;
 use crate::local::Local;
 use crate::outcome::Reason;
@@ -21,6 +22,8 @@ pub struct Wish<'a> {
     pub cluster: &'a Cluster,
     /// The live side of the cluster.
     pub live: &'a LiveCluster,
+    /// What the endpoint is told of the client.
+    pub announcement: Option<Announcement>,
 }
 
 /// A connection to an endpoint, counted there until dropped.
@@ -56,6 +59,7 @@ pub async fn dial(
             cluster: wish.live.state(),
             endpoint: &endpoint,
             limits: &limits,
+            announcement: wish.announcement.as_ref(),
             fresh: true,
             timer,
             due: None,

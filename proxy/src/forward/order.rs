@@ -1,5 +1,6 @@
 //! What is to be sent, and under which limits.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,6 +9,8 @@ use towpath_config::model::{Cluster, Destination};
 use crate::codec::h1::Asked;
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
+use crate::codec::proxy_protocol::Announcement;
+use crate::filter::forwarded::Peer;
 use crate::snapshot::LiveCluster;
 use crate::upstream::http1::RequestLine;
 use crate::upstream::pool::PoolLimits;
@@ -27,6 +30,8 @@ pub struct Order<'a> {
     pub cluster: &'a Cluster,
     /// The live side of the cluster.
     pub live: &'a LiveCluster,
+    /// What the endpoint is told of the caller before everything else.
+    pub announcement: Option<Announcement>,
     /// When the whole exchange must be over.
     pub due: Option<Instant>,
     /// How long the caller may stand still.
@@ -50,6 +55,17 @@ impl Order<'_> {
     pub fn pool_limits(&self) -> PoolLimits {
         pool_limits(self.cluster, self.destination)
     }
+}
+
+/// What the endpoints of a cluster are told of a connection of this peer, whose socket has these addresses.
+#[must_use]
+pub fn announcement(
+    cluster: &Cluster,
+    peer: &Peer,
+    addresses: impl FnOnce() -> Option<(SocketAddr, SocketAddr)>,
+) -> Option<Announcement> {
+    let version = **cluster.proxy_protocol().as_ref()?;
+    Some(Announcement { version, ends: peer.ends(addresses).copied() })
 }
 
 /// What the config says of the connections of a cluster that are made for this destination.

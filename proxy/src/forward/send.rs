@@ -63,6 +63,7 @@ pub async fn send<'t, C: Waiting>(
             cluster: order.live.state(),
             endpoint: &endpoint,
             limits: &limits,
+            announcement: order.announcement.as_ref(),
             fresh,
             timer,
             due: order.due,

@@ -2,20 +2,27 @@
 
 use std::io;
 
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
 use towpath_config::model::Address;
 
+use crate::codec::proxy_protocol::Announcement;
 use crate::outcome::Reason;
 use crate::sys::stream::Stream;
 use crate::sys::timer::{Elapsed, Timer};
 
-/// Connects, until `due` at the latest.
+/// Connects, and sends the header that goes before everything, until `due` at the latest.
 ///
 /// # Errors
 /// The endpoint refuses, cannot be reached, or does not answer in time.
-pub async fn connect(address: &Address, timer: &Timer, due: Option<Instant>) -> Result<Stream, Reason> {
-    match timer.within(due, reach(address)).await {
+pub async fn connect(
+    address: &Address,
+    announcement: Option<&Announcement>,
+    timer: &Timer,
+    due: Option<Instant>,
+) -> Result<Stream, Reason> {
+    match timer.within(due, reach(address, announcement)).await {
         Ok(outcome) => outcome.map_err(|fault| {
             tracing::debug!(endpoint = %address, %fault, "an endpoint cannot be connected to");
             Reason::ConnectFailure
@@ -27,10 +34,14 @@ pub async fn connect(address: &Address, timer: &Timer, due: Option<Instant>) -> 
     }
 }
 
-async fn reach(address: &Address) -> io::Result<Stream> {
-    let (stream, peer) = match address {
+async fn reach(address: &Address, announcement: Option<&Announcement>) -> io::Result<Stream> {
+    let (mut stream, peer) = match address {
         Address::Ip(address) => (Stream::Tcp(TcpStream::connect(address).await?), Some(address.ip())),
         Address::Unix(address) => (Stream::Unix(UnixStream::connect(address.path()).await?), None),
     };
-    stream.tune(peer).map(|()| stream)
+    stream.tune(peer)?;
+    if let Some(announcement) = announcement {
+        stream.write_all(&announcement.header()).await?;
+    }
+    Ok(stream)
 }

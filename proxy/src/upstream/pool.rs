@@ -1,12 +1,13 @@
 //! STOP 9: endpoint → connection; this worker's own. The one used last is used first.
 
 use std::cell::{Cell, RefCell};
+use std::hash::BuildHasher;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
 use smallvec::SmallVec;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 use super::allowance::{Allowance, Allowed};
 use super::cluster::{ClusterState, EndpointState, Slot};
 use super::connect::connect;
+use crate::codec::proxy_protocol::{Announcement, Ends};
 use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::sys::stream::Stream;
@@ -38,6 +40,7 @@ pub struct Holding {
     slot: Slot,
     _allowed: Allowed,
     endpoint: Arc<EndpointState>,
+    announced: Option<Box<Announcement>>,
     reused: bool,
     since: Instant,
     idle: Option<Duration>,
@@ -81,6 +84,8 @@ pub struct Want<'a> {
     pub endpoint: &'a Arc<EndpointState>,
     /// What the config says.
     pub limits: &'a PoolLimits,
+    /// Whose connection the endpoint is told that it is, where it is told. One that was told otherwise will not do.
+    pub announcement: Option<&'a Announcement>,
     /// Whether only a new connection will do.
     pub fresh: bool,
     /// What wakes the request when it has waited too long.
@@ -94,6 +99,9 @@ pub struct Want<'a> {
 pub struct Pool {
     worker: usize,
     idle: RefCell<HashMap<u64, Vec<Connection>>>,
+    /// Where connections lie that belong to one client.
+    announced: RefCell<HashMap<Ends, SmallVec<[u64; 2]>>>,
+    hashes: DefaultHashBuilder,
     queues: RefCell<HashMap<u64, Rc<Queue>>>,
     allowance: Arc<Allowance>,
 }
@@ -133,7 +141,14 @@ impl Pool {
     /// The empty pool of this worker; `allowance` is what it shares with those of other workers.
     #[must_use]
     pub fn new(worker: usize, allowance: Arc<Allowance>) -> Self {
-        Self { worker, idle: RefCell::default(), queues: RefCell::default(), allowance }
+        Self {
+            worker,
+            idle: RefCell::default(),
+            announced: RefCell::default(),
+            hashes: DefaultHashBuilder::default(),
+            queues: RefCell::default(),
+            allowance,
+        }
     }
 
     /// Makes room for the requests of other workers that wait for a connection, for ever.
@@ -166,14 +181,14 @@ impl Pool {
     }
 
     async fn open(&self, slot: Slot, want: &Want<'_>) -> Result<Connection, Reason> {
-        let Want { cluster, endpoint, limits, timer, due, .. } = *want;
+        let Want { cluster, endpoint, limits, announcement, timer, due, .. } = *want;
         let allowed = self.allowance.take().or_else(|| {
             self.evict_any();
             self.allowance.take()
         });
         let allowed = allowed.ok_or(Reason::FileLimit)?;
         let connect_due = limits.connect.map(|limit| Instant::now() + limit);
-        let outcome = connect(endpoint.address(), timer, earlier(due, connect_due)).await;
+        let outcome = connect(endpoint.address(), announcement, timer, earlier(due, connect_due)).await;
         let counter =
             if outcome.is_ok() { ClusterCounter::Connections } else { ClusterCounter::ConnectFailures };
         cluster.tally().add(self.worker, counter, 1);
@@ -189,6 +204,7 @@ impl Pool {
                 slot,
                 _allowed: allowed,
                 endpoint,
+                announced: announcement.copied().map(Box::new),
                 reused: false,
                 since: timer.now(),
                 idle: limits.idle,
@@ -235,9 +251,26 @@ impl Pool {
         holding.reused = true;
         holding.since = now;
         holding.endpoint.count_idle(true);
-        self.idle.borrow_mut().entry(holding.endpoint.id()).or_default().push(connection);
+        let place = self.place(&holding.endpoint, holding.announced.as_deref());
+        if let Some(ends) = holding.announced.as_ref().and_then(|announced| announced.ends) {
+            let mut announced = self.announced.borrow_mut();
+            let places = announced.entry(ends).or_default();
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        self.idle.borrow_mut().entry(place).or_default().push(connection);
         if let Some(queue) = queue {
             queue.notify.notify_one();
+        }
+    }
+
+    /// Where connections to this endpoint lie that were announced so.
+    fn place(&self, endpoint: &EndpointState, announcement: Option<&Announcement>) -> u64 {
+        match announcement {
+            None => endpoint.id(),
+            // two that fall on one place are told apart when they are taken
+            Some(announcement) => self.hashes.hash_one((endpoint.id(), announcement)),
         }
     }
 
@@ -246,16 +279,26 @@ impl Pool {
             return None;
         }
         let mut pool = self.idle.borrow_mut();
-        let stack = pool.get_mut(&want.endpoint.id())?;
+        let stack = pool.get_mut(&self.place(want.endpoint, want.announcement))?;
         while let Some(connection) = stack.pop() {
             connection.holding.endpoint.count_idle(false);
-            if is_alive(&connection, want.limits.idle, want.timer.now()) {
+            let is_same = connection.holding.announced.as_deref() == want.announcement;
+            if is_same && is_alive(&connection, want.limits.idle, want.timer.now()) {
                 want.cluster.tally().add(self.worker, ClusterCounter::Reused, 1);
                 return Some(connection);
             }
             want.cluster.tally().add(self.worker, ClusterCounter::Evicted, 1);
         }
         None
+    }
+
+    /// Closes the idle connections that are of use to nobody but a client that is gone.
+    pub fn forget(&self, client: &Ends) {
+        let places = self.announced.borrow_mut().remove(client);
+        let mut pool = self.idle.borrow_mut();
+        for connection in places.into_iter().flatten().filter_map(|place| pool.remove(&place)).flatten() {
+            connection.holding.endpoint.count_idle(false);
+        }
     }
 
     /// Closes one idle connection of every cluster for which somebody waits: of one endpoint, the one unused for longest.

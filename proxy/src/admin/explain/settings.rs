@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use towpath_config::model::{
-    Balance, Cluster, Forward, HeaderEdits, Listener, Maintenance, Place, Placed, Policy, Rewrite,
-    RewritePath, Sender,
+    Balance, Cluster, Forward, HeaderEdits, Listener, Maintenance, Place, Placed, Policy, ProxyVersion,
+    Rewrite, RewritePath, Sender,
 };
 
 use super::explanation::Setting;
@@ -72,7 +72,7 @@ pub(super) fn of_tcp_destination(policy: &Policy, cluster: &Cluster) -> Vec<Sett
         |name: &str, limit: &Placed<Option<Duration>>| setting(name, words::limit(**limit), limit.place());
     let count = |name: &str, limit: &Placed<u32>| setting(name, **limit, limit.place());
     let limits = cluster.limits();
-    vec![
+    let mut settings = vec![
         time("connect_timeout", policy.connect_timeout()),
         time("pending_timeout", policy.pending_timeout()),
         time("tunnel_idle_timeout", policy.tunnel_idle_timeout()),
@@ -81,7 +81,19 @@ pub(super) fn of_tcp_destination(policy: &Policy, cluster: &Cluster) -> Vec<Sett
         count("limits.connections", limits.connections()),
         count("limits.pending", limits.pending()),
         count("limits.connect_attempts", limits.connect_attempts()),
-    ]
+    ];
+    settings.extend(announced(cluster));
+    settings
+}
+
+/// How the endpoints are told of the client.
+fn announced(cluster: &Cluster) -> Option<Setting> {
+    let version = cluster.proxy_protocol().as_ref()?;
+    let word = match **version {
+        ProxyVersion::V1 => "v1",
+        ProxyVersion::V2 => "v2",
+    };
+    Some(setting("proxy_protocol", word, version.place()))
 }
 
 fn balance(cluster: &Cluster) -> &'static str {
@@ -121,6 +133,7 @@ pub(super) fn of_destination(forward: &Forward, policy: &Policy, cluster: &Clust
         count("limits.replay_bytes", limits.replay_bytes()),
         time("idle_timeout", cluster.idle_timeout()),
     ];
+    settings.extend(announced(cluster));
     settings.extend(of_rewrite(forward.rewrite()));
     settings.extend(of_edits("request", policy.request_headers()));
     settings.extend(of_edits("response", policy.response_headers()));

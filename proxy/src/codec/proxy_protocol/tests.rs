@@ -175,27 +175,23 @@ fn the_checksum_is_that_of_the_standard() {
 
 #[test]
 fn what_is_written_reads_as_the_same() {
-    for (source, destination) in [
-        ("192.0.2.1:8080", "198.51.100.2:80"),
-        ("[2001:db8::1]:1", "[::1]:65535"),
-        ("0.0.0.0:0", "255.255.255.255:65535"),
-    ] {
-        let claim = tcp(source, destination);
-        let Claim::Tcp(ends) = claim else { unreachable!("it has ends") };
-        for write in [write_line, write_binary] {
-            let mut header = Vec::new();
-            write(Some(&ends), &mut header);
+    let header = |version, ends| Announcement { version, ends }.header();
+    for version in [ProxyVersion::V1, ProxyVersion::V2] {
+        for (source, destination) in [
+            ("192.0.2.1:8080", "198.51.100.2:80"),
+            ("[2001:db8::1]:1", "[::1]:65535"),
+            ("0.0.0.0:0", "255.255.255.255:65535"),
+        ] {
+            let claim = tcp(source, destination);
+            let Claim::Tcp(ends) = claim else { unreachable!("it has ends") };
+            let header = header(version, Some(ends));
             assert_eq!(read(&header, 4096), Ok(Some((header.len(), claim))), "{header:?}");
         }
-    }
-    for write in [write_line, write_binary] {
-        let mut header = Vec::new();
-        write(None, &mut header);
+        let header = header(version, None);
         assert_eq!(read(&header, 4096), Ok(Some((header.len(), Claim::Own))), "{header:?}");
     }
-    let mut mixed = Vec::new();
     let ends = Ends { source: "192.0.2.1:1".parse().unwrap(), destination: "[::1]:2".parse().unwrap() };
-    write_line(Some(&ends), &mut mixed);
+    let mixed = header(ProxyVersion::V1, Some(ends));
     assert_eq!(mixed, b"PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n");
 }
 

@@ -39,9 +39,26 @@ impl Stand {
         }
     }
 
+    async fn checkout_announced(&self, announcement: &Announcement) -> Result<Connection, Reason> {
+        let (cluster, endpoint, timer) = (&self.cluster, &self.endpoint, &self.timer);
+        let announcement = Some(announcement);
+        let want = Want { cluster, endpoint, limits: &LIMITS, announcement, fresh: false, timer, due: None };
+        self.pool.checkout(&want).await
+    }
+
     async fn checkout(&self, fresh: bool) -> Result<Connection, Reason> {
         let (cluster, endpoint, timer) = (&self.cluster, &self.endpoint, &self.timer);
-        self.pool.checkout(&Want { cluster, endpoint, limits: &LIMITS, fresh, timer, due: None }).await
+        self.pool
+            .checkout(&Want {
+                cluster,
+                endpoint,
+                limits: &LIMITS,
+                announcement: None,
+                fresh,
+                timer,
+                due: None,
+            })
+            .await
     }
 }
 
@@ -192,10 +209,46 @@ async fn an_idle_connection_makes_room_for_another_endpoint() {
         held.push(stand.checkout(false).await.expect("a connection"));
     }
     let (cluster, endpoint, timer) = (&other.cluster, &other.endpoint, &other.timer);
-    let want = Want { cluster, endpoint, limits: &LIMITS, fresh: false, timer, due: None };
+    let want =
+        Want { cluster, endpoint, limits: &LIMITS, announcement: None, fresh: false, timer, due: None };
     held.push(stand.pool.checkout(&want).await.expect("the third file"));
     assert_eq!(stand.pool.checkout(&want).await.err(), Some(Reason::FileLimit), "there is no fourth one");
     stand.pool.put_back(held.remove(0), Instant::now());
     held.push(stand.pool.checkout(&want).await.expect("in the place of the idle one"));
     assert_eq!((stand.endpoint.idle(), stand.cluster.open(), other.cluster.open()), (0, 1, 2));
+}
+
+fn announcement(client: &str) -> Announcement {
+    let ends = Ends { source: client.parse().unwrap(), destination: "198.51.100.1:80".parse().unwrap() };
+    Announcement { version: towpath_config::model::ProxyVersion::V1, ends: Some(ends) }
+}
+
+#[tokio::test]
+async fn a_connection_in_the_name_of_one_client_is_used_for_no_other_and_goes_with_it() {
+    let stand = Stand::new().await;
+    let (one, other) = (announcement("192.0.2.1:1000"), announcement("192.0.2.1:1001"));
+    let first = stand.checkout_announced(&one).await.expect("a connection");
+    let used = port(&first);
+    stand.pool.put_back(first, Instant::now());
+    let theirs = stand.checkout_announced(&other).await.expect("a connection");
+    assert!(!theirs.holding.is_reused(), "another client has its own");
+    drop(theirs);
+    let nobodys = stand.checkout(false).await.expect("a connection");
+    assert!(!nobodys.holding.is_reused(), "who announces nothing has its own");
+    drop(nobodys);
+    let again = stand.checkout_announced(&one).await.expect("a connection");
+    assert_eq!((port(&again), again.holding.is_reused()), (used, true));
+    stand.pool.put_back(again, Instant::now());
+    stand.pool.forget(&other.ends.unwrap());
+    assert_eq!(stand.endpoint.idle(), 1);
+    stand.pool.forget(&one.ends.unwrap());
+    assert_eq!(
+        (stand.endpoint.idle(), stand.cluster.open()),
+        (0, 0),
+        "the client is gone, and so is its connection"
+    );
+    let mut header = Vec::new();
+    let (mut accepted, _) = stand.listener.accept().await.expect("a peer");
+    tokio::io::AsyncReadExt::read_to_end(&mut accepted, &mut header).await.expect("it was closed");
+    assert_eq!(header, b"PROXY TCP4 192.0.2.1 198.51.100.1 1000 80\r\n");
 }
