@@ -83,7 +83,8 @@ pub async fn run<S: Transport>(local: Rc<Local>, mut io: S, listener: Arc<Listen
         if !connection.wait(&io).await {
             return;
         }
-        idle = Box::pin(connection.busy(io, None)).await;
+        // made where it stays: `Box::pin` makes it on the stack and moves all of it
+        idle = Box::into_pin(Box::write(Box::new_uninit(), connection.busy(io, None))).await;
     }
 }
 
