@@ -23,10 +23,15 @@ umask 022
 
 install -D -m 0755 "$binary" "$root/usr/bin/towpath"
 strip --strip-debug "$root/usr/bin/towpath"
-install -D -m 0644 config/examples/minimal.yaml "$root/etc/towpath/towpath.yaml"
-install -d "$root/usr/share/doc/towpath/examples"
-install -m 0644 config/examples/*.yaml "$root/usr/share/doc/towpath/examples"
-install -m 0644 LICENSE "$root/usr/share/doc/towpath/copyright"
+# where the unit looks for it
+install -D -m 0644 config/examples/minimal.yaml "$root/etc/towpath/route-table.yaml"
+install -D -m 0644 -t "$root/usr/lib/systemd/system" deploy/systemd/towpath.{service,socket}
+documents=$root/usr/share/doc/towpath
+install -D -m 0644 -t "$documents" docs/*.md
+install -D -m 0644 -t "$documents/adr" docs/adr/*.md
+install -D -m 0644 -t "$documents/examples" config/examples/*.yaml
+install -m 0644 LICENSE "$documents/copyright"
+gzip -9nc CHANGELOG.md >"$documents/changelog.gz"
 
 made() { mkdir -p "$(dirname "$root/$1")" && "$binary" "${@:2}" >"$root/$1"; }
 made usr/share/bash-completion/completions/towpath completions bash
@@ -56,8 +61,12 @@ Description: service-mesh proxy that can say why
  splits, redirects, rewrites or answers by itself. It takes a new table without losing a
  request, and explains which route, rule, endpoint and limit made an answer what it is.
 TEXT
-echo /etc/towpath/towpath.yaml >"$root/DEBIAN/conffiles"
+echo /etc/towpath/route-table.yaml >"$root/DEBIAN/conffiles"
+for step in postinst prerm postrm; do
+  install -m 0755 "deploy/deb/$step.sh" "$root/DEBIAN/$step"
+done
 
 package=$into/towpath_${version}_$(dpkg --print-architecture).deb
-dpkg-deb --root-owner-group --build "$root" "$package" >&2
+# xz takes many times as long, for a package a quarter smaller
+dpkg-deb -Zgzip --root-owner-group --build "$root" "$package" >&2
 echo "$package"
