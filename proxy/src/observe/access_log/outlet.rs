@@ -53,7 +53,7 @@ impl Outlet {
                 if !takes_more(file)? {
                     return Err(io::ErrorKind::WouldBlock.into());
                 }
-                file.write(lines.get(..PIPE_BYTES).unwrap_or(lines))
+                file.write(whole_lines(lines))
             }
             Self::File(file) => file.write(lines),
             Self::Socket(stream) => stream.write(lines),
@@ -98,6 +98,14 @@ fn connect(address: &UnixAddress) -> io::Result<UnixStream> {
     Ok(socket.into_stream())
 }
 
+/// As many whole lines as a pipe takes at once, so that those of others come between lines and not into them; of a
+/// longer line, what fits.
+fn whole_lines(lines: &[u8]) -> &[u8] {
+    let Some(most) = lines.get(..PIPE_BYTES) else { return lines };
+    let end = memchr::memrchr(b'\n', most).map_or(most.len(), |end| end + 1);
+    most.get(..end).unwrap_or(most)
+}
+
 /// Whether a write would not wait.
 fn takes_more(file: &File) -> io::Result<bool> {
     let mut asked = [PollFd::new(file, PollFlags::OUT)];
@@ -105,3 +113,6 @@ fn takes_more(file: &File) -> io::Result<bool> {
     // an error is one that a write will tell
     Ok(asked.iter().any(|found| !found.revents().is_empty()))
 }
+
+#[cfg(test)]
+mod tests;
