@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use serde_json::Value;
@@ -239,6 +239,15 @@ fn a_full_disk_disturbs_nobody() {
     assert_eq!(metric("dropped"), dropped);
 }
 
+/// Ends the traffic when dropped, also by a test that fails.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn rotation_loses_no_line() {
     const ROTATIONS: usize = 6;
@@ -247,17 +256,17 @@ fn rotation_loses_no_line() {
     let upstream = Upstream::echo();
     let log = format!("access_log: {{to: {}, template: '%{{request-id}}'}}", path.display());
     let proxy = Proxy::start(&table(&upstream, &log));
-    let (rotated, sent) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let rotated = AtomicBool::new(false);
     let total = thread::scope(|scope| {
         let traffic = scope.spawn(|| {
             let mut next = 0;
             while !rotated.load(Ordering::Relaxed) {
                 requests(&proxy, next..next + 50);
                 next += 50;
-                sent.store(next, Ordering::Relaxed);
             }
             next
         });
+        let done = Done(&rotated);
         for number in 0..ROTATIONS {
             let old = folder.path().join(format!("a.log.{number}"));
             lines(&path, 20);
@@ -270,7 +279,7 @@ fn rotation_loses_no_line() {
                 assert!(path.exists(), "the page answers when it is done");
             }
         }
-        rotated.store(true, Ordering::Relaxed);
+        drop(done);
         traffic.join().unwrap()
     });
     let files = (0..ROTATIONS).map(|number| folder.path().join(format!("a.log.{number}"))).chain([path]);

@@ -5,6 +5,8 @@
 #[path = "support/lib.rs"]
 mod support;
 
+use std::os::unix::net::UnixStream;
+
 use support::{Client, Proxy, eventually, get, refusing};
 
 /// Answers 200 and, below `/dead`, 502.
@@ -59,7 +61,7 @@ fn without_a_place_for_the_log_traffic_goes_on() {
         let launch = format!("exec \"$0\" \"$@\" {stderr}");
         let mut proxy =
             Proxy::start_by(&["sh", "-c", &launch], &table(&format!("unix:{}", socket.display())));
-        eventually("the listener", || socket.exists().then_some(()));
+        eventually("the listener", || UnixStream::connect(&socket).ok());
         let mut client = Client::connect_to(&socket);
         for number in 0..200 {
             let (path, status) = if number % 2 == 0 { ("/", 200) } else { ("/dead/", 502) };
