@@ -146,17 +146,18 @@ impl Way {
         let count = if let Some((from, mut pipe)) = pipe {
             let count = ready!(pipe.poll_fill(cx, from, u64::MAX))?;
             self.pipe = Some(pipe);
+            self.is_flooded = count >= FLOOD;
             count
         } else {
             let mut buffer = held.unwrap_or_else(|| buffers.lend());
             let mut window = ReadBuf::new(buffer.spare());
             ready!(Pin::new(from).poll_read(cx, &mut window))?;
             let count = window.filled().len();
+            self.is_flooded = window.remaining() == 0 && count >= FLOOD;
             buffer.filled_by(count);
             self.held = Some(buffer);
             count
         };
-        self.is_flooded = count >= FLOOD;
         self.ended = count == 0;
         Poll::Ready(Ok(()))
     }

@@ -38,6 +38,9 @@ pub fn explain(
 ) -> Result<Explanation, String> {
     let (id, listener) = question.listener(snapshot)?;
     if *listener.protocol() == Protocol::Tcp {
+        if !question.headers.is_empty() {
+            return Err("a connection has no headers: leave them out".to_owned());
+        }
         return Ok(connection::explain(snapshot, pressure, (id, listener), question.origin(listener)));
     }
     let bytes = question.head(listener)?;

@@ -27,11 +27,20 @@ clusters:
 ";
 
 fn ask(url: &str, listener: Option<&str>, source: &str) -> Result<String, String> {
+    ask_with(url, listener, source, &[])
+}
+
+fn ask_with(
+    url: &str,
+    listener: Option<&str>,
+    source: &str,
+    headers: &[(&str, &str)],
+) -> Result<String, String> {
     let config = compile(&Source::new("table.yaml", TABLE), &|_| None).unwrap().into_config();
     let question = Question {
         method: "GET".to_owned(),
         url: url.to_owned(),
-        headers: Vec::new(),
+        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         listener: listener.map(str::to_owned),
         source: source.parse().ok(),
     };
@@ -88,4 +97,8 @@ fn requests_and_connections_are_not_mixed_up() {
         "the listener `db` takes connections, and no requests: ask about `tcp://127.0.0.1:5432`"
     );
     assert_eq!(ask("tcp://h:1", Some("web"), "").unwrap_err(), "the listener `web` does not speak TCP");
+    assert_eq!(
+        ask_with("tcp://h:1", None, "", &[("x-user", "7")]).unwrap_err(),
+        "a connection has no headers: leave them out"
+    );
 }
