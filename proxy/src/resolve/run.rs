@@ -113,7 +113,7 @@ impl Watch {
             }
             (_, DnsVerdict::Resolved) => {}
             (_, fault) => {
-                let (result, kept) = (fault.code(), next.keep);
+                let (result, kept) = (fault.code(), next.keep && !name.answer().is_empty());
                 tracing::warn!(%cluster, name = %query, result, kept, "not resolved");
             }
         }

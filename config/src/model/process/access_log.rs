@@ -184,7 +184,6 @@ pub const REASONS: &[&str] = &[
     "dns-failed",
     "pending-limit",
     "pending-timeout",
-    "connection-limit",
     "file-limit",
     "overload",
     "maintenance",
