@@ -24,6 +24,9 @@ const REOPEN_TURNS_MAX: usize = 512;
 /// How long a place rests that has failed.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// How long a slow reader of a log that no table has any more may take for the rest of it.
+const ABANDONED_LIMIT: Duration = Duration::from_secs(10);
+
 /// So often a failure that goes on is told.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
@@ -54,6 +57,8 @@ pub(super) struct Place {
     /// When a failure was told last, and whether its end is to be told.
     told: Option<Instant>,
     owes_end: bool,
+    /// When it was seen first that no table has this log any more.
+    abandoned: Option<Instant>,
 }
 
 impl Place {
@@ -69,6 +74,7 @@ impl Place {
             rests_until: None,
             told: None,
             owes_end: false,
+            abandoned: None,
         }
     }
 
@@ -130,9 +136,14 @@ impl Place {
         self.failing
     }
 
-    /// Whether no table has this log any more.
-    pub(super) fn is_abandoned(&self) -> bool {
-        self.queue.is_abandoned()
+    /// Whether what is stuck is not worth the wait: no table has this log any more, and its place fails, or its reader
+    /// had time enough.
+    pub(super) fn is_given_up(&mut self, now: Instant) -> bool {
+        if !self.queue.is_abandoned() {
+            return false;
+        }
+        let since = *self.abandoned.get_or_insert(now);
+        self.failing || now.duration_since(since) >= ABANDONED_LIMIT
     }
 
     /// Lines that are not written.

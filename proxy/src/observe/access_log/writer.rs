@@ -122,7 +122,7 @@ fn run(commands: &Receiver<Command>, colours: bool) {
             if turn == Turn::Busy || (turn == Turn::Stuck && !place.is_failing()) {
                 rest = SHORT_REST;
             }
-            let given_up = turn == Turn::Stuck && place.is_failing() && place.is_abandoned();
+            let given_up = turn == Turn::Stuck && place.is_given_up(now);
             if given_up {
                 tell_unwritten(place);
             }

@@ -153,6 +153,31 @@ fn a_collector_may_come_late_stop_reading_and_go() {
 }
 
 #[test]
+fn what_nobody_wants_and_nobody_reads_is_given_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("collector.sock");
+    let listener = UnixListener::bind(&path).expect("a socket");
+    let (queue, mut place) = at_socket(&path);
+    let now = Instant::now();
+    while place.turn(now) != Turn::Stuck {
+        put(&queue, 0..1000);
+    }
+    let _collector = listener.accept().expect("a connection");
+    assert!(!place.is_given_up(now + ABANDONED_LIMIT), "a table has it");
+    drop(queue);
+    assert!(!place.is_given_up(now), "the reader has time");
+    assert!(place.is_given_up(now + ABANDONED_LIMIT));
+    assert!(place.unwritten() > 0);
+
+    let (queue, mut place) = started(Path::new("/dev/full"));
+    put(&queue, 0..1);
+    assert_eq!(place.turn(now), Turn::Stuck);
+    assert!(!place.is_given_up(now));
+    drop(queue);
+    assert!(place.is_given_up(now), "it fails");
+}
+
+#[test]
 fn lines_that_wait_for_nobody_are_bounded() {
     let queue = LineQueue::new(&LogPlace::Stdout, 1);
     for _ in 0..100_000 {
