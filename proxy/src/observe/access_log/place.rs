@@ -119,7 +119,7 @@ impl Place {
                     self.recovered();
                 }
                 Err(fault) if fault.kind() == io::ErrorKind::WouldBlock && self.outlet.is_some() => {
-                    return Turn::Stuck;
+                    return if moved > 0 { Turn::Busy } else { Turn::Stuck };
                 }
                 Err(fault) if fault.kind() == io::ErrorKind::Interrupted => {}
                 Err(fault) => {

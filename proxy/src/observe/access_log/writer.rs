@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::place::{Place, Turn};
 use super::queue::{LineQueue, QueueEnd};
 
-/// How long the writer rests when there was nothing to write, and when there was or somebody reads slowly.
+/// How long the writer rests when there was nothing to write for a while, and when there was.
 const REST: Duration = Duration::from_millis(50);
 const SHORT_REST: Duration = Duration::from_millis(5);
 
@@ -115,12 +115,13 @@ fn run(commands: &Receiver<Command>, colours: bool) {
             Err(RecvTimeoutError::Disconnected) => return end(&mut places),
             Err(RecvTimeoutError::Timeout) => {}
         }
-        rest = REST;
         let now = Instant::now();
+        // whoever reads slowly is looked after less and less often
+        let mut next = (rest * 2).min(REST);
         places.retain_mut(|place| {
             let turn = place.turn(now);
-            if turn == Turn::Busy || (turn == Turn::Stuck && !place.is_failing()) {
-                rest = SHORT_REST;
+            if turn == Turn::Busy {
+                next = SHORT_REST;
             }
             let given_up = turn == Turn::Stuck && place.is_given_up(now);
             if given_up {
@@ -128,6 +129,7 @@ fn run(commands: &Receiver<Command>, colours: bool) {
             }
             turn != Turn::Over && !given_up
         });
+        rest = next;
     }
 }
 
@@ -148,9 +150,8 @@ fn end(places: &mut Vec<Place>) {
     loop {
         let now = Instant::now();
         places.retain_mut(|place| match place.turn(now) {
-            Turn::Busy => true,
             Turn::Idle | Turn::Over => false,
-            Turn::Stuck => {
+            Turn::Busy | Turn::Stuck => {
                 let waits = !place.is_failing() && now < due;
                 if !waits {
                     tell_unwritten(place);

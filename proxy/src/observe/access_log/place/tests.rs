@@ -142,8 +142,13 @@ fn a_collector_may_come_late_stop_reading_and_go() {
         put(&queue, 0..1000);
     }
     drop(collector);
-    assert_eq!(place.turn(now), Turn::Stuck);
-    assert!(place.is_failing());
+    // a process that another test starts has this end too, until it becomes another program
+    let begun = Instant::now();
+    while !place.is_failing() {
+        assert!(begun.elapsed() < TOLD_EVERY, "the end is not noticed");
+        place.turn(now);
+        std::thread::yield_now();
+    }
     now += RETRY;
     place.turn(now);
     let (collector, _) = listener.accept().expect("a connection");
