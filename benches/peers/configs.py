@@ -10,6 +10,13 @@ def none(*_):
 
 
 def towpath(listen, upstream, scenario, _work):
+    if scenario.tcp:
+        return (
+            "proxy: {workers: 1, admin: 127.0.0.1:0}\n"
+            f"listeners: {{web: {{address: 127.0.0.1:{listen}, protocol: tcp}}}}\n"
+            "routes: {all: {listeners: web, to: app}}\n"
+            f"clusters: {{app: {{endpoints: [127.0.0.1:{upstream}]}}}}\n"
+        )
     hosts = ", hosts: [h{0}.example.com]" if scenario.path == "/" else ""
     routes = "".join(
         f"  r{number:05}: {{match: {{path: /p{number}/*}}{hosts.format(number)}, to: app/a}}\n"
@@ -31,7 +38,8 @@ def haproxy(listen, upstream, scenario, _work):
         rules = "".join(f"  use_backend b if {{ path_beg /p{number}/ }}\n" for number in range(scenario.routes))
     return (
         f"global\n  nbthread 1\n  maxconn {connections_max(10_000) + 100}\n"
-        "defaults\n  mode http\n  timeout client 1h\n  timeout server 30s\n  timeout connect 5s\n  http-reuse always\n"
+        f"defaults\n  mode {'tcp' if scenario.tcp else 'http'}\n  timeout client 1h\n  timeout server 30s\n  timeout connect 5s\n"
+        f"{'' if scenario.tcp else '  http-reuse always'}\n"
         f"frontend f\n  bind 127.0.0.1:{listen}\n{rules}  default_backend b\n"
         f"backend b\n  server s 127.0.0.1:{upstream}\n"
     )
@@ -39,6 +47,13 @@ def haproxy(listen, upstream, scenario, _work):
 
 def nginx(listen, upstream, scenario, work):
     passing = "proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_set_header Host $host;"
+    if scenario.tcp:
+        return (
+            "load_module modules/ngx_stream_module.so;\n"
+            f"daemon off; master_process off; pid {work}/nginx.pid; error_log {work}/nginx.err;\n"
+            "worker_rlimit_nofile 65536; events { worker_connections 30000; }\n"
+            f"stream {{ server {{ listen 127.0.0.1:{listen} backlog=4096; proxy_pass 127.0.0.1:{upstream}; }} }}\n"
+        )
     places = ""
     if scenario.path == "last":
         places = "".join(f"location /p{number}/ {{ {passing} }}\n" for number in range(scenario.routes))
@@ -104,7 +119,13 @@ def envoy(listen, upstream, scenario, _work):
     router = {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"}
     manager["route_config"] = {"name": "r", "virtual_hosts": hosts}
     manager["http_filters"] = [*filters, {"name": "envoy.filters.http.router", "typed_config": router}]
-    chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+    passing = {
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+        "stat_prefix": "web",
+        "cluster": "a",
+    }
+    kind, settings = ("tcp_proxy", passing) if scenario.tcp else ("http_connection_manager", manager)
+    chain = {"filters": [{"name": f"envoy.filters.network.{kind}", "typed_config": settings}]}
     address = {"socket_address": {"address": "127.0.0.1", "port_value": listen}}
     static = {
         "listeners": [{"name": "web", "address": address, "filter_chains": [chain]}],

@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "towpath-peers"
 
 
-def installed(program, package):
-    """The program, installed with the system's package manager when it is missing and we may."""
-    if not shutil.which(program) and os.geteuid() == 0 and shutil.which("apt-get"):
-        command = ["apt-get", "install", "-y", "--no-install-recommends", package]
+def installed(program, *packages, with_file=None):
+    """The program, installed with the system's package manager when it or a file of it is missing and we may."""
+    missing = not shutil.which(program) or (with_file and not Path(with_file).exists())
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
         # a package of a server starts it; this policy says that nothing is started
         policy = Path("/usr/sbin/policy-rc.d")
         made = not policy.exists()
@@ -31,6 +32,12 @@ def installed(program, package):
             if made:
                 policy.unlink()
     return shutil.which(program)
+
+
+def nginx():
+    """nginx with its module for TCP."""
+    module = "/usr/lib/nginx/modules/ngx_stream_module.so"
+    return installed("nginx", "nginx-light", "libnginx-mod-stream", with_file=module)
 
 
 def envoy():
@@ -84,7 +91,7 @@ def peers(wanted):
         ("towpath", lambda: built("towpath"), configs.towpath, lambda b, f, *_: [b, "proxy", "-c", f]),
         ("forwarder", lambda: built("forwarder"), configs.none, lambda b, f, listen, up: [b, str(listen), str(up)]),
         ("haproxy", lambda: installed("haproxy", "haproxy"), configs.haproxy, lambda b, f, *_: [b, "-db", "-f", f]),
-        ("nginx", lambda: installed("nginx", "nginx-light"), configs.nginx, lambda b, f, *_: [b, "-c", f]),
+        ("nginx", nginx, configs.nginx, lambda b, f, *_: [b, "-c", f]),
         ("envoy", envoy, configs.envoy, lambda b, f, *_: [b, "-c", f, "--concurrency", "1", "--use-dynamic-base-id", "-l", "error"]),
     ]
     found = []

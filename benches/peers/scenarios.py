@@ -33,6 +33,8 @@ class Scenario:
     rate: int | None = None
     # Envoy as a mesh configures it: 100 hosts, 90/10, retries, 1% tracing, its usual filters
     mesh: bool = False
+    # connections are passed on as they are
+    tcp: bool = False
     idle: int = 0
     # most that Towpath may take, as a ratio to each peer's CPU time
     bars: tuple = ()
@@ -78,6 +80,17 @@ SCENARIOS = [
     replace(FIRST, name="routes-1000", about="1,000 routes, the last matches", routes=1000, path="last", bars=(), short=False),
     replace(FIRST, name="routes-10000", about="10,000 routes, the last matches", routes=10_000, path="last", bars=(), short=False),
     replace(FIRST, name="rate-5000", about="5,000 requests/s, constant, 32 connections", connections=32, rate=5000, bars=(), short=False),
+    replace(FIRST, name="tcp-100b", about="TCP, 100 B answers, 64 connections", tcp=True, bars=(), short=False),
+    replace(
+        FIRST,
+        name="tcp-1m",
+        about="TCP, 1 MB answers, 16 connections",
+        tcp=True,
+        size=1_000_000,
+        connections=16,
+        bars=(("haproxy", 1.00), ("nginx", 1.00), ("envoy", 1.00)),
+        short=False,
+    ),
     replace(FIRST, name="idle", about="10,000 idle keep-alive connections", idle=10_000, bars=(), short=False),
 ]
 

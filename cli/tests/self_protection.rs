@@ -64,7 +64,7 @@ fn traffic_leaves_files_for_the_rest() {
         upstream.address()
     );
     let proxy = Proxy::start_by(&["prlimit", "--nofile=64"], &routes);
-    proxy.line("the warning", |line| line.contains("too few files").then_some(()));
+    proxy.line("the warning", |line| line.contains("the limit on open files lets in fewer").then_some(()));
     let held: Vec<_> = (0..200)
         .map(|_| {
             let mut client = Client::connect(proxy.address("web"));

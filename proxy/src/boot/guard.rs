@@ -35,10 +35,10 @@ pub fn files(config: &Config) -> Files {
     if downstream < **limits.connections() {
         let wanted = **limits.connections();
         tracing::warn!(
-            files = all,
+            open_files = all,
             wanted,
             connections = downstream,
-            "too few files may be open for `proxy.limits.connections`"
+            "the limit on open files lets in fewer connections than `proxy.limits.connections`; each takes two"
         );
     }
     files
