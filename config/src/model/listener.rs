@@ -1,6 +1,6 @@
 //! The section `listeners`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -96,8 +96,8 @@ readable! {
         trusted_hops: u8,
         /// `normalize_path`.
         normalize_path: PathNormalization,
-        /// `forward_headers`: which ones are written on requests. Default all four.
-        forward_headers: BTreeSet<ForwardHeader>,
+        /// `forward_headers`: which ones are written on requests, each once, in order. Default all four.
+        forward_headers: Vec<ForwardHeader>,
         /// `reason_header`: whether `x-towpath-reason` stands on answers that the proxy makes. Default true.
         reason_header: bool,
         /// `explain_from`: who may ask a live request how it came about; nobody when empty.

@@ -1,6 +1,6 @@
 //! The section `listeners`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::condition::nets;
 use super::process::labels;
@@ -140,6 +140,7 @@ fn proxy_protocol(written: &At<ProxyProtocolDoc>) -> Option<ProxyProtocol> {
 fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
     let limits = document.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
     let headers = document.forward_headers().value.into_option();
+    let headers: BTreeSet<_> = headers.into_iter().flat_map(|headers| headers.into_values()).collect();
     Some(Listener {
         name: name.value.0.clone(),
         place: name.span.place(),
@@ -151,7 +152,7 @@ fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
         http: HttpRules {
             trusted_hops: u8::try_from(document.trusted_hops().value.0).unwrap_or(u8::MAX),
             normalize_path: document.normalize_path().value,
-            forward_headers: headers.into_iter().flat_map(|headers| headers.into_values()).collect(),
+            forward_headers: headers.into_iter().collect(),
             reason_header: document.reason_header().value.0,
             explain_from: Placed {
                 value: nets(document.explain_from.as_ref()),

@@ -64,6 +64,7 @@ impl Fields {
     }
 
     /// Notes one field by the positions of its name and value in the bytes taken over.
+    #[inline]
     pub fn mark(&mut self, name: Range<usize>, value: Range<usize>) {
         let between = |range: Range<usize>| self.bytes.get(range).unwrap_or_default();
         let known = Known::of(between(name.clone()));
@@ -75,7 +76,8 @@ impl Fields {
     }
 
     /// Adds a field that was not in the head; it is written only, so its class does not matter.
-    #[inline]
+    // most names are constants, and put there as such
+    #[inline(always)]
     pub fn push(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(name);

@@ -36,6 +36,7 @@ pub struct RequestHead {
     pub(crate) method: usize,
     pub(crate) path: Range<usize>,
     pub(crate) query: Option<usize>,
+    /// What was checked, and the host in it: the two change together, since the next request may say the same.
     pub(crate) authority: String,
     pub(crate) host: String,
 }

@@ -63,13 +63,13 @@ impl Outgoing {
     }
 
     /// Adds a field behind all others.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, name: &[u8], value: &[u8]) {
         self.added.push(name, |bytes| bytes.extend_from_slice(value));
     }
 
     /// Adds a field whose value is put together where it stands.
-    #[inline]
+    #[inline(always)]
     pub fn add_with(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
         self.added.push(name, write);
     }

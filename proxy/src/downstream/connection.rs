@@ -121,7 +121,6 @@ impl Connection {
     /// Serves requests until none is at hand. Gives the stream back when the connection stays open.
     async fn busy<S: Transport>(&mut self, io: S, unread: Option<Buffer>) -> Option<S> {
         let snapshot = self.local.snapshot();
-        let (_, listener) = self.listener(&snapshot)?;
         let before = unread.as_ref().map_or(0, |unread| unread.filled().len() as u64);
         let mut caller = Http1Caller::new(io, unread.unwrap_or_else(|| self.local.buffers().lend()));
         let mut scratch = self.local.scratch();
@@ -142,7 +141,9 @@ impl Connection {
         match ending {
             Ending::Keep => caller.release(),
             Ending::Close => {
-                self.linger(&mut caller, listener).await;
+                if let Some((_, listener)) = self.listener(&snapshot) {
+                    self.linger(&mut caller, listener).await;
+                }
                 None
             }
             Ending::Cut => {

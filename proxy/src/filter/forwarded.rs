@@ -4,7 +4,6 @@
 //! proxies in front of us, everything before them by somebody else, and is dropped.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use towpath_config::model::{ForwardHeader, Listener};
@@ -21,7 +20,9 @@ pub struct Peer {
     /// Who it is.
     pub origin: Origin,
     /// The same as text, made once per connection.
-    pub text: String,
+    pub text: Box<str>,
+    /// The same as `Forwarded` says it.
+    element: Box<str>,
     ends: OnceCell<Option<Box<Ends>>>,
 }
 
@@ -29,7 +30,12 @@ impl Peer {
     /// The peer that a connection comes from.
     #[must_use]
     pub fn new(origin: Origin) -> Self {
-        Self { origin, text: origin.to_string(), ends: OnceCell::new() }
+        let text = origin.to_string();
+        let element = match origin {
+            Origin::Ip(IpAddr::V6(_)) => format!("for=\"[{text}]\""),
+            _ => format!("for={text}"),
+        };
+        Self { origin, text: text.into(), element: element.into(), ends: OnceCell::new() }
     }
 
     /// Puts the client in the place of the proxy in front, which passes its connection on.
@@ -64,12 +70,15 @@ impl Peer {
 const REQUEST_ID_MAX: usize = 128;
 
 /// The last `count` entries of a comma-separated field that may come in several lines, oldest first.
+#[inline]
 fn last_entries(fields: &Fields, known: Known, count: u8) -> Vec<&[u8]> {
-    if count == 0 {
-        return Vec::new();
-    }
-    let lines = fields.of(known);
-    let entries: Vec<_> = lines
+    if count == 0 || !fields.has(known) { Vec::new() } else { some_last_entries(fields, known, count) }
+}
+
+#[cold]
+fn some_last_entries(fields: &Fields, known: Known, count: u8) -> Vec<&[u8]> {
+    let entries: Vec<_> = fields
+        .of(known)
         .flat_map(|field| field.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii))
         .filter(|entry| !entry.is_empty())
         .collect();
@@ -128,8 +137,10 @@ pub fn apply(
         drop_unbelieved(&head.fields, hops, wanted, out);
     }
     if wanted.contains(&ForwardHeader::XForwarded) {
-        let old = last_entries(&head.fields, Known::ForwardedFor, hops);
-        out.add_with(b"x-forwarded-for", |text| join(&old, &[peer.text.as_bytes()], text));
+        out.add_with(b"x-forwarded-for", |text| {
+            write_last_entries(&head.fields, Known::ForwardedFor, hops, text);
+            text.extend_from_slice(peer.text.as_bytes());
+        });
         let proto = said(&head.fields, Known::ForwardedProto, hops).unwrap_or(scheme.as_bytes());
         out.add(b"x-forwarded-proto", proto);
         let host = said(&head.fields, Known::ForwardedHost, hops).unwrap_or(head.authority().as_bytes());
@@ -138,17 +149,24 @@ pub fn apply(
         }
     }
     if wanted.contains(&ForwardHeader::Forwarded) {
-        let quote = if matches!(peer.origin, Origin::Ip(IpAddr::V6(_))) { ("\"[", "]\"") } else { ("", "") };
-        let host = if head.authority().is_empty() { ("", "") } else { (";host=\"", "\"") };
-        let parts =
-            ["for=", quote.0, &peer.text, quote.1, host.0, head.authority(), host.1, ";proto=", scheme];
-        let old = last_entries(&head.fields, Known::Forwarded, hops);
-        out.add_with(b"forwarded", |text| join(&old, &parts.map(str::as_bytes), text));
+        out.add_with(b"forwarded", |text| {
+            write_last_entries(&head.fields, Known::Forwarded, hops, text);
+            text.extend_from_slice(peer.element.as_bytes());
+            if !head.authority().is_empty() {
+                text.extend_from_slice(b";host=\"");
+                text.extend_from_slice(head.authority().as_bytes());
+                text.push(b'"');
+            }
+            text.extend_from_slice(b";proto=");
+            text.extend_from_slice(scheme.as_bytes());
+        });
     }
     if wanted.contains(&ForwardHeader::Via) {
-        let version: &[u8] = if head.minor == 0 { b"1.0 " } else { b"1.1 " };
-        let old = last_entries(&head.fields, Known::Via, u8::MAX);
-        out.add_with(b"via", |text| join(&old, &[version, proxy.as_bytes()], text));
+        out.add_with(b"via", |text| {
+            write_last_entries(&head.fields, Known::Via, u8::MAX, text);
+            text.extend_from_slice(if head.minor == 0 { b"1.0 " } else { b"1.1 " });
+            text.extend_from_slice(proxy.as_bytes());
+        });
     }
     let kept = given_request_id(head).is_some() && out.keeps(&head.fields, Known::RequestId);
     if wanted.contains(&ForwardHeader::RequestId) && !kept {
@@ -167,7 +185,7 @@ const SAID: KnownSet = KnownSet::of(&[
 ]);
 
 /// Drops what is not believed, and what is written anew.
-fn drop_unbelieved(fields: &Fields, hops: u8, wanted: &BTreeSet<ForwardHeader>, out: &mut Outgoing) {
+fn drop_unbelieved(fields: &Fields, hops: u8, wanted: &[ForwardHeader], out: &mut Outgoing) {
     let writes = |header| wanted.contains(&header);
     for (position, field) in fields.iter().enumerate() {
         let dropped = match field.known {
@@ -182,13 +200,13 @@ fn drop_unbelieved(fields: &Fields, hops: u8, wanted: &BTreeSet<ForwardHeader>, 
     }
 }
 
-/// The old entries, then one new entry made of `parts`.
-fn join(old: &[&[u8]], parts: &[&[u8]], text: &mut Vec<u8>) {
-    for entry in old {
+/// Writes the last entries of a field, behind which another is written.
+#[inline]
+fn write_last_entries(fields: &Fields, known: Known, count: u8, text: &mut Vec<u8>) {
+    for entry in last_entries(fields, known, count) {
         text.extend_from_slice(entry);
         text.extend_from_slice(b", ");
     }
-    parts.iter().for_each(|part| text.extend_from_slice(part));
 }
 
 /// The id that came, when there is one only, of a sane form.

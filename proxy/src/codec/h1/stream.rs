@@ -174,9 +174,7 @@ impl<S: Transport> Http1<S> {
     /// Reads until a whole head stands in [`Http1::unread`] and gives its length.
     pub fn poll_head(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Result<usize, HeadFault>> {
         loop {
-            let leading = Scan::leading(self.input.filled()).map_err(HeadFault::Malformed)?;
-            self.input.consume(leading);
-            if let Some(length) = self.scan.end(self.input.filled()).map_err(HeadFault::Malformed)? {
+            if let Some(length) = self.find_head().map_err(HeadFault::Malformed)? {
                 return Poll::Ready(if length <= limit { Ok(length) } else { Err(HeadFault::TooLarge) });
             }
             if self.input.filled().len() >= limit
@@ -192,6 +190,16 @@ impl<S: Transport> Http1<S> {
                 Err(_) => return Poll::Ready(Err(HeadFault::Broken)),
             }
         }
+    }
+
+    /// The length of the head, once it is whole.
+    fn find_head(&mut self) -> Result<Option<usize>, Reason> {
+        if self.input.is_empty() {
+            return Ok(None);
+        }
+        let leading = Scan::leading(self.input.filled())?;
+        self.input.consume(leading);
+        self.scan.end(self.input.filled())
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {

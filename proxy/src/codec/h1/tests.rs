@@ -113,6 +113,28 @@ fn targets_and_hosts_agree_or_are_refused() {
 }
 
 #[test]
+fn a_head_that_is_used_again_knows_the_host_of_its_own_request() {
+    let mut head = RequestHead::default();
+    let table = [
+        ("A.example:80", Ok(("A.example:80", "a.example"))),
+        ("A.example:80", Ok(("A.example:80", "a.example"))),
+        ("a.example:8", Ok(("a.example:8", "a.example"))),
+        ("a b", Err(Reason::BadRequest)),
+        ("a b", Err(Reason::BadRequest)),
+        ("", Err(Reason::BadRequest)),
+        ("a.example:8", Ok(("a.example:8", "a.example"))),
+        ("B", Ok(("B", "b"))),
+    ];
+    for (host, expected) in table {
+        let text = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let read = read_request(text.as_bytes(), &LIMITS, &mut head);
+        assert_eq!(read.map(|()| (head.authority(), head.host())), expected, "{host:?}");
+    }
+    let read = read_request(b"GET / HTTP/1.0\r\n\r\n", &LIMITS, &mut head);
+    assert_eq!(read.map(|()| (head.authority(), head.host())), Ok(("", "")));
+}
+
+#[test]
 fn limits_have_their_own_answers() {
     let many = "X: 1\r\n".repeat(8);
     let long = "x".repeat(64);

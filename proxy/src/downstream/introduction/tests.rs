@@ -64,7 +64,7 @@ async fn hear(
         // what is not at hand yet comes by the stream
         drop(sender);
         io.read_to_end(&mut rest).await.expect("the pipe gives it");
-        Some((peer.text, rest))
+        Some((peer.text.into(), rest))
     });
     let heard = heard.await;
     assert_eq!(local.buffers().lent(), 0, "every buffer came back");

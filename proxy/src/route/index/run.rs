@@ -41,12 +41,13 @@ pub(crate) struct Found(SmallVec<[Run; 8]>);
 
 impl Found {
     pub(crate) fn extend(&mut self, runs: &Runs) {
-        self.0.extend_from_slice(&runs.0);
+        // one by one: it is one, and a slice is put in with much ado
+        runs.0.iter().for_each(|run| self.0.push(*run));
     }
 
     /// All positions, ascending.
-    pub(crate) fn into_positions(mut self) -> impl Iterator<Item = Range<usize>> {
+    pub(crate) fn positions(&mut self) -> impl Iterator<Item = Range<usize>> {
         self.0.sort_unstable_by_key(|run| run.start);
-        self.0.into_iter().map(Run::positions)
+        self.0.iter().map(|run| run.positions())
     }
 }

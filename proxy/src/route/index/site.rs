@@ -72,7 +72,7 @@ impl Site {
         found.extend(&self.pathless);
 
         let mut furthest = Miss::NoListener;
-        for entry in found.into_positions().filter_map(|positions| entries.get(positions)).flatten() {
+        for entry in found.positions().filter_map(|positions| entries.get(positions)).flatten() {
             match entry.judge(config, view) {
                 Ok(found) => return Ok(found),
                 Err(failure) => furthest = furthest.max(failure.into()),

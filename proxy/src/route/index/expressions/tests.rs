@@ -20,7 +20,7 @@ fn expressions(count: u32, pattern: impl Fn(u32) -> String) -> Expressions {
 fn found(expressions: &Expressions, path: &str) -> Vec<usize> {
     let mut found = Found::default();
     expressions.gather(path, &mut found);
-    found.into_positions().flatten().collect()
+    found.positions().flatten().collect()
 }
 
 #[test]
