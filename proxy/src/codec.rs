@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod buffer;
+pub mod digits;
 pub mod fields;
 pub mod h1;
 pub mod message;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use towpath_config::model::{Address, HeaderEdits, Template, TemplatePart};
 
+use crate::codec::digits;
 use crate::codec::fields::Fields;
 use crate::codec::outgoing::Outgoing;
 use crate::sys::stream::Origin;
@@ -67,8 +68,15 @@ pub fn render_part(part: &TemplatePart, values: &Values<'_>, text: &mut Vec<u8>)
         TemplatePart::Method => text.extend_from_slice(values.method.as_bytes()),
         TemplatePart::Host => text.extend_from_slice(values.host.as_bytes()),
         TemplatePart::Path => text.extend_from_slice(values.path.as_bytes()),
-        TemplatePart::Client => push(text, values.client),
-        TemplatePart::Endpoint => values.endpoint.into_iter().for_each(|endpoint| push(text, endpoint)),
+        TemplatePart::Client => match values.client {
+            Origin::Ip(address) => digits::ip(address, text),
+            other => push(text, other),
+        },
+        TemplatePart::Endpoint => match values.endpoint {
+            Some(Address::Ip(address)) => digits::socket(*address, text),
+            Some(other) => push(text, other),
+            None => {}
+        },
         TemplatePart::Header(name) => {
             text.extend_from_slice(values.request.values(name).next().unwrap_or_default());
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use towpath_config::model::{LogField, LogPart, LogTemplate, LogValue};
 
 use super::ended::Ended;
+use crate::codec::digits::decimal;
 use crate::filter::edits::render_part;
 use crate::observe::access_log::escape;
 
@@ -28,16 +29,20 @@ impl Told<'_> {
             if back > first {
                 line.push(b',');
             }
-            let quote = if is_number(field.value()) { "" } else { "\"" };
-            put(line, format_args!("\"{}\":{quote}", field.name()));
+            let quote: &[u8] = if is_number(field.value()) { b"" } else { b"\"" };
+            for part in [b"\"", field.name().as_bytes(), b"\":", quote] {
+                line.extend_from_slice(part);
+            }
             let start = line.len();
             self.push(field.value(), line);
             if line.len() == start {
                 line.truncate(back);
                 continue;
             }
-            escape::json(line, start);
-            line.extend_from_slice(quote.as_bytes());
+            if !quote.is_empty() {
+                escape::json(line, start);
+            }
+            line.extend_from_slice(quote);
         }
         line.push(b'}');
     }
@@ -69,20 +74,21 @@ impl Told<'_> {
             LogValue::Duration => seconds(line, sample.elapsed),
             LogValue::FirstByte => sample.first_byte.into_iter().for_each(|elapsed| seconds(line, elapsed)),
             LogValue::Protocol => {
-                let head = self.ended.head().into_iter();
-                head.for_each(|head| put(line, format_args!("HTTP/1.{}", head.minor)));
+                let version =
+                    self.ended.head().map(|head| if head.minor == 0 { "HTTP/1.0" } else { "HTTP/1.1" });
+                line.extend_from_slice(version.unwrap_or_default().as_bytes());
             }
             LogValue::Query => {
                 let query = self.ended.head().and_then(|head| head.query());
                 line.extend_from_slice(query.unwrap_or_default().as_bytes());
             }
             LogValue::Status if sample.status == 0 => {}
-            LogValue::Status => put(line, format_args!("{}", sample.status)),
+            LogValue::Status => decimal(sample.status.into(), line),
             LogValue::Reason => line.extend_from_slice(noted.reason.unwrap_or_default().as_bytes()),
             LogValue::Attempts if noted.attempts == 0 => {}
-            LogValue::Attempts => put(line, format_args!("{}", noted.attempts)),
-            LogValue::RequestBytes => put(line, format_args!("{}", sample.request_bytes)),
-            LogValue::ResponseBytes => put(line, format_args!("{}", sample.response_bytes)),
+            LogValue::Attempts => decimal(noted.attempts.into(), line),
+            LogValue::RequestBytes => decimal(sample.request_bytes, line),
+            LogValue::ResponseBytes => decimal(sample.response_bytes, line),
             LogValue::Peer => line.extend_from_slice(peer.text.as_bytes()),
             LogValue::TraceId => line.extend_from_slice(self.ended.trace().unwrap_or_default()),
         }
@@ -110,7 +116,13 @@ fn is_number(value: &LogValue) -> bool {
 }
 
 fn seconds(line: &mut Vec<u8>, elapsed: Duration) {
-    put(line, format_args!("{}.{:06}", elapsed.as_secs(), elapsed.subsec_micros()));
+    decimal(elapsed.as_secs(), line);
+    let point = line.len();
+    // a seventh digit keeps the zeros behind the point, and makes room for it
+    decimal(u64::from(elapsed.subsec_micros()) + 1_000_000, line);
+    if let Some(seventh) = line.get_mut(point) {
+        *seventh = b'.';
+    }
 }
 
 fn put(line: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
