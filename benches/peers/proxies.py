@@ -70,15 +70,15 @@ class Peer:
     def __init__(self, name, binary, config, command):
         self.name, self.binary, self.config, self.command = name, binary, config, command
 
-    def start(self, work, listen, upstream, scenario):
-        """Starts it on its core, with one worker."""
+    def start(self, work, listen, upstream, scenario, wrapper=()):
+        """Starts it on its core, with one worker, inside of another program if there is one."""
         # Envoy and Towpath tell the format by how the name ends
         ending = {"towpath": "yaml", "envoy": "json"}.get(self.name, "conf")
         file = work / f"{self.name}.{ending}"
         file.write_text(self.config(listen, upstream, scenario, work))
         log = open(work / f"{self.name}.log", "wb")
         return subprocess.Popen(
-            self.command(self.binary, str(file), listen, upstream),
+            [*wrapper, *self.command(self.binary, str(file), listen, upstream)],
             stdout=log,
             stderr=log,
             preexec_fn=on_proxy_core,
