@@ -66,10 +66,11 @@ impl Fields {
     /// Notes one field by the positions of its name and value in the bytes taken over.
     #[inline]
     pub fn mark(&mut self, name: Range<usize>, value: Range<usize>) {
-        let between = |range: Range<usize>| self.bytes.get(range).unwrap_or_default();
-        let known = Known::of(between(name.clone()));
+        let known = Known::of(self.bytes.get(name.clone()).unwrap_or_default());
+        let is_at = |position: usize, byte: u8| self.bytes.get(position) == Some(&byte);
+        // behind a name stands its colon, and behind CR its LF
         let is_plain =
-            between(name.end..value.start) == COLON && between(value.end..value.end + 2) == LINE_END;
+            value.start == name.end + COLON.len() && is_at(name.end + 1, b' ') && is_at(value.end, b'\r');
         let short = |range: Range<usize>| (range.start as u32, range.end as u32);
         self.present.insert(known);
         self.spans.push(Field { name: short(name), value: short(value), known, is_plain });

@@ -76,7 +76,11 @@ impl Outgoing {
 
     /// Writes the fields that go out, a line each, in order.
     pub fn write(&self, fields: &Fields, output: &mut Vec<u8>) {
-        fields.write(|position| !self.is_dropped(position), output);
+        if self.dropped.is_empty() {
+            fields.write(|_| true, output);
+        } else {
+            fields.write(|position| !self.is_dropped(position), output);
+        }
         self.added.write(|_| true, output);
     }
 

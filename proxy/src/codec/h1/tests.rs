@@ -162,6 +162,13 @@ fn the_end_of_a_head_needs_whole_line_ends() {
     for (bytes, expected) in table {
         assert_eq!(Scan::default().end(bytes), expected, "{:?}", String::from_utf8_lossy(bytes));
     }
+    for at in 2..100 {
+        let mut head = [b'x'; 100];
+        head[at] = b'\n';
+        assert_eq!(Scan::default().end(&head), Err(Reason::BadRequest), "{at}");
+        head[at - 1] = b'\r';
+        assert_eq!(Scan::default().end(&head), Ok(None), "{at}");
+    }
     for (bytes, expected) in [(&b"\r\nGET"[..], Ok(2)), (b"\r\n\r\nG", Ok(4)), (b"G", Ok(0)), (b"\r", Ok(0))]
     {
         assert_eq!(Scan::leading(bytes), expected);

@@ -62,8 +62,23 @@ impl Scan {
     }
 }
 
-/// Whether a line ends in LF alone. Without a branch per byte, so that many bytes are compared at once.
+/// How many bytes are compared at once, each with its follower.
+const STEP: usize = 16;
+
+/// Whether a line ends in LF alone. The last step overlaps the one before it, so that no byte is left for a slower way.
 fn has_bare_line_feed(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk() else { return has_bare(bytes) };
+    let mut steps = bytes.windows(STEP + 1).step_by(STEP).filter_map(<[u8]>::first_chunk);
+    has_bare_in_step(last) || steps.any(has_bare_in_step)
+}
+
+fn has_bare_in_step(step: &[u8; STEP + 1]) -> bool {
+    has_bare(step)
+}
+
+/// Without a branch per byte.
+#[inline]
+fn has_bare(bytes: &[u8]) -> bool {
     let followers = bytes.get(1..).unwrap_or_default();
     let pairs = bytes.iter().zip(followers);
     pairs.fold(false, |bare, (byte, follower)| bare | ((*follower == b'\n') & (*byte != b'\r')))
