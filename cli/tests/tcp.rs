@@ -131,6 +131,23 @@ fn a_reset_comes_through_on_either_side() {
 }
 
 #[test]
+fn an_urgent_octet_holds_up_nothing_behind_it() {
+    let (tell, told) = channel();
+    let tell = Mutex::new(tell);
+    let server = Plain::start(move |stream| tell.lock().unwrap().send(rest(&stream).0).unwrap());
+    let proxy = before(server.address());
+    let mut stream = connect(&proxy);
+    // so much that it goes by splice(2), on either side of the octet
+    let (before, after) = (vec![b'a'; 4 << 20], vec![b'b'; 4 << 20]);
+    stream.write_all(&before).unwrap();
+    rustix::net::send(&stream, b"!", rustix::net::SendFlags::OOB).unwrap();
+    stream.write_all(&after).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    assert!(told.recv_timeout(PATIENCE).unwrap() == [before, after].concat());
+    proxy.await_metric(&ended("closed"), 1.0);
+}
+
+#[test]
 fn another_endpoint_takes_what_the_first_one_refuses() {
     let server = Plain::saying("alive");
     let dead = [refusing(), refusing()];

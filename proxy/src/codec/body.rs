@@ -69,7 +69,7 @@ pub trait Source {
     fn lend_pipe(&self) -> Option<Pipe> {
         None
     }
-    /// Counts payload that went the short way; none is the end of the stream.
+    /// Counts payload that went the short way; after none the next goes the long way, which sees why.
     fn taken(&mut self, _count: usize) {}
 }
 

@@ -143,21 +143,21 @@ impl Way {
         let (held, pipe) = (self.held.take(), self.pipe.take());
         let sockets = from.socket().zip(to.socket()).filter(|_| self.is_flooded);
         let pipe = sockets.and_then(|(from, _)| Some((from, pipe.or_else(|| buffers.lend_pipe())?)));
-        let count = if let Some((from, mut pipe)) = pipe {
+        if let Some((from, mut pipe)) = pipe {
             let count = ready!(pipe.poll_fill(cx, from, u64::MAX))?;
-            self.pipe = Some(pipe);
             self.is_flooded = count >= FLOOD;
-            count
-        } else {
-            let mut buffer = held.unwrap_or_else(|| buffers.lend());
-            let mut window = ReadBuf::new(buffer.spare());
-            ready!(Pin::new(from).poll_read(cx, &mut window))?;
-            let count = window.filled().len();
-            self.is_flooded = window.remaining() == 0 && count >= FLOOD;
-            buffer.filled_by(count);
-            self.held = Some(buffer);
-            count
-        };
+            if count > 0 {
+                self.pipe = Some(pipe);
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let mut buffer = held.unwrap_or_else(|| buffers.lend());
+        let mut window = ReadBuf::new(buffer.spare());
+        ready!(Pin::new(from).poll_read(cx, &mut window))?;
+        let count = window.filled().len();
+        self.is_flooded = window.remaining() == 0 && count >= FLOOD;
+        buffer.filled_by(count);
+        self.held = Some(buffer);
         self.ended = count == 0;
         Poll::Ready(Ok(()))
     }

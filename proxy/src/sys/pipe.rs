@@ -2,12 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 
+use super::socket;
 use super::stream::Stream;
 
 /// Pipes that one worker has at once, two descriptors each. Who gets none, copies.
@@ -85,12 +87,16 @@ impl Pipe {
         self.held
     }
 
-    /// Takes up to `most` octets from a socket; 0 when the peer has ended. Only for an empty pipe: a full one would look
-    /// as if the socket had nothing.
+    /// Takes up to `most` octets from a socket; 0 when a read has to tell what is there: the end, or what stands behind
+    /// urgent data (RFC 9293 §3.8.5), which splice(2) does not get past. Only for an empty pipe: a full one would look as
+    /// if the socket had nothing.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>, from: &Stream, most: u64) -> Poll<io::Result<usize>> {
         let Some(ends) = &self.ends else { return Poll::Ready(Ok(0)) };
         let most = usize::try_from(most).unwrap_or(usize::MAX).min(PIPE_BYTES);
-        let filled = from.poll_receive(cx, || Ok(splice(from, None, &ends.writer, None, most, FLAGS)?));
+        let filled = from.poll_receive(cx, || match splice(from, None, &ends.writer, None, most, FLAGS) {
+            Err(Errno::AGAIN) => socket::look(from.as_fd()).map(|()| 0),
+            filled => Ok(filled?),
+        });
         filled.map_ok(|count| {
             self.held += count;
             count

@@ -1,7 +1,8 @@
 use std::future::poll_fn;
 
+use rustix::net::{SendFlags, send};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use super::*;
 
@@ -46,6 +47,28 @@ async fn an_end_is_told_and_a_broken_socket_is_a_fault() {
     let (to, receiver) = stream();
     drop(receiver);
     assert!(poll_fn(|cx| pipe.poll_drain(cx, &to)).await.is_err());
+}
+
+#[tokio::test]
+async fn what_stands_behind_an_urgent_octet_is_left_to_a_read() {
+    let pipes = Rc::new(Pipes::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let mut sender =
+        TcpStream::connect(listener.local_addr().expect("a bound port")).await.expect("a listener");
+    let mut from = Stream::Tcp(listener.accept().await.expect("a connection").0);
+    sender.write_all(b"body").await.expect("room in the socket");
+    assert_eq!(send(&sender, b"!", SendFlags::OOB), Ok(1));
+    sender.write_all(b"next").await.expect("room in the socket");
+    let mut pipe = pipes.lend().expect("a pipe");
+    assert_eq!(poll_fn(|cx| pipe.poll_fill(cx, &from, 99)).await.expect("octets"), 4);
+    let (to, _receiver) = stream();
+    assert_eq!(poll_fn(|cx| pipe.poll_drain(cx, &to)).await.expect("room"), 4);
+    assert_eq!(poll_fn(|cx| pipe.poll_fill(cx, &from, 99)).await.expect("a hint"), 0);
+    let mut got = [0; 4];
+    from.read_exact(&mut got).await.expect("octets");
+    assert_eq!(&got, b"next");
+    sender.write_all(b"last").await.expect("room in the socket");
+    assert_eq!(poll_fn(|cx| pipe.poll_fill(cx, &from, 99)).await.expect("octets"), 4);
 }
 
 #[tokio::test]
