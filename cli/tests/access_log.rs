@@ -240,6 +240,26 @@ fn a_full_disk_disturbs_nobody() {
     assert_eq!(metric("dropped"), dropped);
 }
 
+#[test]
+fn a_file_that_may_not_grow_ends_no_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.log");
+    let upstream = Upstream::echo();
+    let log = format!("access_log: {}", path.display());
+    let proxy = Proxy::start_by(&["prlimit", "--fsize=4096"], &table(&upstream, &log));
+    let name = format!("{{log=\"{}\"}}", path.display());
+    let metric = |family: &str| proxy.metric(&format!("towpath_access_log_{family}_total{name}"));
+    requests(&proxy, 0..100);
+    eventually("the file is full", || (metric("failures")? > 0.0).then_some(()));
+    assert_eq!(fs::metadata(&path).unwrap().len(), 4096);
+    // another file may grow as far again, and the line that was cut is in it whole
+    fs::rename(&path, folder.path().join("a.log.1")).unwrap();
+    eventually("it goes on", || (fs::metadata(&path).ok()?.len() == 4096).then_some(()));
+    let text = fs::read_to_string(&path).unwrap();
+    serde_json::from_str::<Value>(text.lines().next().unwrap()).unwrap();
+    requests(&proxy, 100..110);
+}
+
 /// Ends the traffic when dropped, also by a test that fails.
 struct Done<'a>(&'a AtomicBool);
 

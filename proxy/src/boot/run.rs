@@ -27,8 +27,8 @@ use crate::reload::{self, Environment, Reloader, Requests};
 use crate::resolve::Resolutions;
 use crate::shared::{Leave, Shared};
 use crate::snapshot::Snapshot;
-use crate::sys::affinity;
 use crate::sys::processes::notify::Notifier;
+use crate::sys::{affinity, files};
 use crate::worker::{self, Post, Worker};
 
 /// How often a process that starts looks whether names have been answered.
@@ -119,6 +119,7 @@ fn posts(workers: usize, pinned: bool) -> Vec<Post> {
 async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners, logs: &Logs) -> Result<(), Error> {
     let Options { path, source, config, environment, inherited, command, log, .. } = options;
     let mut ending = Ending::new()?;
+    files::outlive_size_limit()?;
     let mut upgrades = Upgrades::new(command)?;
     let (notifier, predecessor, mut sockets) = inherited.unpack().await?;
     let bound = listeners.bind(&config, &mut sockets).map_err(Error::Bind)?;

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What is asked for where the system sets no limit (`fs.nr_open` of Linux, as it is shipped).
 const UNLIMITED: u64 = 1 << 20;
@@ -51,6 +52,16 @@ pub fn raise_limit() -> io::Result<u64> {
 #[must_use]
 pub fn current_limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(UNLIMITED)
+}
+
+/// Has a file that may not grow any more (`ulimit -f`) be the fault of a write, as a full disk is. Without that the system
+/// ends the process.
+///
+/// # Errors
+/// The signal cannot be listened to.
+pub fn outlive_size_limit() -> io::Result<()> {
+    // it is listened to from now on, whether or not anybody wants to hear of it
+    signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
 }
 
 /// Files that are open now.
