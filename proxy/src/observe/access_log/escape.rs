@@ -12,7 +12,8 @@ pub const VALUE_BYTES_MAX: usize = 2048;
 pub const CUT: &str = "...";
 
 /// Makes what stands in `line` from `start` on fit into a string of JSON (RFC 8259 §7). What is no UTF-8 becomes U+FFFD;
-/// the control characters of Latin 1, which terminals obey too, are escaped as those of ASCII are.
+/// the control characters of Latin 1, which terminals obey too, are escaped as those of ASCII are, and so is what ends a
+/// line elsewhere (U+2028, U+2029) or turns the text round (the directions of Unicode's bidirectional algorithm).
 pub fn json(line: &mut Vec<u8>, start: usize) {
     escape(
         line,
@@ -22,7 +23,7 @@ pub fn json(line: &mut Vec<u8>, start: usize) {
             for letter in String::from_utf8_lossy(text).chars() {
                 match letter {
                     '"' | '\\' => line.extend_from_slice(&[b'\\', letter as u8]),
-                    _ if letter.is_control() => hexadecimal(line, "\\u00", letter),
+                    _ if letter.is_control() || steers(letter) => hexadecimal(line, "\\u", 4, letter),
                     _ => line.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
                 }
             }
@@ -39,7 +40,7 @@ pub fn text(line: &mut Vec<u8>, start: usize) {
         |text, line| {
             for octet in text {
                 match octet {
-                    b'"' | b'\\' | ..b' ' | 0x7f.. => hexadecimal(line, "\\x", char::from(*octet)),
+                    b'"' | b'\\' | ..b' ' | 0x7f.. => hexadecimal(line, "\\x", 2, char::from(*octet)),
                     _ => line.push(*octet),
                 }
             }
@@ -64,8 +65,13 @@ fn escape(
     }
 }
 
-/// A character of Latin 1 by two digits.
-fn hexadecimal(line: &mut Vec<u8>, before: &str, letter: char) {
+/// Whether it ends a line or turns the text round, though it is no control character.
+fn steers(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A character by so many digits.
+fn hexadecimal(line: &mut Vec<u8>, before: &str, digits: usize, letter: char) {
     // writing to a vector cannot fail
-    let _ = write!(line, "{before}{:02x}", letter as u32);
+    let _ = write!(line, "{before}{:0digits$x}", letter as u32);
 }

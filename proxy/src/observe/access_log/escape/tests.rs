@@ -19,6 +19,8 @@ fn nothing_ends_a_line_or_steers_a_terminal() {
         ("é→".as_bytes(), "é→", "\\xc3\\xa9\\xe2\\x86\\x92"),
         // the control sequence introducer in one character
         ("\u{9b}2J".as_bytes(), "\\u009b2J", "\\xc2\\x9b2J"),
+        // a line's end for some, and what turns round all that follows
+        ("a\u{2028}b\u{202e}c".as_bytes(), "a\\u2028b\\u202ec", "a\\xe2\\x80\\xa8b\\xe2\\x80\\xaec"),
         (b"\xff\xfea", "\u{fffd}\u{fffd}a", "\\xff\\xfea"),
     ] {
         assert_eq!(escaped(json, value), in_json, "{value:?}");
