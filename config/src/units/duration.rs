@@ -19,7 +19,7 @@ impl Word for Duration {
         const HELP: &str = "a time is written with its unit: `250ms`, `30s`, `5m`, `1h`, `1d`, `1m30s`";
         if !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit()) {
             let help = match text.bytes().all(|octet| octet == b'0') {
-                true => "write `none` where no limit is wanted".to_owned(),
+                true => "write `1ms` or more, or `none` if the key may have no limit".to_owned(),
                 false => format!("a time needs a unit: `{text}s`"),
             };
             return Err(Wrong::not(text, "a time", help));
@@ -44,11 +44,11 @@ impl Word for Duration {
             0 if text.is_empty() => Err(Wrong::not(text, "a time", HELP)),
             0 => Err(Wrong::new(
                 format!("`{text}` is no time at all"),
-                "write `none` where no limit is wanted",
+                "write `1ms` or more, or `none` if the key may have no limit",
             )),
             sum if sum > DAYS_MAX * 86_400_000 => Err(Wrong::new(
                 format!("`{text}` is too long"),
-                "3650d is the longest time; `none` is no limit",
+                "3650d is the longest time, or write `none` if the key may have no limit",
             )),
             sum => Ok(Self::from_millis(sum)),
         }

@@ -24,11 +24,11 @@ fn reads_every_unit() {
 fn says_what_would_be_right() {
     for (text, help) in [
         ("30", "a time needs a unit: `30s`"),
-        ("0", "write `none` where no limit is wanted"),
-        ("0s", "write `none` where no limit is wanted"),
+        ("0", "write `1ms` or more, or `none` if the key may have no limit"),
+        ("0s", "write `1ms` or more, or `none` if the key may have no limit"),
         ("30s1m", "write the larger unit first, and each once: `1m30s`"),
         ("1s1s", "write the larger unit first, and each once: `1m30s`"),
-        ("4000d", "3650d is the longest time; `none` is no limit"),
+        ("4000d", "3650d is the longest time, or write `none` if the key may have no limit"),
         ("99999999999999999999d", "a time is written with its unit"),
         ("", "a time is written with its unit"),
         ("s", "a time is written with its unit"),
