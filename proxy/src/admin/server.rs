@@ -94,6 +94,8 @@ async fn carry(stream: TcpStream, context: Rc<AdminContext>, mut end: watch::Rec
     let site = Arc::clone(&context.site);
     let service = service_fn(move |request| respond(request, Rc::clone(&context), patience));
     let mut builder = hyper::server::conn::http1::Builder::new();
+    // whoever has said everything may end its side, and still wants the answer
+    builder.half_close(true);
     builder.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD_BYTES_MAX);
     let stream = Patient::new(stream, patience);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -53,6 +53,19 @@ async fn a_question_is_read_from_the_body() {
 }
 
 #[tokio::test]
+async fn who_ends_its_side_still_gets_the_answer() {
+    with_server(|address| async move {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_refused() {
     with_server(|address| async move {
         let head =
