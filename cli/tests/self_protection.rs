@@ -216,6 +216,6 @@ fn as_many_files_are_taken_as_the_system_grants() {
     let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     assert_eq!(files.split_whitespace().nth(3), Some("300"), "{files}");
     assert_eq!(proxy.metric("process_max_fds"), Some(300.0));
-    // half of all is for traffic, and half of that for clients
-    assert_eq!(proxy.metric("towpath_downstream_connections_limit"), Some(75.0));
+    // half of all is for traffic: two pipes of each worker, and half of the rest for clients
+    assert_eq!(proxy.metric("towpath_downstream_connections_limit"), Some(71.0));
 }

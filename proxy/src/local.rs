@@ -61,7 +61,7 @@ impl Local {
         Self {
             worker,
             pool: Pool::new(worker, Arc::clone(shared.allowance())),
-            buffers: Rc::default(),
+            buffers: Rc::new(BufferPool::with_pipes(shared.files().pipes)),
             timers: Rc::default(),
             rng: RefCell::new(fastrand::Rng::new()),
             cache: RefCell::new(shared.snapshot_cache()),

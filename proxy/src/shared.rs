@@ -13,12 +13,13 @@ use crate::observe::listener::ListenerStats;
 use crate::observe::series::SeriesBook;
 use crate::observe::stats::Stats;
 use crate::snapshot::Snapshot;
-use crate::sys::files::Files;
+use crate::sys::files::{Files, PIPES_MAX};
 use crate::sys::memory::Pressure;
 use crate::upstream::allowance::Allowance;
 
 /// As many files as anybody could want.
-const UNBOUNDED: Files = Files { all: u64::MAX, downstream: u32::MAX, upstream: u32::MAX, admin: u32::MAX };
+const UNBOUNDED: Files =
+    Files { all: u64::MAX, downstream: u32::MAX, upstream: u32::MAX, admin: u32::MAX, pipes: PIPES_MAX };
 
 /// Where the process stands in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

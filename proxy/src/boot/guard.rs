@@ -23,14 +23,14 @@ mod tests;
 /// How long the allocator is left alone after it was asked to give memory back; and how often the log is looked at.
 const REST: Duration = Duration::from_secs(1);
 
-/// Takes all the files that the system grants, and shares them out.
-pub fn files(config: &Config) -> Files {
+/// Takes all the files that the system grants, and shares them out for so many workers.
+pub fn files(config: &Config, workers: usize) -> Files {
     let limits = config.process().limits();
     let all = files::raise_limit().unwrap_or_else(|fault| {
         tracing::warn!(%fault, "the limit on open files cannot be raised");
         files::current_limit()
     });
-    let files = Files::share(all, **limits.reserved_files());
+    let files = Files::share(all, **limits.reserved_files(), workers);
     let Files { downstream, .. } = files;
     if downstream < **limits.connections() {
         let wanted = **limits.connections();

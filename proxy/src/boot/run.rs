@@ -88,7 +88,8 @@ pub fn run(options: Options) -> Result<(), Error> {
     };
     let book = Arc::new(SeriesBook::new(workers));
     let snapshot = Snapshot::next(None, options.config.clone(), &book);
-    let shared = Arc::new(Shared::new(snapshot, book, workers).with_files(guard::files(&options.config)));
+    let files = guard::files(&options.config, workers);
+    let shared = Arc::new(Shared::new(snapshot, book, workers).with_files(files));
     let logs = Logs::new(Arc::clone(&shared), options.colours);
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     let workers: Vec<Worker> = posts(workers, *options.config.process().pin_workers())

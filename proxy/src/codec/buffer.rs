@@ -24,6 +24,12 @@ pub struct BufferPool {
 }
 
 impl BufferPool {
+    /// An empty one, with so many pipes at once.
+    #[must_use]
+    pub fn with_pipes(most: u32) -> Self {
+        Self { pipes: Rc::new(Pipes::up_to(most)), ..Self::default() }
+    }
+
     /// Lends a buffer; it comes back when dropped.
     #[must_use]
     pub fn lend(self: &Rc<Self>) -> Buffer {

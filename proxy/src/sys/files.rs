@@ -8,6 +8,9 @@ use tokio::signal::unix::{SignalKind, signal};
 /// What is asked for where the system sets no limit (`fs.nr_open` of Linux, as it is shipped).
 const UNLIMITED: u64 = 1 << 20;
 
+/// Pipes that one worker has at once, two files each. Who gets none, copies.
+pub const PIPES_MAX: u32 = 128;
+
 /// How the files of the process are shared out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Files {
@@ -19,16 +22,22 @@ pub struct Files {
     pub upstream: u32,
     /// Connections to the admin port.
     pub admin: u32,
+    /// Pipes of each worker.
+    pub pipes: u32,
 }
 
 impl Files {
-    /// Shares out `all` files, of which `reserved` (half of all at most) are not for traffic.
+    /// Shares out `all` files, of which `reserved` (half of all at most) are not for traffic. Of the others, a sixteenth at
+    /// most is for the pipes of this many workers.
     #[must_use]
-    pub fn share(all: u64, reserved: u32) -> Self {
+    pub fn share(all: u64, reserved: u32, workers: usize) -> Self {
         let reserved = u64::from(reserved).min(all / 2);
-        let count = |files: u64| u32::try_from(files).unwrap_or(u32::MAX).max(1);
-        let traffic = count((all - reserved) / 2);
-        Self { all, downstream: traffic, upstream: traffic, admin: count(reserved / 8) }
+        let count = |files: u64| u32::try_from(files).unwrap_or(u32::MAX);
+        let workers = workers.max(1) as u64;
+        let pipes = ((all - reserved) / 16 / 2 / workers).min(u64::from(PIPES_MAX));
+        let traffic = count((all - reserved - pipes * workers * 2) / 2).max(1);
+        let admin = count(reserved / 8).max(1);
+        Self { all, downstream: traffic, upstream: traffic, admin, pipes: count(pipes) }
     }
 }
 

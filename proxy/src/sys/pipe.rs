@@ -9,11 +9,9 @@ use std::task::{Context, Poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
 
+use super::files::PIPES_MAX;
 use super::socket;
 use super::stream::Stream;
-
-/// Pipes that one worker has at once, two descriptors each. Who gets none, copies.
-const PIPES_MAX: usize = 128;
 
 /// Pipes that a worker keeps for later.
 const SPARE_MAX: usize = 16;
@@ -23,10 +21,11 @@ const SPARE_MAX: usize = 16;
 const PIPE_BYTES: usize = 256 * 1024;
 
 /// The pipes of one worker.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pipes {
+    most: u32,
     spare: RefCell<Vec<Ends>>,
-    lent: Cell<usize>,
+    lent: Cell<u32>,
     moved: Cell<u64>,
     lacking: Cell<u64>,
 }
@@ -46,12 +45,25 @@ impl Ends {
     }
 }
 
+impl Default for Pipes {
+    fn default() -> Self {
+        Self::up_to(PIPES_MAX)
+    }
+}
+
 impl Pipes {
+    /// So many at once.
+    #[must_use]
+    pub fn up_to(most: u32) -> Self {
+        let (spare, lent, moved, lacking) = Default::default();
+        Self { most, spare, lent, moved, lacking }
+    }
+
     /// Lends an empty pipe, if there is one to be had.
     #[must_use]
     pub fn lend(self: &Rc<Self>) -> Option<Pipe> {
         let spare = self.spare.borrow_mut().pop();
-        let may_open = self.lent.get() < PIPES_MAX;
+        let may_open = self.lent.get() < self.most;
         let ends = spare.or_else(|| if may_open { Ends::open().ok() } else { None });
         if ends.is_none() {
             self.lacking.set(self.lacking.get() + 1);

@@ -2,12 +2,15 @@ use super::*;
 
 #[test]
 fn traffic_never_takes_the_last_files() {
-    let usual = Files::share(1024, 512);
-    assert_eq!((usual.downstream, usual.upstream, usual.admin), (256, 256, 64));
+    let usual = Files::share(20_000, 512, 2);
+    assert_eq!((usual.downstream, usual.upstream, usual.admin, usual.pipes), (9488, 9488, 64, 128));
+    let few = Files::share(1024, 512, 2);
+    assert_eq!((few.downstream, few.upstream, few.admin, few.pipes), (240, 240, 64, 8));
     for all in [2, 64, 256, 1024, 1 << 20, u64::from(u32::MAX) * 4] {
-        for reserved in [1, 64, 256, 1_000_000] {
-            let files = Files::share(all, reserved);
-            let traffic = u64::from(files.downstream) + u64::from(files.upstream);
+        for (reserved, workers) in [(1, 1), (64, 2), (256, 64), (1_000_000, 3)] {
+            let files = Files::share(all, reserved, workers);
+            let pipes = u64::from(files.pipes) * workers as u64 * 2;
+            let traffic = u64::from(files.downstream) + u64::from(files.upstream) + pipes;
             let kept = u64::from(reserved).min(all / 2);
             assert!(traffic <= (all - kept).max(2) && u64::from(files.admin) <= kept.max(1), "{files:?}");
         }

@@ -83,7 +83,7 @@ async fn a_pipe_comes_back_empty_or_not_at_all() {
     drop(pipes.lend());
     assert_eq!(pipes.spare.borrow().len(), 1);
     let lent: Vec<_> = (0..PIPES_MAX).map_while(|_| pipes.lend()).collect();
-    assert_eq!(lent.len(), PIPES_MAX);
+    assert_eq!(lent.len(), PIPES_MAX as usize);
     assert!(pipes.lend().is_none());
     assert_eq!(pipes.take_counts(), (0, 1));
     drop(lent);
