@@ -44,6 +44,16 @@ fn the_client_is_as_far_away_as_hops_are_trusted() {
 }
 
 #[test]
+fn a_peer_is_written_as_rfc_7239_wants_it() {
+    let table =
+        [("192.0.2.7", "for=192.0.2.7"), ("::ffff:192.0.2.7", "for=192.0.2.7"), ("::1", "for=\"[::1]\"")];
+    for (ip, expected) in table {
+        assert_eq!(&*Peer::new(ip.parse::<IpAddr>().unwrap().into()).element, expected, "{ip}");
+    }
+    assert_eq!(&*Peer::new(Origin::Unix).element, "for=unknown");
+}
+
+#[test]
 fn request_ids_are_random_uuids() {
     let mut rng = fastrand::Rng::with_seed(3);
     let (mut one, mut other) = (String::new(), String::new());
