@@ -5,10 +5,13 @@
 #[path = "support/lib.rs"]
 mod support;
 
+use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use support::{Client, PATIENCE, Proxy, Upstream, eventually, get};
+use support::{Client, Next, PATIENCE, Proxy, Upstream, eventually, get};
 
 /// Nobody has to hear of the end, and what is open may take its time.
 const PATIENT: &str = "delay: none, spread: 200ms, timeout: 30s";
@@ -133,6 +136,26 @@ fn the_deadline_ends_what_does_not_end() {
     assert!(elapsed >= Duration::from_millis(250), "it waited: {elapsed:?}");
     assert!(elapsed < PATIENCE / 4, "it did not wait for ever: {elapsed:?}");
     assert!(held.body("GET", head).unwrap().broken.is_some(), "a cut answer is seen to be cut");
+}
+
+#[test]
+fn what_ends_with_its_connection_is_seen_to_be_cut_too() {
+    let (tell, told) = channel::<()>();
+    let told = Mutex::new(told);
+    let upstream = Upstream::start(move |call| {
+        call.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+        let _ = told.lock().unwrap().recv_timeout(PATIENCE);
+        Next::Close
+    });
+    let mut proxy = start(&upstream, "delay: none, timeout: 300ms");
+    let mut held = Client::connect(proxy.address("web"));
+    held.send("GET /held HTTP/1.0\r\nHost: shop.test\r\n\r\n").head().unwrap();
+    proxy.signal("TERM");
+    assert_eq!(proxy.wait().code(), Some(0), "{}", proxy.log());
+    let ended = held.wire().stream().read_to_end(&mut Vec::new());
+    let fault = ended.expect_err("an end in order would pass for the end of the answer");
+    assert_eq!(fault.kind(), ErrorKind::ConnectionReset);
+    drop(tell);
 }
 
 #[test]

@@ -141,15 +141,13 @@ impl Connection {
         match ending {
             Ending::Keep => caller.release(),
             Ending::Close => {
+                caller.conclude();
                 if let Some((_, listener)) = self.listener(&snapshot) {
                     self.linger(&mut caller, listener).await;
                 }
                 None
             }
-            Ending::Cut => {
-                caller.cut();
-                None
-            }
+            Ending::Cut => None,
         }
     }
 

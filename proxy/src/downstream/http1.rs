@@ -20,9 +20,10 @@ use crate::forward::Waiting;
 use crate::outcome::Reason;
 use crate::sys::transport::Transport;
 
-/// A caller of HTTP/1.0 or 1.1 whose connection is busy.
+/// A caller of HTTP/1.0 or 1.1 whose connection is busy. When it is dropped in the middle of an answer, for whatever
+/// reason, a caller that takes the end of the connection for the end of the body sees it break.
 #[derive(Debug)]
-pub struct Http1Caller<S> {
+pub struct Http1Caller<S: Transport> {
     wire: Http1<S>,
     minor: u8,
     persistent: bool,
@@ -50,12 +51,9 @@ impl<S: Transport> Http1Caller<S> {
         self.wire.release()
     }
 
-    /// Ends the connection in a way that shows that the answer is not whole: a caller that takes the end of the
-    /// connection for the end of the body must see it break.
-    pub fn cut(&mut self) {
-        if self.wire.ends_by_close() {
-            self.wire.io().into_iter().for_each(Transport::break_on_close);
-        }
+    /// Says that the last answer is whole, so that the connection may end with it.
+    pub fn conclude(&mut self) {
+        self.wire.send(Framing::None);
     }
 
     /// Whether bytes of a next request were read already.
@@ -124,6 +122,14 @@ impl<S: Transport> Http1Caller<S> {
             }
         }
         false
+    }
+}
+
+impl<S: Transport> Drop for Http1Caller<S> {
+    fn drop(&mut self) {
+        if self.wire.ends_by_close() {
+            self.wire.io().into_iter().for_each(Transport::break_on_close);
+        }
     }
 }
 
