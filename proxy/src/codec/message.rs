@@ -18,13 +18,36 @@ pub struct ConnectionOptions {
     pub nominates: bool,
 }
 
+/// The version of HTTP that a request came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.0.
+    Http10,
+    /// HTTP/1.1.
+    Http11,
+    /// HTTP/2.
+    Http2,
+}
+
+impl Version {
+    /// Major and minor number, as `Via` has them (RFC 9110 §7.6.3).
+    #[must_use]
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::Http10 => "1.0",
+            Self::Http11 => "1.1",
+            Self::Http2 => "2.0",
+        }
+    }
+}
+
 /// The head of a request.
 #[derive(Debug)]
 pub struct RequestHead {
     /// The fields, over the bytes of the whole head.
     pub fields: Fields,
-    /// The minor version of HTTP/1: 0 or 1.
-    pub minor: u8,
+    /// By which version of HTTP it came.
+    pub version: Version,
     /// How long the body is.
     pub framing: Framing,
     /// What is asked of the connection.
@@ -45,7 +68,7 @@ impl Default for RequestHead {
     fn default() -> Self {
         Self {
             fields: Fields::default(),
-            minor: 1,
+            version: Version::Http11,
             framing: Framing::None,
             connection: ConnectionOptions::default(),
             expects_continue: false,
@@ -100,7 +123,7 @@ impl RequestHead {
     /// came after it could not be judged.
     #[must_use]
     pub fn upgrade(&self) -> Option<&[u8]> {
-        if !self.connection.upgrade || self.minor == 0 || self.framing != Framing::None {
+        if !self.connection.upgrade || self.version != Version::Http11 || self.framing != Framing::None {
             return None;
         }
         let value = self.fields.first(Known::Upgrade)?;

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
 use towpath_config::model::Listener;
@@ -11,7 +12,7 @@ use crate::codec::buffer::Buffer;
 use crate::codec::h1::{
     HeadFault, HeadLimits, Http1, Persistence, Wired, read_request, write_interim, write_response,
 };
-use crate::codec::message::{RequestHead, ResponseHead};
+use crate::codec::message::{RequestHead, ResponseHead, Version};
 use crate::codec::outgoing::Outgoing;
 use crate::exchange::subject::head_limits;
 use crate::exchange::{AnswerHead, Caller};
@@ -89,10 +90,10 @@ impl<S: Transport> Http1Caller<S> {
             return Poll::Ready(Err(NoRequest::Refused(reason)));
         }
         self.wire.take_head(length);
-        self.minor = head.minor;
+        self.minor = u8::from(head.version != Version::Http10);
         self.head_only = head.method() == "HEAD";
         self.persistent =
-            if head.minor == 0 { head.connection.keep_alive } else { true } && !head.connection.close;
+            if self.minor == 0 { head.connection.keep_alive } else { true } && !head.connection.close;
         let limit = **listener.limits().body_bytes();
         self.wire.receive(head.framing, limit);
         match (head.framing, limit) {
@@ -134,6 +135,8 @@ impl<S: Transport> Drop for Http1Caller<S> {
 }
 
 impl<S: Transport> Caller for Http1Caller<S> {
+    type Io = S;
+
     fn answer(&mut self, head: &AnswerHead<'_>, last: bool) {
         let bodiless = head.framing == Framing::None || self.head_only;
         // a body without a known end is chunked for callers that know chunks, and ends with the connection for others
@@ -158,6 +161,14 @@ impl<S: Transport> Caller for Http1Caller<S> {
 
     fn is_received(&mut self) -> bool {
         self.wire.drop_buffered()
+    }
+
+    fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.wire.io()?.addresses()
+    }
+
+    fn connection(&mut self) -> Option<&mut Http1<S>> {
+        Some(&mut self.wire)
     }
 }
 

@@ -24,7 +24,6 @@ use crate::local::Local;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
 use crate::sys::timer::Timer;
-use crate::sys::transport::Transport;
 use crate::upstream::http1::RequestLine;
 
 /// What an exchange writes into while it goes on.
@@ -86,7 +85,7 @@ async fn carry<'a, C: Caller>(
     outgoing::request(subject, &decision, visit.peer, &values, request_out);
     let uri = subject.uri(&decision, rewritten);
     let mut order = order(subject, &decision, request_out, &uri, record.started)?;
-    order.announcement = announcement(order.cluster, visit.peer, || caller.wire().io()?.addresses());
+    order.announcement = announcement(order.cluster, visit.peer, || caller.addresses());
     let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(response, &decision, &values, response_out);
@@ -188,6 +187,8 @@ async fn pass_through<C: Caller>(
     policy: &Policy,
     record: &mut Record<'_>,
 ) -> Ending {
+    // who cannot have a tunnel has not asked for one
+    let Some(caller) = caller.connection() else { return Ending::Cut };
     local.stats().add(Counter::Tunnels, 1);
     local.stats().add(Counter::TunnelsOpen, 1);
     let open = Open(local);

@@ -164,7 +164,8 @@ pub fn apply(
     if wanted.contains(&ForwardHeader::Via) {
         out.add_with(b"via", |text| {
             write_last_entries(&head.fields, Known::Via, u8::MAX, text);
-            text.extend_from_slice(if head.minor == 0 { b"1.0 " } else { b"1.1 " });
+            text.extend_from_slice(head.version.number().as_bytes());
+            text.push(b' ');
             text.extend_from_slice(proxy.as_bytes());
         });
     }

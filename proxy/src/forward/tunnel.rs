@@ -11,7 +11,7 @@ use tokio::io::ReadBuf;
 use towpath_config::model::Policy;
 
 use crate::codec::buffer::{BUFFER_BYTES, Buffer, BufferPool};
-use crate::codec::h1::Wired;
+use crate::codec::h1::{Http1, Wired};
 use crate::local::Local;
 use crate::outcome::Side;
 use crate::sys::pipe::Pipe;
@@ -212,24 +212,24 @@ pub async fn tunnel<S: Transport, T: Transport>(
 
 /// The tunnel that an upgrade or `CONNECT` becomes, once the answer's head has left; `count` is told of what went up and
 /// down.
-pub async fn upgraded<C: Wired>(
+pub async fn upgraded<S: Transport>(
     local: &Local,
     timer: &Timer,
     patience: Patience,
-    caller: &mut C,
+    caller: &mut Http1<S>,
     attempt: &mut Attempt,
     mut count: impl FnMut(u64, u64),
 ) -> End {
     let due = patience.idle.map(|limit| timer.now() + limit);
     let flush = async {
         poll_fn(|cx| attempt.wire_mut().poll_flush(cx)).await.map_err(|_| End::Broken(Side::Upstream))?;
-        poll_fn(|cx| caller.wire_mut().poll_flush(cx)).await.map_err(|_| End::Broken(Side::Downstream))
+        poll_fn(|cx| caller.poll_flush(cx)).await.map_err(|_| End::Broken(Side::Downstream))
     };
     if let Err(end) = timer.within(due, flush).await.unwrap_or(Err(End::TimedOut)) {
         return end;
     }
     let (Some((client, client_unread)), Some((server, server_unread))) =
-        (caller.wire_mut().hand_over(), attempt.wire_mut().hand_over())
+        (caller.hand_over(), attempt.wire_mut().hand_over())
     else {
         return End::Closed;
     };
@@ -246,7 +246,7 @@ pub async fn upgraded<C: Wired>(
         },
     )
     .await;
-    caller.wire_mut().count_passed(received, written);
+    caller.count_passed(received, written);
     end
 }
 

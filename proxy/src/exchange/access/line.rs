@@ -74,9 +74,10 @@ impl Told<'_> {
             LogValue::Duration => seconds(line, sample.elapsed),
             LogValue::FirstByte => sample.first_byte.into_iter().for_each(|elapsed| seconds(line, elapsed)),
             LogValue::Protocol => {
-                let version =
-                    self.ended.head().map(|head| if head.minor == 0 { "HTTP/1.0" } else { "HTTP/1.1" });
-                line.extend_from_slice(version.unwrap_or_default().as_bytes());
+                if let Some(head) = self.ended.head() {
+                    line.extend_from_slice(b"HTTP/");
+                    line.extend_from_slice(head.version.number().as_bytes());
+                }
             }
             LogValue::Query => {
                 let query = self.ended.head().and_then(|head| head.query());

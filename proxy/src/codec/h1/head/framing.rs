@@ -6,12 +6,12 @@ use crate::codec::fields::{Fields, Known, is_same_name};
 use crate::codec::message::ConnectionOptions;
 use crate::outcome::Reason;
 
-/// What the fields say of the body's length.
+/// What the fields say of the body's length; `has_chunks`: whether the version of the message has chunks.
 ///
 /// # Errors
 /// `Content-Length` beside `Transfer-Encoding`, several of either, an odd length, a coding other than `chunked`,
 /// or `chunked` in HTTP/1.0.
-pub fn framing(fields: &Fields, minor: u8) -> Result<Option<Framing>, Reason> {
+pub fn framing(fields: &Fields, has_chunks: bool) -> Result<Option<Framing>, Reason> {
     let sole = |known| {
         let mut values = fields.of(known).map(|field| field.value);
         let first = values.next();
@@ -20,7 +20,7 @@ pub fn framing(fields: &Fields, minor: u8) -> Result<Option<Framing>, Reason> {
     match (sole(Known::ContentLength)?, sole(Known::TransferEncoding)?) {
         (None, None) => Ok(None),
         (Some(length), None) => Ok(Some(Framing::Length(content_length(length)?))),
-        (None, Some(coding)) if minor == 1 => transfer_coding(coding).map(|()| Some(Framing::Chunked)),
+        (None, Some(coding)) if has_chunks => transfer_coding(coding).map(|()| Some(Framing::Chunked)),
         _ => Err(Reason::BadRequest),
     }
 }

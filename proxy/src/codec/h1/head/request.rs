@@ -7,7 +7,7 @@ use super::lines::{self, FIELDS_MAX};
 use super::target::{check_authority, read_target};
 use crate::codec::body::Framing;
 use crate::codec::fields::Known;
-use crate::codec::message::RequestHead;
+use crate::codec::message::{RequestHead, Version};
 use crate::outcome::Reason;
 
 /// What a head may cost.
@@ -47,7 +47,15 @@ pub fn read_request(bytes: &[u8], limits: &HeadLimits, head: &mut RequestHead) -
     if !lines::note(bytes, parsed.headers, &mut head.fields) || !method.bytes().all(is_token) {
         return Err(Reason::BadRequest);
     }
-    head.minor = minor;
+    head.version = if minor == 0 { Version::Http10 } else { Version::Http11 };
+    understand(method, target, head)
+}
+
+/// Reads what method, target and fields mean; version and fields stand in `head` already.
+///
+/// # Errors
+/// The reason for which it is refused.
+pub fn understand(method: &str, target: &str, head: &mut RequestHead) -> Result<(), Reason> {
     head.method = method.len();
     head.line.clear();
     head.line.extend([method, target]);
@@ -76,7 +84,7 @@ fn read_place(method: &[u8], target: &str, head: &mut RequestHead) -> Result<(),
     head.query = parts.query.map(|range| range.start + method.len());
     let mut hosts = head.fields.of(Known::Host);
     let host = hosts.next().map(|field| field.value);
-    if hosts.next().is_some() || (host.is_none() && head.minor == 1) {
+    if hosts.next().is_some() || (host.is_none() && head.version != Version::Http10) {
         return Err(Reason::BadRequest);
     }
     let named = parts.authority.and_then(|range| target.as_bytes().get(range));
@@ -109,13 +117,13 @@ fn is_same_authority(named: &[u8], host: &[u8], connect: bool) -> bool {
 /// Framing, connection and expectation.
 fn read_meaning(head: &mut RequestHead) -> Result<(), Reason> {
     head.connection = connection_options(&head.fields)?;
-    head.framing = framing(&head.fields, head.minor)?.unwrap_or(Framing::None);
+    head.framing = framing(&head.fields, head.version == Version::Http11)?.unwrap_or(Framing::None);
     if has_underscore_twin(&head.fields) || (head.is_connect() && head.framing != Framing::None) {
         return Err(Reason::BadRequest);
     }
     head.expects_continue = match head.fields.first(Known::Expect) {
         None => false,
-        Some(value) if value.eq_ignore_ascii_case(b"100-continue") => head.minor == 1,
+        Some(value) if value.eq_ignore_ascii_case(b"100-continue") => head.version != Version::Http10,
         Some(_) => return Err(Reason::BadExpectation),
     };
     Ok(())

@@ -45,7 +45,7 @@ pub fn read_response(bytes: &[u8], asked: Asked, head: &mut ResponseHead) -> Res
     head.minor = minor;
     head.phrase = parsed.reason.map_or(0..0, |phrase| range_in(bytes, phrase.as_bytes()));
     head.connection = connection_options(&head.fields).map_err(|_| Reason::BadResponse)?;
-    let written = framing(&head.fields, minor).map_err(|_| Reason::BadResponse)?;
+    let written = framing(&head.fields, minor == 1).map_err(|_| Reason::BadResponse)?;
     head.framing = match (asked, status) {
         (Asked::Upgrade, 101) | (Asked::Connect, 200..300) => Framing::UntilClose,
         (_, 101) => return Err(Reason::BadResponse),
