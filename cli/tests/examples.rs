@@ -10,6 +10,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use support::{Call, Client, Names, Next, Proxy, Response, Upstream, eventually, get};
 use tempfile::TempDir;
@@ -27,6 +28,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("edge.yaml", edge),
     ("headers.yaml", headers),
     ("hosts-and-paths.yaml", hosts_and_paths),
+    ("http2.yaml", http2),
     ("limits.yaml", limits),
     ("load-test.yaml", load_test),
     ("maintenance.yaml", maintenance),
@@ -517,6 +519,22 @@ fn proxy_protocol(example: &Example) {
     assert_eq!(who("web", "192.0.2.7").as_deref(), Some("3002"));
     assert_eq!(who("web", "203.0.113.7").as_deref(), Some("3001"));
     assert_eq!(who("postgres", "192.0.2.7").as_deref(), Some("3003"));
+}
+
+fn http2(example: &Example) {
+    let who = |version: &str, path: &str| {
+        let url = format!("http://{}{path}", example.proxy.address("web"));
+        let output =
+            Command::new("curl").args(["-sS", "-i", "--max-time", "20", version, "-d", "a", &url]).output();
+        String::from_utf8(output.expect("curl is installed by ./dev test").stdout).unwrap()
+    };
+    for (version, first) in [("--http2-prior-knowledge", "HTTP/2 200"), ("--http1.1", "HTTP/1.1 200")] {
+        for (path, port) in [("/uploads/a", "3002"), ("/", "3001")] {
+            let answer = who(version, path).to_ascii_lowercase();
+            assert!(answer.starts_with(&first.to_ascii_lowercase()), "{answer}");
+            assert!(answer.contains(&format!("x-port: {port}")), "{answer}");
+        }
+    }
 }
 
 fn tcp(example: &Example) {

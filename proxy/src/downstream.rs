@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod http1;
+pub mod http2;
 pub mod listener;
 
 mod introduction;

@@ -75,6 +75,12 @@ document! {
         uri_bytes: Size<64, { 1 << 20 }> = Size(16 << 10),
         /// Size of one request's body; 413 beyond.
         body_bytes: OrNone<Size<1, { 1 << 60 }>> = OrNone::Some(Size(10 << 30)),
+        /// Requests of one HTTP/2 connection open at once; refused beyond.
+        streams: Whole<1, 10_000> = Whole(100),
+        /// What a client may send of one HTTP/2 request before it is passed on; it waits beyond.
+        stream_window: Size<{ 16 << 10 }, { 1 << 30 }> = Size(64 << 10),
+        /// What a client may send of all requests of an HTTP/2 connection before it is passed on; it waits beyond.
+        connection_window: Size<{ 64 << 10 }, { 1 << 30 }> = Size(1 << 20),
         /// What is still read after the last answer, and dropped, so that the client gets to read it.
         linger_bytes: Size<0, { 1 << 60 }> = Size(1 << 20),
     }

@@ -55,6 +55,9 @@ fn limits(limits: &ListenerLimits) -> Value {
         "header_count": *limits.header_count,
         "uri_bytes": size((*limits.uri_bytes).into()).write(),
         "body_bytes": or_none((*limits.body_bytes).map(size).as_ref()),
+        "streams": *limits.streams,
+        "stream_window": size((*limits.stream_window).into()).write(),
+        "connection_window": size((*limits.connection_window).into()).write(),
         "linger_bytes": size(*limits.linger_bytes).write(),
     })
 }

@@ -120,6 +120,12 @@ readable! {
         uri_bytes: Placed<u32>,
         /// `body_bytes` of one request. Default 10GiB; 413 beyond.
         body_bytes: Placed<Option<u64>>,
+        /// `streams` of one HTTP/2 connection at once. Default 100; refused beyond.
+        streams: Placed<u32>,
+        /// `stream_window`: octets of one HTTP/2 request that may come before they are passed on. Default 64KiB.
+        stream_window: Placed<u32>,
+        /// `connection_window`: the same for all requests of an HTTP/2 connection. Default 1MiB.
+        connection_window: Placed<u32>,
         /// `linger_bytes`: what is still read and dropped after the last answer. Default 1MiB.
         linger_bytes: Placed<u64>,
     }

@@ -179,6 +179,9 @@ fn limits_of(limits: &ListenerLimitsDoc) -> ListenerLimits {
         header_count: limits.header_count().map(|count| count.0),
         uri_bytes: limits.uri_bytes().map(|size| size.0 as u32),
         body_bytes: limits.body_bytes().map(|size| size.into_option().map(|size| size.0)),
+        streams: limits.streams().map(|count| count.0),
+        stream_window: limits.stream_window().map(|size| size.0 as u32),
+        connection_window: limits.connection_window().map(|size| size.0 as u32),
         linger_bytes: limits.linger_bytes().map(|size| size.0),
     }
 }

@@ -76,6 +76,14 @@ impl Fields {
         self.spans.push(Field { name: short(name), value: short(value), known, is_plain });
     }
 
+    /// Adds a field of a head that did not come as bytes.
+    pub fn add(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
+        let known = Known::of(name);
+        self.push(name, write);
+        self.present.insert(known);
+        self.spans.last_mut().into_iter().for_each(|field| field.known = known);
+    }
+
     /// Adds a field that was not in the head; it is written only, so its class does not matter.
     // most names are constants, and put there as such
     #[inline(always)]

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use towpath_config::model::{Listener, ListenerId, Protocol};
 
 use super::http1::{Http1Caller, NoRequest};
+use super::http2;
 use super::introduction::{Wanted, introduced, wanted};
 use crate::codec::buffer::Buffer;
 use crate::codec::h1::Wired;
@@ -126,8 +127,8 @@ impl Connection {
         let mut scratch = self.local.scratch();
         let ending = loop {
             match self.exchange(&mut caller, &mut scratch).await {
-                Ending::Keep if !caller.is_persistent() => break Ending::Close,
-                Ending::Keep if caller.has_input() => {}
+                Some(Ending::Keep) if !caller.is_persistent() => break Some(Ending::Close),
+                Some(Ending::Keep) if caller.has_input() => {}
                 ending => break ending,
             }
         };
@@ -139,15 +140,22 @@ impl Connection {
         }
         self.local.put_scratch(scratch);
         match ending {
-            Ending::Keep => caller.release(),
-            Ending::Close => {
+            Some(Ending::Keep) => caller.release(),
+            Some(Ending::Close) => {
                 caller.conclude();
                 if let Some((_, listener)) = self.listener(&snapshot) {
                     self.linger(&mut caller, listener).await;
                 }
                 None
             }
-            Ending::Cut => None,
+            Some(Ending::Cut) => None,
+            None => {
+                let (io, unread) = caller.hand_over()?;
+                // the connection may live for days
+                drop((caller, snapshot));
+                Box::pin(http2::run(&self.local, &self.listener, &self.peer, &self.timer, io, unread)).await;
+                None
+            }
         }
     }
 
@@ -163,10 +171,14 @@ impl Connection {
         );
     }
 
-    /// Reads one request and serves it.
-    async fn exchange<S: Transport>(&mut self, caller: &mut Http1Caller<S>, scratch: &mut Scratch) -> Ending {
+    /// Reads one request and serves it; nothing when the client speaks HTTP/2.
+    async fn exchange<S: Transport>(
+        &mut self,
+        caller: &mut Http1Caller<S>,
+        scratch: &mut Scratch,
+    ) -> Option<Ending> {
         let snapshot = self.local.snapshot();
-        let Some((_, listener)) = self.listener(&snapshot) else { return Ending::Close };
+        let Some((_, listener)) = self.listener(&snapshot) else { return Some(Ending::Close) };
         let read = self.read(caller, listener, &mut scratch.request).await;
         self.served += 1;
         let limit = **listener.limits().requests_per_connection();
@@ -174,9 +186,12 @@ impl Connection {
         let pressure = self.local.shared().pressure();
         let visit =
             Visit { listener: self.listener.name(), peer: &self.peer, timer: &self.timer, last, pressure };
-        match read {
+        Some(match read {
             Ok(()) => serve(&self.local, &visit, scratch, caller).await,
             Err(NoRequest::Gone) => Ending::Close,
+            Err(NoRequest::Refused(Reason::BadVersion)) if self.served == 1 && caller.is_http2() => {
+                return None;
+            }
             Err(NoRequest::Refused(reason)) => {
                 let visit = Visit { last: true, ..visit };
                 let shape = Shape {
@@ -189,7 +204,7 @@ impl Connection {
                 respond::refuse(reason, shape, &visit, caller, &mut record).await;
                 Ending::Close
             }
-        }
+        })
     }
 
     /// Reads the head of a request, in the time that it may take.

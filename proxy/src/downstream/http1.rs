@@ -47,6 +47,18 @@ impl<S: Transport> Http1Caller<S> {
         Self { wire: Http1::new(io, input), minor: 1, persistent: false, head_only: false }
     }
 
+    /// Whether what is no head of HTTP/1 begins a connection of HTTP/2 (RFC 9113 §3.4).
+    #[must_use]
+    pub fn is_http2(&self) -> bool {
+        self.wire.unread().starts_with(b"PRI * HTTP/2.0\r\n\r\n")
+    }
+
+    /// The stream, and what was read of it.
+    pub fn hand_over(&mut self) -> Option<(S, Buffer)> {
+        let (_, unread) = self.wire.hand_over()?;
+        Some((self.wire.release()?, unread))
+    }
+
     /// Gives the stream back, when nothing was read that is not used yet.
     pub fn release(&mut self) -> Option<S> {
         self.wire.release()

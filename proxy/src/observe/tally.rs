@@ -30,6 +30,11 @@ rows! {
         LingersCut = "towpath_downstream_lingers_cut", Counter, "Connections cut off because the client did not end within linger_timeout and linger_bytes of its last answer, by listener.";
         ProxyHeaders = "towpath_downstream_proxy_headers", Counter, "Connections whose header of the PROXY protocol was read, by listener.";
         ProxyHeadersRefused = "towpath_downstream_proxy_headers_refused", Counter, "Connections closed because their header of the PROXY protocol was missing, malformed, too large or too late, by listener.";
+        Http2Connections = "towpath_downstream_http2_connections", Counter, "Connections of clients that spoke HTTP/2, by listener.";
+        Http2Errors = "towpath_downstream_http2_errors", Counter, "HTTP/2 connections ended because the client broke the protocol or asked too much, by listener.";
+        Http2Streams = "towpath_downstream_http2_streams", Counter, "Requests that came by HTTP/2, by listener.";
+        Http2StreamsOpen = "towpath_downstream_http2_streams_open", Gauge, "Requests by HTTP/2 that are open, by listener.";
+        Http2Resets = "towpath_downstream_http2_resets", Counter, "Requests by HTTP/2 that the client gave up before their answer was whole, by listener.";
         BytesReceived = "towpath_downstream_received_bytes", Counter, "Bytes read from clients, by listener.";
         BytesSent = "towpath_downstream_sent_bytes", Counter, "Bytes written to clients, by listener.";
     }

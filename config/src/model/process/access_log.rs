@@ -162,6 +162,7 @@ pub enum LogReason {
 pub const REASONS: &[&str] = &[
     "bad-request",
     "unknown-transfer-coding",
+    "no-tunnel",
     "bad-version",
     "uri-too-long",
     "head-too-large",

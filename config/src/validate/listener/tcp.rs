@@ -44,6 +44,9 @@ fn of_limits(limits: &ListenerLimitsDoc) -> Vec<Written> {
         ("header_count", span(limits.header_count.as_ref())),
         ("uri_bytes", span(limits.uri_bytes.as_ref())),
         ("body_bytes", span(limits.body_bytes.as_ref())),
+        ("streams", span(limits.streams.as_ref())),
+        ("stream_window", span(limits.stream_window.as_ref())),
+        ("connection_window", span(limits.connection_window.as_ref())),
         ("linger_bytes", span(limits.linger_bytes.as_ref())),
     ]
 }

@@ -11,7 +11,7 @@ use crate::codec::fields::{Fields, Known, KnownSet};
 pub const TRAILER_BYTES_MAX: usize = 8 * 1024;
 
 /// Most fields of trailers.
-const TRAILER_FIELDS_MAX: usize = 64;
+pub const TRAILER_FIELDS_MAX: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -181,7 +181,19 @@ fn step<T>(line: Line<T>, buffer: &mut Buffer) -> Result<Option<T>, BodyFault> {
     }
 }
 
-/// Trailers may not say what belongs into a head (RFC 9110 §6.5.1): framing and routing are faults, the rest is dropped.
+/// Whether a field of the trailers is passed on. What belongs into a head (RFC 9110 §6.5.1) is not.
+///
+/// # Errors
+/// It frames or routes a message.
+pub fn is_trailer(name: &[u8], value: &[u8]) -> Result<bool, BodyFault> {
+    let known = Known::of(name);
+    let framing = KnownSet::HOP_BY_HOP.has(known) || FRAMING.has(known);
+    if value.contains(&0x7f) || name.contains(&b'_') || framing {
+        return Err(BodyFault::Malformed);
+    }
+    Ok(known == Known::Other && !is_head_only(name))
+}
+
 fn trailer_fields(bytes: &[u8]) -> Result<Fields, BodyFault> {
     let mut storage = [httparse::EMPTY_HEADER; TRAILER_FIELDS_MAX];
     let Ok(httparse::Status::Complete((length, parsed))) = httparse::parse_headers(bytes, &mut storage)
@@ -195,15 +207,7 @@ fn trailer_fields(bytes: &[u8]) -> Result<Fields, BodyFault> {
     fields.take_bytes(bytes);
     for field in parsed {
         let name = field.name.as_bytes();
-        let known = Known::of(name);
-        if field.value.contains(&0x7f)
-            || name.contains(&b'_')
-            || KnownSet::HOP_BY_HOP.has(known)
-            || FRAMING.has(known)
-        {
-            return Err(BodyFault::Malformed);
-        }
-        if known == Known::Other && !is_head_only(name) {
+        if is_trailer(name, field.value)? {
             fields.mark(range_in(bytes, name), range_in(bytes, field.value));
         }
     }

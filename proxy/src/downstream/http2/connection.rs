@@ -1,0 +1,257 @@
+//! The life of a connection: its streams become exchanges, until it is idle for too long, has carried what it may, or the
+//! process drains.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::RecvStream;
+use h2::server::{Builder, Connection, SendResponse};
+use http::Request;
+use tokio::time::Instant;
+use towpath_config::model::{Listener, Protocol};
+
+use super::caller::Http2Caller;
+use super::head;
+use super::rewound::Rewound;
+use super::session::{Open, Session};
+use crate::codec::body::Framing;
+use crate::codec::buffer::Buffer;
+use crate::exchange::record::Record;
+use crate::exchange::respond::{self, Shape};
+use crate::exchange::subject::head_limits;
+use crate::exchange::{Visit, serve};
+use crate::filter::forwarded::Peer;
+use crate::local::Local;
+use crate::observe::listener::ListenerStats;
+use crate::observe::tally::ListenerCounter;
+use crate::outcome::Reason;
+use crate::snapshot::Snapshot;
+use crate::sys::timer::{Elapsed, Timer, Waits};
+use crate::sys::transport::Transport;
+
+/// Streams that a client may open and reset before they are seen (CVE-2023-44487). The crate ends the connection beyond.
+const RESETS_PENDING_MAX: usize = 20;
+
+/// Streams that may end by a fault of the client (CVE-2025-8671). The crate ends the connection beyond.
+const RESETS_LOCAL_MAX: usize = 256;
+
+/// Octets of an answer that wait for the socket.
+const SEND_BYTES_MAX: usize = 64 * 1024;
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// Its streams, each of which has a deadline of its own.
+    Streams,
+    /// The next request.
+    Request,
+    /// The end of the client's side.
+    Goodbye,
+}
+
+/// A connection that speaks HTTP/2.
+struct Carried<'t, S: Transport> {
+    session: Rc<Session>,
+    timer: &'t Timer,
+    frames: Connection<Rewound<S>, Bytes>,
+    linger: Duration,
+    wait: Wait,
+    served: u32,
+    leaving: bool,
+}
+
+/// Carries a connection, of which `unread` was read already, to its end.
+pub async fn run<S: Transport>(
+    local: &Rc<Local>,
+    listener: &Arc<ListenerStats>,
+    peer: &Peer,
+    timer: &Timer,
+    io: S,
+    unread: Buffer,
+) {
+    let session = Session::new(local, listener, peer, io.addresses());
+    session.count(ListenerCounter::Http2Connections, 1);
+    let snapshot = local.snapshot();
+    let Some(rules) = rules(&session, &snapshot) else { return };
+    let linger = **rules.timeouts().linger();
+    let due = (**rules.timeouts().header()).map(|limit| timer.now() + limit);
+    let io = Rewound::new(io, unread, Rc::clone(&session), **rules.limits().linger_bytes());
+    let handshake = builder(rules).handshake(io);
+    drop(snapshot);
+    let frames = match timer.within(due, handshake).await {
+        Ok(Ok(frames)) => frames,
+        Ok(Err(fault)) => return session.count(ListenerCounter::Http2Errors, is_breach(&fault).into()),
+        Err(Elapsed) => return session.count(ListenerCounter::Http2Errors, 1),
+    };
+    timer.arm(None);
+    let wait = Wait::Streams;
+    let mut carried = Carried { session, timer, frames, linger, wait, served: 0, leaving: false };
+    let mut signal = local.shared().drain_signal();
+    // where nobody can tell of a drain any more, it has begun
+    let mut drain = pin!(signal.wait_for(Option::is_some));
+    let mut drained = false;
+    poll_fn(|cx| {
+        if !drained && drain.as_mut().poll(cx).is_ready() {
+            drained = true;
+            carried.drain(cx);
+        }
+        carried.poll(cx)
+    })
+    .await;
+}
+
+/// The listener, as long as it takes requests.
+fn rules<'s>(session: &Session, snapshot: &'s Snapshot) -> Option<&'s Listener> {
+    let (_, listener) = snapshot.listener(session.listener.name())?;
+    (*listener.protocol() == Protocol::Http).then_some(listener)
+}
+
+/// What the client is told, and what is kept of it.
+fn builder(listener: &Listener) -> Builder {
+    let limits = listener.limits();
+    let mut builder = Builder::new();
+    builder
+        .max_concurrent_streams(**limits.streams())
+        .initial_window_size(**limits.stream_window())
+        .initial_connection_window_size(**limits.connection_window())
+        // a head that is too large is answered, and counted, by us, as long as it is not far too large
+        .max_header_list_size((**limits.header_bytes()).saturating_mul(2))
+        .max_pending_accept_reset_streams(RESETS_PENDING_MAX)
+        .max_local_error_reset_streams(Some(RESETS_LOCAL_MAX))
+        .max_send_buffer_size(SEND_BYTES_MAX);
+    builder
+}
+
+/// Whether the client broke the protocol, and did not only go away.
+fn is_breach(fault: &h2::Error) -> bool {
+    !fault.is_io() && !fault.is_remote()
+}
+
+impl<S: Transport> Carried<'_, S> {
+    /// Takes streams and sends frames until the connection has ended.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match self.frames.poll_accept(cx) {
+                Poll::Ready(Some(Ok((request, respond)))) => {
+                    self.begin(request, respond);
+                    continue;
+                }
+                Poll::Ready(Some(Err(fault))) => {
+                    self.session.count(ListenerCounter::Http2Errors, is_breach(&fault).into());
+                    return Poll::Ready(());
+                }
+                Poll::Ready(None) => return Poll::Ready(()),
+                Poll::Pending => {}
+            }
+            self.watch(cx);
+            if !self.timer.poll_fired(cx) {
+                return Poll::Pending;
+            }
+            if self.wait == Wait::Request {
+                self.leave();
+            } else if self.session.hasty.replace(true) {
+                return Poll::Ready(());
+            } else {
+                self.session.count(ListenerCounter::LingersCut, 1);
+            }
+        }
+    }
+
+    /// Sets the deadline of what is waited for, when that has changed.
+    fn watch(&mut self, cx: &Context<'_>) {
+        let leaving = self.leaving || self.session.ending.get();
+        let wait = match (self.session.poll_busy(cx), leaving) {
+            (true, _) => Wait::Streams,
+            (false, false) => Wait::Request,
+            (false, true) => Wait::Goodbye,
+        };
+        if std::mem::replace(&mut self.wait, wait) == wait {
+            return;
+        }
+        let now = self.timer.now();
+        match wait {
+            Wait::Streams => self.timer.arm(None),
+            Wait::Request => {
+                let local = &self.session.local;
+                let snapshot = local.snapshot();
+                // a listener that is gone waits for nobody
+                let limit = rules(&self.session, &snapshot)
+                    .map_or(Some(Duration::ZERO), |listener| **listener.timeouts().idle());
+                self.timer.arm_for(Waits::Idle, local.closes_idle(limit.map(|limit| now + limit)));
+            }
+            Wait::Goodbye => self.timer.arm(Some(now + self.linger)),
+        }
+    }
+
+    /// The process is about to end: who is busy is told at once, who is idle has its moment.
+    fn drain(&mut self, cx: &Context<'_>) {
+        if self.session.poll_busy(cx) {
+            self.leave();
+        }
+    }
+
+    /// Tells the client that no further request is wanted; those that are on their way are still taken.
+    fn leave(&mut self) {
+        if !std::mem::replace(&mut self.leaving, true) {
+            self.frames.graceful_shutdown();
+        }
+    }
+
+    /// Makes an exchange of a stream.
+    fn begin(&mut self, request: Request<RecvStream>, mut respond: SendResponse<Bytes>) {
+        let local = &self.session.local;
+        let snapshot = local.snapshot();
+        let Some(listener) = rules(&self.session, &snapshot) else {
+            respond.send_reset(h2::Reason::REFUSED_STREAM);
+            return self.leave();
+        };
+        self.served = self.served.saturating_add(1);
+        let limit = **listener.limits().requests_per_connection();
+        if local.ends_connections() || limit.is_some_and(|limit| self.served >= limit) {
+            self.leave();
+        }
+        tokio::task::spawn_local(exchange(Open::begin(&self.session), request, respond));
+    }
+}
+
+/// Carries one request.
+async fn exchange(open: Open, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
+    let session = &open.0;
+    let local = &session.local;
+    let snapshot = local.snapshot();
+    let Some(listener) = rules(session, &snapshot) else { return };
+    let mut scratch = local.scratch();
+    let (parts, body) = request.into_parts();
+    let limit = **listener.limits().body_bytes();
+    let read = head::read(&parts, body.is_end_stream(), &head_limits(listener), &mut scratch.request);
+    let read = read.and_then(|()| match scratch.request.framing {
+        Framing::Length(length) if limit.is_some_and(|limit| length > limit) => Err(Reason::BodyTooLarge),
+        _ => Ok(()),
+    });
+    let shape = Shape {
+        head_only: parts.method == http::Method::HEAD,
+        grpc: false,
+        reason: *listener.http().reason_header(),
+        patience: **listener.timeouts().body(),
+    };
+    drop(parts);
+    let mut caller = Http2Caller::new(session, body, respond, limit);
+    let timer = local.timers().timer();
+    let pressure = local.shared().pressure();
+    let (listener, peer) = (session.listener.name(), &session.peer);
+    let visit = Visit { listener, peer, timer: &timer, last: false, pressure };
+    let ending = match read {
+        Ok(()) => serve(local, &visit, &mut scratch, &mut caller).await,
+        Err(reason) => {
+            let mut record = Record::begin(local, &snapshot, &visit, None, Instant::now());
+            respond::refuse(reason, shape, &visit, &mut caller, &mut record).await
+        }
+    };
+    local.put_scratch(scratch);
+    caller.end(ending);
+}

@@ -1,0 +1,131 @@
+//! Heads and trailers, between the crate's words and ours (RFC 9113 §8). What the crate refuses by itself does not come
+//! here: names in capitals, fields of the connection, `TE` other than `trailers`, pseudo fields that are missing, repeated or
+//! out of place.
+
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+
+use crate::codec::body::{BodyFault, Framing};
+use crate::codec::fields::{FieldRef, Fields};
+use crate::codec::h1::{HeadLimits, TRAILER_BYTES_MAX, TRAILER_FIELDS_MAX, is_trailer, understand};
+use crate::codec::message::{RequestHead, Version};
+use crate::outcome::Reason;
+
+/// What a field counts for beside its name and value (RFC 9113 §6.5.2).
+const FIELD_BYTES: usize = 32;
+
+/// Reads the head of a request; `ended`: no body follows.
+///
+/// # Errors
+/// The reason for which it is refused.
+pub(super) fn read(
+    parts: &Parts,
+    ended: bool,
+    limits: &HeadLimits,
+    head: &mut RequestHead,
+) -> Result<(), Reason> {
+    head.version = Version::Http2;
+    head.fields.clear();
+    let asked = parts.uri.path_and_query().map_or("", |asked| asked.as_str());
+    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    if parts.method == http::Method::CONNECT {
+        return Err(Reason::NoTunnel);
+    }
+    if asked.len() > limits.uri {
+        return Err(Reason::UriTooLong);
+    }
+    let sizes = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD_BYTES);
+    let size = asked.len() + authority.map_or(0, str::len) + sizes.sum::<usize>();
+    if size > limits.bytes || parts.headers.len() > limits.fields {
+        return Err(Reason::HeadTooLarge);
+    }
+    if !(asked.starts_with('/') || asked == "*") {
+        return Err(Reason::BadRequest);
+    }
+    copy(&parts.headers, authority, &mut head.fields)?;
+    understand(parts.method.as_str(), asked, head)?;
+    head.framing = match head.framing {
+        Framing::Length(length) if length > 0 && ended => return Err(Reason::BadRequest),
+        Framing::None if !ended => Framing::Chunked,
+        // an endpoint may want to hear that there is none (RFC 9110 §8.6)
+        Framing::None if matches!(head.method(), "POST" | "PUT" | "PATCH") => {
+            head.fields.add(b"content-length", |value| value.push(b'0'));
+            Framing::Length(0)
+        }
+        framing => framing,
+    };
+    Ok(())
+}
+
+/// Copies the fields: `Host` in front, as `:authority` has it, and the crumbs of the cookie as one (RFC 9113 §8.2.3).
+fn copy(map: &HeaderMap, authority: Option<&str>, fields: &mut Fields) -> Result<(), Reason> {
+    if let Some(authority) = authority {
+        fields.add(b"host", |value| value.extend_from_slice(authority.as_bytes()));
+    }
+    for (name, value) in map {
+        let value = value.as_bytes();
+        if value.trim_ascii().len() != value.len() {
+            return Err(Reason::BadRequest);
+        }
+        if name == header::COOKIE || (name == header::HOST && authority.is_some()) {
+            let same = authority.is_some_and(|authority| authority.as_bytes().eq_ignore_ascii_case(value));
+            if name == header::HOST && !same {
+                return Err(Reason::BadRequest);
+            }
+            continue;
+        }
+        fields.add(name.as_str().as_bytes(), |written| written.extend_from_slice(value));
+    }
+    let mut crumbs = map.get_all(header::COOKIE).iter().peekable();
+    if crumbs.peek().is_some() {
+        fields.add(b"cookie", |written| {
+            for (position, crumb) in crumbs.enumerate() {
+                written.extend_from_slice(if position > 0 { b"; " } else { b"" });
+                written.extend_from_slice(crumb.as_bytes());
+            }
+        });
+    }
+    Ok(())
+}
+
+/// The trailers of a request, by the rules for those of HTTP/1.1.
+///
+/// # Errors
+/// One of them frames or routes a message, or there are too many.
+pub(super) fn read_trailers(map: &HeaderMap) -> Result<Fields, BodyFault> {
+    let size: usize = map.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > TRAILER_BYTES_MAX || map.len() > TRAILER_FIELDS_MAX {
+        return Err(BodyFault::TooLarge);
+    }
+    let mut fields = Fields::default();
+    for (name, value) in map {
+        if is_trailer(name.as_str().as_bytes(), value.as_bytes())? {
+            fields.add(name.as_str().as_bytes(), |written| written.extend_from_slice(value.as_bytes()));
+        }
+    }
+    Ok(fields)
+}
+
+/// A head that goes out.
+pub(super) fn response<'a>(status: u16, fields: impl Iterator<Item = FieldRef<'a>>) -> Response<()> {
+    let mut response = Response::new(());
+    // every status that was read, or is made here, has three digits
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    *response.headers_mut() = map(fields);
+    response
+}
+
+/// Fields that go out. What could be read has names and values that can be written.
+pub(super) fn map<'a>(fields: impl Iterator<Item = FieldRef<'a>>) -> HeaderMap {
+    let mut map = HeaderMap::with_capacity(fields.size_hint().0.max(8));
+    for field in fields {
+        let name = HeaderName::from_bytes(field.name);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
+            map.append(name, value);
+        }
+    }
+    map
+}
+
+#[cfg(test)]
+mod tests;

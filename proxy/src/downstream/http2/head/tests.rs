@@ -1,0 +1,103 @@
+use http::{HeaderName, HeaderValue, Request};
+
+use super::*;
+use crate::codec::fields::Known;
+
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+const LIMITS: HeadLimits = HeadLimits { bytes: 2048, fields: 8, uri: 256 };
+
+fn parts(method: &str, uri: &str, fields: &[(&str, &str)]) -> Parts {
+    let builder = Request::builder().method(method).uri(uri);
+    let builder = fields.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
+    builder.body(()).expect("what the crate lets through").into_parts().0
+}
+
+fn read_one(parts: &Parts, ended: bool) -> Result<RequestHead, Reason> {
+    let mut head = RequestHead::default();
+    read(parts, ended, &LIMITS, &mut head).map(|()| head)
+}
+
+#[test]
+fn heads_mean_what_they_mean_over_http1() {
+    let parts =
+        parts("GET", "http://Shop.test:80/a%20b?q=1", &[("x-a", "1"), ("accept", "*/*"), ("x-a", "2")]);
+    let head = read_one(&parts, true).unwrap();
+    assert_eq!((head.method(), head.path(), head.query()), ("GET", "/a%20b", Some("q=1")));
+    assert_eq!((head.authority(), head.host()), ("Shop.test:80", "shop.test"));
+    assert_eq!((head.version, head.framing), (Version::Http2, Framing::None));
+    assert_eq!(head.fields.first(Known::Host), Some(b"Shop.test:80".as_slice()));
+    assert_eq!(head.fields.values("x-a").collect::<Vec<_>>(), [b"1", b"2"]);
+}
+
+#[test]
+fn the_body_is_as_long_as_it_says_or_ends_with_the_stream() {
+    let framed = |fields: &[(&str, &str)], ended| {
+        read_one(&parts("POST", "http://a/", fields), ended).map(|head| head.framing)
+    };
+    assert_eq!(framed(&[], true), Ok(Framing::Length(0)));
+    assert_eq!(framed(&[], false), Ok(Framing::Chunked));
+    assert_eq!(framed(&[("content-length", "5")], false), Ok(Framing::Length(5)));
+    assert_eq!(framed(&[("content-length", "0")], true), Ok(Framing::Length(0)));
+    assert_eq!(framed(&[("content-length", "5")], true), Err(Reason::BadRequest));
+    assert_eq!(framed(&[("content-length", "+5")], false), Err(Reason::BadRequest));
+}
+
+#[test]
+fn crumbs_become_a_cookie() {
+    let parts = parts("GET", "http://a/", &[("cookie", "a=1"), ("x", "y"), ("cookie", "b=2; c=3")]);
+    let head = read_one(&parts, true).unwrap();
+    assert_eq!(
+        head.fields.of(Known::Cookie).map(|field| field.value).collect::<Vec<_>>(),
+        [b"a=1; b=2; c=3"]
+    );
+}
+
+#[test]
+fn what_could_be_read_in_two_ways_is_refused() {
+    let many: Vec<(String, String)> = (0..9).map(|number| (format!("x-{number}"), String::new())).collect();
+    let many: Vec<_> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let long = format!("http://a/{}", "x".repeat(300));
+    let large = "x".repeat(2048);
+    let table: [(&str, &str, Pairs<'_>, Reason); 10] = [
+        ("GET", "http://a/", &[("host", "b")], Reason::BadRequest),
+        ("GET", "/", &[], Reason::BadRequest),
+        ("GET", "/", &[("host", "a"), ("host", "a")], Reason::BadRequest),
+        ("GET", "http://user@a/", &[], Reason::BadRequest),
+        ("GET", "http://a/", &[("content_length", "1")], Reason::BadRequest),
+        ("GET", "http://a/", &[("expect", "miracles")], Reason::BadExpectation),
+        ("GET", "http://a/", &[("x", &large)], Reason::HeadTooLarge),
+        ("GET", "http://a/", &many, Reason::HeadTooLarge),
+        ("GET", &long, &[], Reason::UriTooLong),
+        ("CONNECT", "a:443", &[], Reason::NoTunnel),
+    ];
+    for (method, uri, fields, reason) in table {
+        let read = read_one(&parts(method, uri, fields), true);
+        assert_eq!(read.err(), Some(reason), "{method} {uri} {fields:?}");
+    }
+    let mut padded = parts("GET", "http://a/", &[]);
+    padded.headers.insert(HeaderName::from_static("x"), HeaderValue::from_static(" a"));
+    assert_eq!(read_one(&padded, true).err(), Some(Reason::BadRequest));
+}
+
+#[test]
+fn the_host_may_stand_for_the_authority() {
+    let head = read_one(&parts("GET", "/", &[("host", "Shop.test")]), true).unwrap();
+    assert_eq!((head.authority(), head.host()), ("Shop.test", "shop.test"));
+    let both = read_one(&parts("GET", "http://shop.test/", &[("host", "Shop.test")]), true).unwrap();
+    assert_eq!(both.fields.of(Known::Host).count(), 1);
+}
+
+#[test]
+fn trailers_have_the_rules_of_http1() {
+    let trailers = |fields: &[(&'static str, &'static str)]| {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        read_trailers(&fields.collect()).map(|fields| fields.len())
+    };
+    assert_eq!(trailers(&[("grpc-status", "0"), ("x-sum", "abc")]), Ok(2));
+    assert_eq!(trailers(&[("set-cookie", "a=b"), ("x-sum", "abc")]), Ok(1));
+    assert_eq!(trailers(&[("content-length", "1")]), Err(BodyFault::Malformed));
+    assert_eq!(trailers(&[("transfer-encoding", "chunked")]), Err(BodyFault::Malformed));
+}

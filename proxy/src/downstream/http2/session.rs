@@ -1,0 +1,101 @@
+//! What the streams of one connection share.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use crate::filter::forwarded::Peer;
+use crate::local::Local;
+use crate::observe::listener::ListenerStats;
+use crate::observe::stats::Counter;
+use crate::observe::tally::ListenerCounter;
+
+/// One connection, as its streams see it.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// The worker.
+    pub(super) local: Rc<Local>,
+    /// The listener it came in by.
+    pub(super) listener: Arc<ListenerStats>,
+    /// Who is at the other end.
+    pub(super) peer: Peer,
+    /// The addresses of its socket.
+    pub(super) addresses: Option<(SocketAddr, SocketAddr)>,
+    /// Our side has ended, or is about to.
+    pub(super) ending: Cell<bool>,
+    /// The client's last words are waited for no longer.
+    pub(super) hasty: Cell<bool>,
+    open: Cell<u32>,
+    waits: RefCell<Option<Waker>>,
+}
+
+impl Session {
+    pub(super) fn new(
+        local: &Rc<Local>,
+        listener: &Arc<ListenerStats>,
+        peer: &Peer,
+        addresses: Option<(SocketAddr, SocketAddr)>,
+    ) -> Rc<Self> {
+        let (local, listener, peer) = (Rc::clone(local), Arc::clone(listener), peer.clone());
+        let (ending, hasty, open) = (Cell::new(false), Cell::new(false), Cell::new(0));
+        Rc::new(Self { local, listener, peer, addresses, ending, hasty, open, waits: RefCell::new(None) })
+    }
+
+    /// Counts up at the listener.
+    pub(super) fn count(&self, counter: ListenerCounter, count: u64) {
+        self.listener.tally().add(self.local.worker(), counter, count);
+    }
+
+    /// Whether a stream is open; the task is woken when the last of them ends.
+    pub(super) fn poll_busy(&self, cx: &Context<'_>) -> bool {
+        let busy = self.open.get() > 0;
+        if busy {
+            let mut waits = self.waits.borrow_mut();
+            match waits.as_mut() {
+                Some(waker) => waker.clone_from(cx.waker()),
+                None => *waits = Some(cx.waker().clone()),
+            }
+        }
+        busy
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // nobody else may use what was opened in the name of this client
+        if let Some(client) = self.peer.known_ends() {
+            self.local.pool().forget(client);
+        }
+    }
+}
+
+/// A stream, counted as open until dropped.
+#[derive(Debug)]
+pub(super) struct Open(pub(super) Rc<Session>);
+
+impl Open {
+    pub(super) fn begin(session: &Rc<Session>) -> Self {
+        session.open.set(session.open.get() + 1);
+        session.count(ListenerCounter::Http2Streams, 1);
+        session.count(ListenerCounter::Http2StreamsOpen, 1);
+        Self(Rc::clone(session))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let session = &self.0;
+        session.count(ListenerCounter::Http2StreamsOpen, 1_u64.wrapping_neg());
+        session.open.set(session.open.get().saturating_sub(1));
+        if session.open.get() == 0
+            && let Some(waker) = session.waits.take()
+        {
+            waker.wake();
+        }
+        if std::thread::panicking() {
+            session.local.stats().add(Counter::WorkerPanics, 1);
+        }
+    }
+}
