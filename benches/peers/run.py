@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import machine
 import measure
 import proxies
 import report
@@ -99,7 +100,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="towpath-peers-") as work:
         for scenario in chosen:
             measured = scenario_of(tool, found, scenario, rounds, seconds, Path(work))
-            rows.append({"name": scenario.name, "about": scenario.about, "idle": scenario.idle, "bars": scenario.bars, "peers": measured})
+            about = scenario.about
+            if scenario.idle:
+                about = about.replace(f"{scenario.idle:,}", f"{machine.connections_max(scenario.idle):,}")
+            rows.append({"name": scenario.name, "about": about, "idle": scenario.idle, "bars": scenario.bars, "peers": measured})
             print("\n".join(report.table(rows[-1])), flush=True)
     versions = {peer.name: proxies.version(peer) for peer in found}
     if wanted.json:
