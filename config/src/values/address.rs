@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde_json::{Value, json};
 
 use crate::language::{Word, Write, Wrong};
@@ -95,7 +95,7 @@ impl Word for IpNet {
             let help = format!("the network is `{}`; a single address is `{}`", net.trunc(), net.addr());
             return Err(Wrong::new(format!("`{text}` has bits set outside of its prefix"), help));
         }
-        Ok(net)
+        Ok(as_seen(net))
     }
 
     fn word_schema() -> Value {
@@ -124,8 +124,21 @@ impl Write for Sender {
     }
 }
 
+/// A network of IPv4 that is written in IPv6 (RFC 4291 §2.5.5.2) as the network that it is: whoever comes from it is seen as
+/// IPv4 too.
+fn as_seen(net: IpNet) -> IpNet {
+    const MAPPED: u8 = 96;
+    let IpNet::V6(six) = net else { return net };
+    let prefix = six.prefix_len().checked_sub(MAPPED);
+    let four = prefix.zip(six.addr().to_ipv4_mapped());
+    four.and_then(|(prefix, address)| Ipv4Net::new(address, prefix).ok()).map_or(net, IpNet::V4)
+}
+
 impl Write for IpNet {
     fn write(&self) -> Value {
         json!(self.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -99,11 +99,9 @@ fn read_line(bytes: &[u8]) -> Result<Option<(usize, Claim)>, HeaderFault> {
         let open = bytes.len() < LINE_BYTES_MAX && !bytes.contains(&b'\n');
         return if open { Ok(None) } else { Err(HeaderFault::Malformed) };
     };
-    let line = window
-        .get(WORD.len()..end)
-        .filter(|line| !line.contains(&b'\n'))
-        .and_then(|line| std::str::from_utf8(line).ok());
-    let claim = line.and_then(claim_of_line).ok_or(HeaderFault::Malformed)?;
+    // what is no text is in no address, and means nothing behind UNKNOWN
+    let line = window.get(WORD.len()..end).filter(|line| !line.contains(&b'\n')).map(String::from_utf8_lossy);
+    let claim = line.and_then(|line| claim_of_line(&line)).ok_or(HeaderFault::Malformed)?;
     Ok(Some((end + 2, claim)))
 }
 

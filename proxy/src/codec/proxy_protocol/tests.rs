@@ -218,3 +218,10 @@ fn any_bytes_are_read_without_harm() {
         }
     }
 }
+
+#[test]
+fn what_means_nothing_may_be_no_text() {
+    let line = b"PROXY UNKNOWN \xff\xfe\r\n".as_slice();
+    assert_eq!(read(line, 536), Ok(Some((line.len(), Claim::Own))));
+    assert_eq!(read(b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\xff\r\n", 536), Err(HeaderFault::Malformed));
+}
