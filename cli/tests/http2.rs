@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::task::Poll;
 
 use bytes::Bytes;
-use h2::client::{SendRequest, handshake};
+use h2::client::{Builder, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use tokio::net::TcpStream;
@@ -31,9 +31,14 @@ fn run<T>(client: impl Future<Output = T>) -> T {
 
 type Ended = JoinHandle<Result<(), h2::Error>>;
 
-/// A connection, and what it ends with.
+/// A connection, and what it ends with. Its window is larger than that of a request, so that one that nobody reads leaves
+/// room for others.
 async fn connect(address: SocketAddr) -> (SendRequest<Bytes>, Ended) {
-    let (client, connection) = handshake(TcpStream::connect(address).await.unwrap()).await.unwrap();
+    let (client, connection) = Builder::new()
+        .initial_connection_window_size(1 << 20)
+        .handshake(TcpStream::connect(address).await.unwrap())
+        .await
+        .unwrap();
     (client, tokio::spawn(connection))
 }
 
