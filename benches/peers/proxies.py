@@ -113,4 +113,6 @@ def version(peer):
         return "own, see loadtest/src/bin/forwarder.rs"
     done = subprocess.run([peer.binary, flag], capture_output=True, text=True, check=False)
     text = (done.stdout + done.stderr).strip().splitlines()
-    return next((line.strip() for line in text if line.strip()), "unknown")
+    said = next((line.strip() for line in text if line.strip()), "unknown")
+    # where it was found is nobody's business
+    return said.replace(str(peer.binary), "").strip()
