@@ -30,12 +30,25 @@ impl BufferPool {
         Self { pipes: Rc::new(Pipes::up_to(most)), ..Self::default() }
     }
 
-    /// Lends a buffer; it comes back when dropped.
+    /// Lends a buffer; it comes back when dropped. It has memory only while there is something to read: what was used
+    /// last is used next, and is still in the cache of the core.
     #[must_use]
     pub fn lend(self: &Rc<Self>) -> Buffer {
-        let bytes = self.spare.borrow_mut().pop().unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice());
         self.lent.set(self.lent.get() + 1);
-        Buffer { bytes, start: 0, end: 0, pool: Rc::clone(self) }
+        Buffer { bytes: Box::default(), start: 0, end: 0, pool: Rc::clone(self) }
+    }
+
+    #[inline]
+    fn memory(&self) -> Box<[u8]> {
+        self.spare.borrow_mut().pop().unwrap_or_else(|| vec![0; BUFFER_BYTES].into_boxed_slice())
+    }
+
+    #[inline]
+    fn take_memory(&self, bytes: Box<[u8]>) {
+        let mut spare = self.spare.borrow_mut();
+        if bytes.len() == BUFFER_BYTES && spare.len() < SPARE_MAX {
+            spare.push(bytes);
+        }
     }
 
     /// Lends a pipe for what need not be seen.
@@ -86,7 +99,7 @@ impl Buffer {
         self.start == self.end
     }
 
-    /// Takes the window away with all that is in it; what stays has room for nothing.
+    /// Takes the window away with all that is in it.
     #[must_use]
     pub fn take(&mut self) -> Self {
         self.pool.lent.set(self.pool.lent.get() + 1);
@@ -96,6 +109,9 @@ impl Buffer {
 
     /// Room for the next read; empty when the window fills the whole buffer.
     pub fn spare(&mut self) -> &mut [u8] {
+        if self.bytes.is_empty() {
+            self.bytes = self.pool.memory();
+        }
         if self.is_empty() {
             self.start = 0;
             self.end = 0;
@@ -105,6 +121,26 @@ impl Buffer {
             self.start = 0;
         }
         self.bytes.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Whether it has memory at present.
+    #[must_use]
+    pub fn has_memory(&self) -> bool {
+        !self.bytes.is_empty()
+    }
+
+    /// Whether there is no room for a next read.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.has_memory() && self.end - self.start == self.bytes.len()
+    }
+
+    /// Gives the memory back while nothing is in it. A wait without news costs no memory.
+    pub fn rest(&mut self) {
+        if self.is_empty() {
+            (self.start, self.end) = (0, 0);
+            self.pool.take_memory(std::mem::take(&mut self.bytes));
+        }
     }
 
     /// Counts bytes that were read into [`Buffer::spare`].
@@ -127,7 +163,7 @@ impl Buffer {
     /// Takes a lent vector back.
     pub fn take_output(&self, mut output: Vec<u8>) {
         let mut outputs = self.pool.outputs.borrow_mut();
-        if output.capacity() <= BUFFER_BYTES && outputs.len() < SPARE_MAX {
+        if (1..=BUFFER_BYTES).contains(&output.capacity()) && outputs.len() < SPARE_MAX {
             output.clear();
             outputs.push(output);
         }
@@ -159,9 +195,6 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         self.pool.lent.set(self.pool.lent.get().saturating_sub(1));
-        let mut spare = self.pool.spare.borrow_mut();
-        if self.bytes.len() == BUFFER_BYTES && spare.len() < SPARE_MAX {
-            spare.push(std::mem::take(&mut self.bytes));
-        }
+        self.pool.take_memory(std::mem::take(&mut self.bytes));
     }
 }

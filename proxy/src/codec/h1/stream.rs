@@ -59,7 +59,7 @@ impl<S> Http1<S> {
     pub fn new(io: S, input: Buffer) -> Self {
         Self {
             io: Some(io),
-            output: input.lend_output(),
+            output: Vec::new(),
             input,
             sent: 0,
             scan: Scan::default(),
@@ -127,6 +127,14 @@ impl<S> Http1<S> {
     /// Begins to send a message: its head is written into the returned buffer, its body follows through [`Sink`].
     pub fn send(&mut self, framing: Framing) -> &mut Vec<u8> {
         self.encoder = Encoder::new(framing);
+        self.lend_output()
+    }
+
+    /// Memory for what is to be written, until it has left.
+    fn lend_output(&mut self) -> &mut Vec<u8> {
+        if self.output.capacity() == 0 {
+            self.output = self.input.lend_output();
+        }
         &mut self.output
     }
 
@@ -177,9 +185,7 @@ impl<S: Transport> Http1<S> {
             if let Some(length) = self.find_head().map_err(HeadFault::Malformed)? {
                 return Poll::Ready(if length <= limit { Ok(length) } else { Err(HeadFault::TooLarge) });
             }
-            if self.input.filled().len() >= limit
-                || (self.input.spare().is_empty() && !self.input.grow(limit))
-            {
+            if self.input.filled().len() >= limit || (self.input.is_full() && !self.input.grow(limit)) {
                 return Poll::Ready(Err(HeadFault::TooLarge));
             }
             match ready!(self.poll_read(cx)) {
@@ -204,8 +210,15 @@ impl<S: Transport> Http1<S> {
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let Some(io) = &mut self.io else { return Poll::Ready(Ok(0)) };
+        if !self.input.has_memory() {
+            ready!(io.poll_readable(cx));
+        }
         let mut window = ReadBuf::new(self.input.spare());
-        ready!(Pin::new(io).poll_read(cx, &mut window))?;
+        let Poll::Ready(read) = Pin::new(io).poll_read(cx, &mut window) else {
+            self.input.rest();
+            return Poll::Pending;
+        };
+        read?;
         let count = window.filled().len();
         self.flooded = window.remaining() == 0 && count >= FLOOD;
         self.input.filled_by(count);
@@ -216,7 +229,7 @@ impl<S: Transport> Http1<S> {
     /// Ends when the peer has reset the connection, or has closed both of its sides, where that can be known. What it
     /// sends meanwhile is kept for later; an end of its sending side alone says nothing, since it may still read.
     pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.input.spare().is_empty() {
+        while !self.input.is_full() {
             match self.poll_read(cx) {
                 Poll::Ready(Err(_)) => return Poll::Ready(()),
                 Poll::Ready(Ok(0)) if self.io.as_ref().is_some_and(Transport::is_hung_up) => {
@@ -270,7 +283,7 @@ impl<S: Transport> Http1<S> {
             let before = count.min(pending.len());
             self.sent += before;
             if self.sent == self.output.len() {
-                self.output.clear();
+                self.input.take_output(std::mem::take(&mut self.output));
                 self.sent = 0;
                 if count > before || payload.is_empty() {
                     return Poll::Ready(Ok(count - before));
@@ -344,6 +357,7 @@ impl<W: Wired> Source for W {
 impl<W: Wired> Sink for W {
     fn poll_put(&mut self, cx: &mut Context<'_>, payload: &[u8]) -> Poll<io::Result<usize>> {
         let wire = self.wire_mut();
+        wire.lend_output();
         let allowed = wire.encoder.begin(payload.len(), &mut wire.output)?;
         let payload = payload.get(..allowed).unwrap_or_default();
         let count = if payload.len() <= COPY_MAX && wire.output.len() <= COPY_MAX {
@@ -362,6 +376,7 @@ impl<W: Wired> Sink for W {
 
     fn finish(&mut self, trailers: Option<&Fields>) -> io::Result<()> {
         let wire = self.wire_mut();
+        wire.lend_output();
         wire.encoder.finish(trailers, &mut wire.output)
     }
 
