@@ -100,6 +100,17 @@ impl Seen {
     fn goes_on(&self) -> bool {
         !self.stop.load(Ordering::Acquire)
     }
+
+    fn await_more(&self) {
+        let before = self.answers.load(Ordering::Relaxed);
+        eventually("traffic", || (self.answers.load(Ordering::Relaxed) > before + 200).then_some(()));
+    }
+
+    fn assert_good(&self) {
+        let faults = self.faults.lock().unwrap();
+        let answers = self.answers.load(Ordering::Relaxed);
+        assert!(faults.is_empty(), "{} of {answers} failed: {faults:#?}", faults.len());
+    }
 }
 
 /// Asks again and again on one connection, until an answer says that it was the last.
@@ -161,18 +172,14 @@ fn no_request_fails_while_processes_take_turns() {
         }
         scope.spawn(|| local(&socket, &seen));
         for upgrade in 0..UPGRADES {
-            let before = seen.answers.load(Ordering::Relaxed);
-            eventually("traffic", || (seen.answers.load(Ordering::Relaxed) > before + 200).then_some(()));
+            seen.await_more();
             processes.push(if upgrade % 2 == 0 { signal(&mut proxy) } else { ask(&mut proxy).unwrap() });
             let ready = get(admin, "/ready").expect("the admin port went over");
             assert_eq!(ready.status, 200, "{}", ready.text());
         }
-        let before = seen.answers.load(Ordering::Relaxed);
-        eventually("traffic", || (seen.answers.load(Ordering::Relaxed) > before + 200).then_some(()));
+        seen.await_more();
     });
-    let faults = seen.faults.lock().unwrap();
-    let answers = seen.answers.load(Ordering::Relaxed);
-    assert!(faults.is_empty(), "{} of {answers} failed: {faults:#?}", faults.len());
+    seen.assert_good();
 
     let (last, old) = processes.split_last().unwrap();
     for process in old {
@@ -233,12 +240,9 @@ fn a_new_process_serves_when_it_knows_the_names() {
             let ready = get(admin, "/ready").expect("the admin port went over");
             assert_eq!(ready.status, 200, "{}", ready.text());
         }
-        let before = seen.answers.load(Ordering::Relaxed);
-        eventually("traffic", || (seen.answers.load(Ordering::Relaxed) > before + 200).then_some(()));
+        seen.await_more();
     });
-    let faults = seen.faults.lock().unwrap();
-    let answers = seen.answers.load(Ordering::Relaxed);
-    assert!(faults.is_empty(), "{} of {answers} failed: {faults:#?}", faults.len());
+    seen.assert_good();
 }
 
 #[test]

@@ -84,45 +84,46 @@ impl Stream {
     pub fn poll_receive<T>(
         &self,
         cx: &mut Context<'_>,
-        mut receive: impl FnMut() -> io::Result<T>,
+        receive: impl FnMut() -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
-        loop {
-            let received = match self {
-                Self::Tcp(stream) => {
-                    ready!(stream.poll_read_ready(cx))?;
-                    stream.try_io(Interest::READABLE, &mut receive)
-                }
-                Self::Unix(stream) => {
-                    ready!(stream.poll_read_ready(cx))?;
-                    stream.try_io(Interest::READABLE, &mut receive)
-                }
-            };
-            if let Some(received) = unless_blocked(received) {
-                return Poll::Ready(received);
-            }
-        }
+        self.poll_io(cx, Interest::READABLE, receive)
     }
 
     /// Sends by another call than write(2), as soon as there is room.
     pub fn poll_send<T>(
         &self,
         cx: &mut Context<'_>,
-        mut send: impl FnMut() -> io::Result<T>,
+        send: impl FnMut() -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        self.poll_io(cx, Interest::WRITABLE, send)
+    }
+
+    fn poll_io<T>(
+        &self,
+        cx: &mut Context<'_>,
+        interest: Interest,
+        mut call: impl FnMut() -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
         loop {
-            let sent = match self {
-                Self::Tcp(stream) => {
-                    ready!(stream.poll_write_ready(cx))?;
-                    stream.try_io(Interest::WRITABLE, &mut send)
-                }
-                Self::Unix(stream) => {
-                    ready!(stream.poll_write_ready(cx))?;
-                    stream.try_io(Interest::WRITABLE, &mut send)
-                }
+            let ready = match (self, interest.is_readable()) {
+                (Self::Tcp(stream), true) => stream.poll_read_ready(cx),
+                (Self::Tcp(stream), false) => stream.poll_write_ready(cx),
+                (Self::Unix(stream), true) => stream.poll_read_ready(cx),
+                (Self::Unix(stream), false) => stream.poll_write_ready(cx),
             };
-            if let Some(sent) = unless_blocked(sent) {
-                return Poll::Ready(sent);
+            ready!(ready)?;
+            match self.try_io(interest, &mut call) {
+                Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {}
+                given => return Poll::Ready(given),
             }
+        }
+    }
+
+    /// Makes a call if the socket is said to be ready. That it would have to wait is noted.
+    fn try_io<T>(&self, interest: Interest, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        match self {
+            Self::Tcp(stream) => stream.try_io(interest, call),
+            Self::Unix(stream) => stream.try_io(interest, call),
         }
     }
 
@@ -135,14 +136,6 @@ impl Stream {
             Self::Tcp(stream) => Parcel::Tcp(stream.into_std()?),
             Self::Unix(stream) => Parcel::Unix(stream.into_std()?),
         })
-    }
-}
-
-/// What a call gave, unless it would have had to wait.
-fn unless_blocked<T>(given: io::Result<T>) -> Option<io::Result<T>> {
-    match given {
-        Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => None,
-        given => Some(given),
     }
 }
 
@@ -179,11 +172,7 @@ impl Transport for Stream {
     fn has_news(&self) -> bool {
         // nobody is to be woken, so no waker is left behind; what has not read to the end of the news may have left a
         // readiness that is none
-        let look = || socket::look(self.as_fd());
-        let news = match self {
-            Self::Tcp(stream) => stream.try_io(Interest::READABLE, look),
-            Self::Unix(stream) => stream.try_io(Interest::READABLE, look),
-        };
+        let news = self.try_io(Interest::READABLE, || socket::look(self.as_fd()));
         !matches!(news, Err(fault) if fault.kind() == io::ErrorKind::WouldBlock)
     }
 

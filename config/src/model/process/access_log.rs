@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::model::{TemplatePart, UnixAddress, readable};
+use crate::model::{Placed, TemplatePart, UnixAddress, readable};
 
 /// Where the lines of an access log go.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -235,7 +235,7 @@ readable! {
     /// One access log.
     pub struct AccessLog {
         /// `to`: where the lines go. No two logs go to one place.
-        to: LogPlace,
+        to: Placed<LogPlace>,
         /// How a line is written.
         format: LogFormat,
         /// `when`: any of these holds; every exchange is logged when there is none.

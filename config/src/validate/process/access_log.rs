@@ -25,7 +25,7 @@ pub(super) fn access_logs(document: Option<&At<Logs>>, findings: &mut Findings) 
         let Some((log, place)) = found else { continue };
         match logs.iter().find(|(known, _)| known.to == log.to) {
             Some((_, first)) => {
-                let found = format!("`{}` has an access log already", log.to);
+                let found = format!("`{}` has an access log already", *log.to);
                 let help = "join them: `when` may be a list, of which any may hold";
                 findings.push(Fault::error(place, found).related(*first, "here").help(help));
             }
@@ -44,7 +44,7 @@ fn log(to: &At<LogPlace>, document: &AccessLogDoc, findings: &mut Findings) -> O
     let conditions = document.when.iter().flat_map(|when| &when.value.0);
     let when: Vec<_> = conditions.map(|when| condition(when, findings)).collect();
     let when = when.into_iter().collect::<Option<_>>()?;
-    Some((AccessLog { to: to.value.clone(), format, when }, to.span))
+    Some((AccessLog { to: to.placed(), format, when }, to.span))
 }
 
 fn format(document: &AccessLogDoc, findings: &mut Findings) -> Option<LogFormat> {

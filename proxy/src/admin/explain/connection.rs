@@ -52,7 +52,10 @@ pub(super) fn explain(
         maintenance: route.and_then(|route| maintenance(route, &view)),
         split: explained.map(|(split, explained)| split_said(split, &explained)),
         destinations,
-        settings: settings::of_tcp_listener(listener),
+        settings: settings::of_tcp_listener(listener)
+            .into_iter()
+            .chain(settings::of_access_logs(config.process()))
+            .collect(),
     }
 }
 

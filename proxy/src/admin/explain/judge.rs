@@ -94,6 +94,7 @@ fn judged(subject: &Subject<'_>, peer: &Peer) -> Explanation {
     if let Some(edits) = decided.as_ref().err().and_then(|reply| reply.edits) {
         settings.extend(settings::of_edits("response", edits));
     }
+    settings.extend(settings::of_access_logs(config.process()));
     let (outcome, destinations) = match decided {
         Ok(decision) => {
             forwarded(subject, peer, decision, explained.as_ref().map(|(_, explained)| explained))

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use towpath_config::model::{
-    Balance, Cluster, Forward, HeaderEdits, Listener, Maintenance, Place, Placed, Policy, ProxyVersion,
-    Rewrite, RewritePath, Sender,
+    Balance, Cluster, Forward, HeaderEdits, Listener, Maintenance, Place, Placed, Policy, Process,
+    ProxyVersion, Rewrite, RewritePath, Sender,
 };
 
 use super::explanation::Setting;
@@ -16,27 +16,38 @@ fn setting(name: impl Into<String>, value: impl Display, place: Place) -> Settin
     Setting { name: name.into(), value: format!("{value}"), place: place.to_string() }
 }
 
+fn time(name: &str, limit: &Placed<Option<Duration>>) -> Setting {
+    setting(name, words::limit(**limit), limit.place())
+}
+
+fn count(name: &str, limit: &Placed<impl Copy + Display>) -> Setting {
+    setting(name, **limit, limit.place())
+}
+
 /// What a listener grants its clients.
 pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
     let (times, limits) = (listener.timeouts(), listener.limits());
     let body = limits.body_bytes();
     let requests = limits.requests_per_connection();
-    let count = |count: Option<String>| count.unwrap_or_else(|| "none".to_owned());
+    let or_none = |limit: Option<String>| limit.unwrap_or_else(|| "none".to_owned());
     let mut settings = vec![
-        setting("header_timeout", words::limit(**times.header()), times.header().place()),
-        setting("body_timeout", words::limit(**times.body()), times.body().place()),
-        setting("idle_timeout", words::limit(**times.idle()), times.idle().place()),
+        time("header_timeout", times.header()),
+        time("body_timeout", times.body()),
+        time("idle_timeout", times.idle()),
         setting("linger_timeout", words::duration(**times.linger()), times.linger().place()),
-        setting("limits.header_bytes", **limits.header_bytes(), limits.header_bytes().place()),
-        setting("limits.header_count", **limits.header_count(), limits.header_count().place()),
-        setting("limits.uri_bytes", **limits.uri_bytes(), limits.uri_bytes().place()),
-        setting("limits.body_bytes", count(body.map(|bytes| bytes.to_string())), body.place()),
+        count("limits.header_bytes", limits.header_bytes()),
+        count("limits.header_count", limits.header_count()),
+        count("limits.uri_bytes", limits.uri_bytes()),
+        setting("limits.body_bytes", or_none(body.map(|bytes| bytes.to_string())), body.place()),
         setting(
             "limits.requests_per_connection",
-            count(requests.map(|requests| requests.to_string())),
+            or_none(requests.map(|requests| requests.to_string())),
             requests.place(),
         ),
-        setting("limits.linger_bytes", **limits.linger_bytes(), limits.linger_bytes().place()),
+        count("limits.linger_bytes", limits.linger_bytes()),
+        count("limits.streams", limits.streams()),
+        count("limits.stream_window", limits.stream_window()),
+        count("limits.connection_window", limits.connection_window()),
         setting("explain_from", nets(listener.http().explain_from()), listener.http().explain_from().place()),
     ];
     settings.extend(of_proxy_protocol(listener));
@@ -45,10 +56,17 @@ pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
 
 /// What a TCP listener grants its clients.
 pub(super) fn of_tcp_listener(listener: &Listener) -> Vec<Setting> {
-    let connections = listener.limits().connections();
-    let mut settings = vec![setting("limits.connections", **connections, connections.place())];
+    let mut settings = vec![count("limits.connections", listener.limits().connections())];
     settings.extend(of_proxy_protocol(listener));
     settings
+}
+
+/// Who is told of it when it has ended.
+pub(super) fn of_access_logs(process: &Process) -> impl Iterator<Item = Setting> {
+    process.access_logs().iter().map(|log| {
+        let condition = if log.when().is_empty() { "" } else { ", where its `when` holds" };
+        setting("access_log", format!("{}{condition}", **log.to()), log.to().place())
+    })
 }
 
 /// Of whom a listener wants to hear whose connections they are.
@@ -68,9 +86,6 @@ fn of_proxy_protocol(listener: &Listener) -> Vec<Setting> {
 
 /// What holds for the connections of a TCP listener to one destination.
 pub(super) fn of_tcp_destination(policy: &Policy, cluster: &Cluster) -> Vec<Setting> {
-    let time =
-        |name: &str, limit: &Placed<Option<Duration>>| setting(name, words::limit(**limit), limit.place());
-    let count = |name: &str, limit: &Placed<u32>| setting(name, **limit, limit.place());
     let limits = cluster.limits();
     let mut settings = vec![
         time("connect_timeout", policy.connect_timeout()),
@@ -113,9 +128,6 @@ fn nets(list: &[IpNet]) -> String {
 
 /// What holds for one destination.
 pub(super) fn of_destination(forward: &Forward, policy: &Policy, cluster: &Cluster) -> Vec<Setting> {
-    let time =
-        |name: &str, limit: &Placed<Option<Duration>>| setting(name, words::limit(**limit), limit.place());
-    let count = |name: &str, limit: &Placed<u32>| setting(name, **limit, limit.place());
     let limits = cluster.limits();
     let mut settings = vec![
         time("timeout", policy.timeout()),
