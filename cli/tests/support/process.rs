@@ -61,8 +61,10 @@ impl Proxy {
     /// Starts a proxy with these flags and without a file. What it writes to stdout stands in the log too.
     pub fn by_flags(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
-        command.arg("proxy").args(flags).env_remove("TOWPATH_CONFIG");
+        // as from a terminal, also where the tests run under nohup
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_towpath"), "proxy"]).args(flags);
+        command.env_remove("TOWPATH_CONFIG");
         Self::run(command, folder, PathBuf::new())
     }
 
