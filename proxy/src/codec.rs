@@ -5,6 +5,7 @@ pub mod buffer;
 pub mod digits;
 pub mod fields;
 pub mod h1;
+pub mod h2;
 pub mod message;
 pub mod outgoing;
 pub mod proxy_protocol;

@@ -1,18 +1,16 @@
-//! Heads and trailers, between the crate's words and ours (RFC 9113 §8). What the crate refuses by itself does not come
+//! Heads, between the crate's words and ours (RFC 9113 §8). What the crate refuses by itself does not come
 //! here: names in capitals, fields of the connection, `TE` other than `trailers`, pseudo fields that are missing, repeated or
 //! out of place.
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode, header};
 
-use crate::codec::body::{BodyFault, Framing};
+use crate::codec::body::Framing;
 use crate::codec::fields::{FieldRef, Fields};
-use crate::codec::h1::{HeadLimits, TRAILER_BYTES_MAX, TRAILER_FIELDS_MAX, is_trailer, understand};
+use crate::codec::h1::{HeadLimits, understand};
+use crate::codec::h2::{list_bytes, map};
 use crate::codec::message::{RequestHead, Version};
 use crate::outcome::Reason;
-
-/// What a field counts for beside its name and value (RFC 9113 §6.5.2).
-const FIELD_BYTES: usize = 32;
 
 /// Reads the head of a request; `ended`: no body follows.
 ///
@@ -34,8 +32,7 @@ pub(super) fn read(
     if asked.len() > limits.uri {
         return Err(Reason::UriTooLong);
     }
-    let sizes = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD_BYTES);
-    let size = asked.len() + authority.map_or(0, str::len) + sizes.sum::<usize>();
+    let size = asked.len() + authority.map_or(0, str::len) + list_bytes(&parts.headers);
     if size > limits.bytes || parts.headers.len() > limits.fields {
         return Err(Reason::HeadTooLarge);
     }
@@ -88,24 +85,6 @@ fn copy(map: &HeaderMap, authority: Option<&str>, fields: &mut Fields) -> Result
     Ok(())
 }
 
-/// The trailers of a request, by the rules for those of HTTP/1.1.
-///
-/// # Errors
-/// One of them frames or routes a message, or there are too many.
-pub(super) fn read_trailers(map: &HeaderMap) -> Result<Fields, BodyFault> {
-    let size: usize = map.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if size > TRAILER_BYTES_MAX || map.len() > TRAILER_FIELDS_MAX {
-        return Err(BodyFault::TooLarge);
-    }
-    let mut fields = Fields::default();
-    for (name, value) in map {
-        if is_trailer(name.as_str().as_bytes(), value.as_bytes())? {
-            fields.add(name.as_str().as_bytes(), |written| written.extend_from_slice(value.as_bytes()));
-        }
-    }
-    Ok(fields)
-}
-
 /// A head that goes out.
 pub(super) fn response<'a>(status: u16, fields: impl Iterator<Item = FieldRef<'a>>) -> Response<()> {
     let mut response = Response::new(());
@@ -113,18 +92,6 @@ pub(super) fn response<'a>(status: u16, fields: impl Iterator<Item = FieldRef<'a
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     *response.headers_mut() = map(fields);
     response
-}
-
-/// Fields that go out. What could be read has names and values that can be written.
-pub(super) fn map<'a>(fields: impl Iterator<Item = FieldRef<'a>>) -> HeaderMap {
-    let mut map = HeaderMap::with_capacity(fields.size_hint().0.max(8));
-    for field in fields {
-        let name = HeaderName::from_bytes(field.name);
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
-            map.append(name, value);
-        }
-    }
-    map
 }
 
 #[cfg(test)]

@@ -87,17 +87,3 @@ fn the_host_may_stand_for_the_authority() {
     let both = read_one(&parts("GET", "http://shop.test/", &[("host", "Shop.test")]), true).unwrap();
     assert_eq!(both.fields.of(Known::Host).count(), 1);
 }
-
-#[test]
-fn trailers_have_the_rules_of_http1() {
-    let trailers = |fields: &[(&'static str, &'static str)]| {
-        let fields = fields
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        read_trailers(&fields.collect()).map(|fields| fields.len())
-    };
-    assert_eq!(trailers(&[("grpc-status", "0"), ("x-sum", "abc")]), Ok(2));
-    assert_eq!(trailers(&[("set-cookie", "a=b"), ("x-sum", "abc")]), Ok(1));
-    assert_eq!(trailers(&[("content-length", "1")]), Err(BodyFault::Malformed));
-    assert_eq!(trailers(&[("transfer-encoding", "chunked")]), Err(BodyFault::Malformed));
-}

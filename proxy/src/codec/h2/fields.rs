@@ -1,0 +1,49 @@
+//! Fields and trailers, between the crate's words and ours (RFC 9113 §8.2).
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::codec::body::BodyFault;
+use crate::codec::fields::{FieldRef, Fields};
+use crate::codec::h1::{TRAILER_BYTES_MAX, TRAILER_FIELDS_MAX, is_trailer};
+
+/// What a field counts for beside its name and value (RFC 9113 §6.5.2).
+const FIELD_BYTES: usize = 32;
+
+/// The size of a list of fields (RFC 9113 §6.5.2).
+#[must_use]
+pub fn list_bytes(map: &HeaderMap) -> usize {
+    map.iter().map(|(name, value)| name.as_str().len() + value.len() + FIELD_BYTES).sum()
+}
+
+/// The trailers of a message, by the rules for those of HTTP/1.1.
+///
+/// # Errors
+/// One of them frames or routes a message, or there are too many.
+pub fn read_trailers(map: &HeaderMap) -> Result<Fields, BodyFault> {
+    let size: usize = map.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > TRAILER_BYTES_MAX || map.len() > TRAILER_FIELDS_MAX {
+        return Err(BodyFault::TooLarge);
+    }
+    let mut fields = Fields::default();
+    for (name, value) in map {
+        if is_trailer(name.as_str().as_bytes(), value.as_bytes())? {
+            fields.add(name.as_str().as_bytes(), |written| written.extend_from_slice(value.as_bytes()));
+        }
+    }
+    Ok(fields)
+}
+
+/// Fields that go out. What could be read has names and values that can be written.
+pub fn map<'a>(fields: impl Iterator<Item = FieldRef<'a>>) -> HeaderMap {
+    let mut map = HeaderMap::with_capacity(fields.size_hint().0.max(8));
+    for field in fields {
+        let name = HeaderName::from_bytes(field.name);
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
+            map.append(name, value);
+        }
+    }
+    map
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! The half of a stream that receives, as a source of payload.
+
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use h2::RecvStream;
+
+use super::fields::read_trailers;
+use crate::codec::body::{BodyFault, Fill, Source};
+use crate::codec::fields::Fields;
+
+/// A body on its way in. The sender may send as much again only when what came was passed on, so that a side that stands
+/// still stops this stream, and no other of its connection.
+#[derive(Debug)]
+pub struct Receiving {
+    stream: RecvStream,
+    /// What came and was not passed on yet.
+    chunk: Bytes,
+    /// How many octets may still come.
+    allowed: u64,
+    trailers: Option<Box<Fields>>,
+    ended: bool,
+    fault: Option<h2::Error>,
+}
+
+impl Receiving {
+    /// A body of at most `limit` octets.
+    #[must_use]
+    pub fn new(stream: RecvStream, limit: Option<u64>) -> Self {
+        let ended = stream.is_end_stream();
+        let allowed = limit.unwrap_or(u64::MAX);
+        Self { stream, chunk: Bytes::new(), allowed, trailers: None, ended, fault: None }
+    }
+
+    /// Whether the body came whole, as far as can be said without waiting.
+    #[must_use]
+    pub fn is_received(&self) -> bool {
+        self.ended || self.stream.is_end_stream()
+    }
+
+    /// What broke the stream off.
+    #[must_use]
+    pub fn fault(&self) -> Option<&h2::Error> {
+        self.fault.as_ref()
+    }
+
+    /// Takes what comes next: octets, or the end and the trailers.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyFault>> {
+        if let Some(chunk) = ready!(self.stream.poll_data(cx)) {
+            self.chunk = self.unless_broken(chunk)?;
+            let count = self.chunk.len() as u64;
+            self.allowed = self.allowed.checked_sub(count).ok_or(BodyFault::TooLarge)?;
+            return Poll::Ready(Ok(()));
+        }
+        let trailers = ready!(self.stream.poll_trailers(cx));
+        self.ended = true;
+        if let Some(map) = self.unless_broken(trailers)? {
+            self.trailers = Some(Box::new(read_trailers(&map)?));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn unless_broken<T>(&mut self, received: Result<T, h2::Error>) -> Result<T, BodyFault> {
+        received.map_err(|fault| {
+            self.fault = Some(fault);
+            BodyFault::Broken
+        })
+    }
+}
+
+impl Source for Receiving {
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, BodyFault>> {
+        while self.chunk.is_empty() {
+            if self.ended {
+                return Poll::Ready(Ok(Fill::End));
+            }
+            ready!(self.poll_receive(cx))?;
+        }
+        Poll::Ready(Ok(Fill::Payload))
+    }
+
+    fn payload(&self) -> &[u8] {
+        &self.chunk
+    }
+
+    fn consume(&mut self, count: usize) {
+        let count = count.min(self.chunk.len());
+        self.chunk.advance(count);
+        // no more is given back than was taken, which is all that could go wrong
+        let _ = self.stream.flow_control().release_capacity(count);
+    }
+
+    fn trailers(&self) -> Option<&Fields> {
+        self.trailers.as_deref()
+    }
+}

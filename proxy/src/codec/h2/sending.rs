@@ -1,0 +1,117 @@
+//! The half of a stream that sends, as a sink of payload.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use h2::SendStream;
+
+use super::fields::map;
+use crate::codec::body::{Framing, Sink};
+use crate::codec::fields::Fields;
+
+/// A body on its way out, whose head has left. It takes what the receiver has granted.
+#[derive(Debug)]
+pub struct Sending {
+    stream: SendStream<Bytes>,
+    /// Octets that the head has promised and that are still owed.
+    left: Option<u64>,
+    ended: bool,
+    broken: bool,
+}
+
+fn reset(fault: &h2::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, fault.to_string())
+}
+
+impl Sending {
+    /// Whether the head of such a message ends its stream.
+    #[must_use]
+    pub fn is_bodiless(framing: Framing) -> bool {
+        matches!(framing, Framing::None | Framing::Length(0))
+    }
+
+    /// The body of a message that is framed so.
+    #[must_use]
+    pub fn new(stream: SendStream<Bytes>, framing: Framing) -> Self {
+        let left = match framing {
+            Framing::Length(length) => Some(length),
+            Framing::None | Framing::Chunked | Framing::UntilClose => None,
+        };
+        Self { stream, left, ended: Self::is_bodiless(framing), broken: false }
+    }
+
+    /// Whether the message was given to its last octet.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether the receiver has reset the stream, or the connection has failed, as far as was seen.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Ends when the receiver has reset the stream, or the connection has failed.
+    pub fn poll_reset(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.ended {
+            return Poll::Pending;
+        }
+        self.stream.poll_reset(cx).map(|_| self.broken = true)
+    }
+
+    fn unless_broken(&mut self, sent: Result<(), h2::Error>) -> io::Result<()> {
+        sent.map_err(|fault| {
+            self.broken = true;
+            reset(&fault)
+        })
+    }
+}
+
+impl Sink for Sending {
+    fn poll_put(&mut self, cx: &mut Context<'_>, payload: &[u8]) -> Poll<io::Result<usize>> {
+        if self.ended || self.left.is_some_and(|left| left < payload.len() as u64) {
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
+        }
+        self.stream.reserve_capacity(payload.len());
+        while self.stream.capacity() == 0 {
+            match ready!(self.stream.poll_capacity(cx)) {
+                Some(granted) => self.unless_broken(granted.map(|_| ()))?,
+                None => {
+                    self.broken = true;
+                    return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+                }
+            }
+        }
+        let count = self.stream.capacity().min(payload.len());
+        let last = self.left.as_mut().is_some_and(|left| {
+            *left -= count as u64;
+            *left == 0
+        });
+        let chunk = Bytes::copy_from_slice(payload.get(..count).unwrap_or_default());
+        let sent = self.stream.send_data(chunk, last);
+        self.ended = last;
+        Poll::Ready(self.unless_broken(sent).map(|()| count))
+    }
+
+    /// The task of the connection sends, as soon as it can; no more is held back than the send buffer.
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn finish(&mut self, trailers: Option<&Fields>) -> io::Result<()> {
+        if self.ended {
+            return Ok(());
+        }
+        if self.left.is_some_and(|left| left > 0) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.ended = true;
+        let sent = match trailers.filter(|trailers| !trailers.is_empty()) {
+            Some(trailers) => self.stream.send_trailers(map(trailers.iter())),
+            None => self.stream.send_data(Bytes::new(), true),
+        };
+        self.unless_broken(sent)
+    }
+}
