@@ -16,7 +16,9 @@ mod template;
 
 pub use address::{Address, UnixAddress};
 pub use cluster::{Balance, Cluster, ClusterLimits, Endpoint, ProxyVersion, Subset};
-pub use condition::{Condition, FieldCondition, HostPattern, PathPattern, Pattern, Segment, ValueMatch};
+pub use condition::{
+    Condition, FieldCondition, GRPC_MEDIA_TYPE, HostPattern, PathPattern, Pattern, Segment, ValueMatch,
+};
 pub use dns::{Dns, DnsFamily, DnsMode, DnsQuery, Resolver};
 pub use id::{ClusterId, ListenerId, RouteId};
 pub use listener::{

@@ -4,6 +4,7 @@ pub mod body;
 pub mod buffer;
 pub mod digits;
 pub mod fields;
+pub mod grpc;
 pub mod h1;
 pub mod h2;
 pub mod message;

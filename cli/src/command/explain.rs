@@ -27,7 +27,8 @@ pub struct Arguments {
     /// By the route table that a running proxy has: the address of its admin port
     #[arg(long, value_name = "ADDRESS", group = "table")]
     admin: Option<SocketAddr>,
-    /// A method and a URL with a host, or only a path; `GET` when left out; `tcp://127.0.0.1:5432` is a connection
+    /// A method and a URL with a host, or only a path; `GET` when left out; `grpc://HOST/SERVICE/METHOD` is a call of
+    /// gRPC, `tcp://127.0.0.1:5432` a connection
     #[arg(required = true, num_args = 1..=2, value_names = ["METHOD", "URL"])]
     asked: Vec<String>,
     /// A header of the request; may come several times
@@ -45,12 +46,12 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The method and the URL.
-    fn asked(&self) -> (&str, &str) {
+    /// The method, where there is one, and the URL.
+    fn asked(&self) -> (Option<&str>, &str) {
         match self.asked.as_slice() {
-            [method, url, ..] => (method, url),
-            [url] => ("GET", url),
-            [] => ("GET", ""),
+            [method, url, ..] => (Some(method), url),
+            [url] => (None, url),
+            [] => (None, ""),
         }
     }
 }
@@ -75,7 +76,7 @@ fn by_file(arguments: &Arguments, path: &Path) -> anyhow::Result<String> {
     let snapshot = Arc::new(Snapshot::next(None, document::load(path)?, &SeriesBook::new(1)));
     let (method, url) = arguments.asked();
     let question = Question {
-        method: method.to_owned(),
+        method: method.map(str::to_owned),
         url: url.to_owned(),
         headers: arguments.headers.clone(),
         listener: arguments.listener.clone(),

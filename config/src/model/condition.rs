@@ -7,6 +7,10 @@ use regex_automata::meta::Regex;
 
 use super::{Place, Placed, readable};
 
+/// What the `content-type` of a call of gRPC is; `+` and the format of its messages, or parameters, may follow
+/// (grpc/grpc doc/PROTOCOL-HTTP2.md).
+pub const GRPC_MEDIA_TYPE: &str = "application/grpc";
+
 /// A regular expression that was compiled with a size limit and matches in linear time.
 #[derive(Debug, Clone)]
 pub struct Pattern {

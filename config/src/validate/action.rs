@@ -190,7 +190,7 @@ pub(super) fn maintenance(
         retry_after: document.retry_after().value,
         body: document.body().value,
         content_type: document.content_type().value.0,
-        bypass: conditions(document.bypass.as_ref()),
+        bypass: conditions(document.bypass.as_ref(), findings),
         health_paths: health_paths.into_iter().flat_map(|paths| paths.into_values()).collect(),
     }
 }

@@ -62,7 +62,7 @@ fn route(
     if hosts.is_empty() {
         hosts.push(HostPattern::Any);
     }
-    let mut alternatives = conditions(document.r#match.as_ref());
+    let mut alternatives = conditions(document.r#match.as_ref(), findings);
     if alternatives.is_empty() {
         alternatives.push(always(name.span.place()));
     }

@@ -30,7 +30,7 @@ pub(super) fn sticky(
             None => Placed { value: route.to_owned(), place: Place::BuiltIn },
         },
         send: send.as_ref().and_then(|send| Some(send.value.header.as_ref()?.value.lower.clone())),
-        trust: conditions(trust.as_ref()),
+        trust: conditions(trust.as_ref(), findings),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Names, and what a route points at.
+//! Names, what a route points at, and what gRPC calls.
 
 use std::fmt;
 
@@ -103,5 +103,74 @@ impl fmt::Display for DestinationName {
 impl Write for DestinationName {
     fn write(&self) -> Value {
         json!(self.to_string())
+    }
+}
+
+/// A service of gRPC with its package: `shop.v1.Orders`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GrpcService(pub(crate) String);
+
+/// A method of a service of gRPC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GrpcMethod(pub(crate) String);
+
+/// An identifier of protocol buffers (their language specification, `ident`).
+fn is_identifier(text: &str) -> bool {
+    let inner = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'_';
+    text.bytes().next().is_some_and(|first| inner(first) && !first.is_ascii_digit())
+        && text.bytes().all(inner)
+}
+
+impl Word for GrpcService {
+    const WANTED: &'static str = "a service such as `shop.v1.Orders`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text.split('.').all(is_identifier) {
+            return Ok(Self(text.to_owned()));
+        }
+        let help = match text.trim_start_matches('/').split_once('/') {
+            Some((service, method)) if Self::parse(service).is_ok() && is_identifier(method) => {
+                format!("did you mean `{{service: {service}, method: {method}}}`?")
+            }
+            _ => "a service is the name that stands behind `service` in its .proto file, with the package \
+                before it: `shop.v1.Orders`"
+                .to_owned(),
+        };
+        Err(Wrong::not(text, "a service of gRPC", help))
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*$", "examples": ["shop.v1.Orders"]})
+    }
+}
+
+impl Write for GrpcService {
+    fn write(&self) -> Value {
+        json!(self.0)
+    }
+}
+
+impl Word for GrpcMethod {
+    const WANTED: &'static str = "a method such as `Create`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        match is_identifier(text) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(Wrong::not(
+                text,
+                "a method of gRPC",
+                "a method is the name that stands behind `rpc` in its .proto file: `Create`",
+            )),
+        }
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "examples": ["Create"]})
+    }
+}
+
+impl Write for GrpcMethod {
+    fn write(&self) -> Value {
+        json!(self.0)
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::codec::body::Framing;
 use crate::codec::fields::{Fields, Known};
+use crate::codec::grpc;
 
 /// What a head says of its connection (`Connection`, RFC 9110 §7.6.1).
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +142,7 @@ impl RequestHead {
     /// Whether the caller speaks gRPC.
     #[must_use]
     pub fn is_grpc(&self) -> bool {
-        self.fields.first(Known::ContentType).is_some_and(|value| value.starts_with(b"application/grpc"))
+        self.fields.first(Known::ContentType).is_some_and(grpc::is_media_type)
     }
 }
 

@@ -11,6 +11,7 @@ use super::record::Record;
 use super::subject::Subject;
 use crate::codec::body::{BodyFault, Fill, Framing, Pump, Source};
 use crate::codec::fields::Fields;
+use crate::codec::grpc;
 use crate::codec::outgoing::Outgoing;
 use crate::filter::edits::{self, Values};
 use crate::filter::reply::LocalReply;
@@ -166,7 +167,7 @@ fn fields(
     if grpc {
         out.add(b"content-type", b"application/grpc");
         out.add(b"grpc-status", reply.reason.grpc_status().to_string().as_bytes());
-        out.add(b"grpc-message", grpc_message(&reply.body).as_bytes());
+        out.add(b"grpc-message", grpc::message(&reply.body).as_bytes());
     } else if length > 0 {
         out.add(b"content-type", reply.content_type.as_bytes());
     }
@@ -183,17 +184,6 @@ fn fields(
         edits::apply(wanted, values, &Fields::default(), &mut out);
     }
     out
-}
-
-/// Percent-encoded as gRPC wants its messages.
-fn grpc_message(text: &str) -> String {
-    text.trim_end().bytes().fold(String::new(), |mut message, byte| {
-        match byte {
-            b'%' | ..0x20 | 0x7f.. => message.push_str(&format!("%{byte:02X}")),
-            _ => message.push(char::from(byte)),
-        }
-        message
-    })
 }
 
 struct Gone;

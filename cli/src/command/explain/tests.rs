@@ -23,6 +23,14 @@ fn a_question_names_each_header_once_with_all_its_values() {
 }
 
 #[test]
+fn a_method_that_nobody_names_is_left_to_the_proxy() {
+    let asked = |words: &str| question(&parsed(words).unwrap());
+    let call = asked("--admin|127.0.0.1:1|grpc://shop/shop.v1.Orders/Create");
+    assert_eq!((&call["method"], &call["url"]), (&Value::Null, &json!("grpc://shop/shop.v1.Orders/Create")));
+    assert_eq!(asked("--admin|127.0.0.1:1|PUT|/x")["method"], "PUT");
+}
+
+#[test]
 fn exactly_one_is_asked() {
     assert!(parsed("GET|/").is_err());
     assert!(parsed("-c|a.yaml|--admin|127.0.0.1:1|GET|/").is_err());

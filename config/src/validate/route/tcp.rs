@@ -76,6 +76,7 @@ fn of_condition(condition: &ConditionDoc) -> Vec<Written> {
         ("headers", span(condition.headers.as_ref())),
         ("query", span(condition.query.as_ref())),
         ("cookies", span(condition.cookies.as_ref())),
+        ("grpc", span(condition.grpc.as_ref())),
     ]
 }
 

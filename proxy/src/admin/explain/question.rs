@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use towpath_config::model::{Address, Listener, ListenerId, Protocol};
+use towpath_config::model::{Address, GRPC_MEDIA_TYPE, Listener, ListenerId, Protocol};
 
 use crate::snapshot::Snapshot;
 use crate::sys::stream::Origin;
@@ -15,9 +15,10 @@ mod tests;
 /// What is asked about.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// The method.
-    pub method: String,
-    /// With scheme and host, or only a path; `tcp://127.0.0.1:5432` is a connection, and no request.
+    /// The method; when left out POST for a call of gRPC, and GET for all else.
+    pub method: Option<String>,
+    /// With scheme and host, or only a path; `grpc://shop.example.com/shop.v1.Orders/Create` is a call of gRPC;
+    /// `tcp://127.0.0.1:5432` is a connection, and no request.
     pub url: String,
     /// The header fields. `Host` goes before the host of the URL.
     pub headers: Vec<(String, String)>,
@@ -31,8 +32,7 @@ pub struct Question {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    #[serde(default = "get")]
-    method: String,
+    method: Option<String>,
     url: String,
     #[serde(default)]
     headers: Map<String, Value>,
@@ -40,9 +40,8 @@ struct Written {
     source: Option<IpAddr>,
 }
 
-fn get() -> String {
-    "GET".to_owned()
-}
+/// What the head of every call of gRPC has (grpc/grpc doc/PROTOCOL-HTTP2.md, Requests).
+const OF_GRPC: [(&str, &str); 2] = [("content-type", GRPC_MEDIA_TYPE), ("te", "trailers")];
 
 /// The parts of an URL; what is not there is empty.
 struct Url<'a> {
@@ -54,11 +53,11 @@ impl<'a> Url<'a> {
     /// Reads the URL of a question, or says that it is none.
     fn of(question: &'a Question) -> Result<Self, String> {
         let sent = question.url.split('#').next().unwrap_or_default();
-        if sent.starts_with('/') || matches!((question.method.as_str(), sent), ("CONNECT", _) | (_, "*")) {
+        if sent.starts_with('/') || matches!((question.method(), sent), ("CONNECT", _) | (_, "*")) {
             return Ok(Self { authority: "", target: sent.to_owned() });
         }
         let whole = sent.split_once("://").filter(|(scheme, _)| {
-            ["http", "https", "tcp"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+            ["http", "https", "grpc", "tcp"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
         });
         let (authority, target) =
             whole.map_or(("", ""), |(_, rest)| rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len())));
@@ -116,8 +115,16 @@ impl Question {
 
     /// What it is about: a request, or a connection.
     fn protocol(&self) -> Protocol {
-        let scheme = self.url.split_once("://").map_or("", |(scheme, _)| scheme);
-        if scheme.eq_ignore_ascii_case("tcp") { Protocol::Tcp } else { Protocol::Http }
+        if self.has_scheme("tcp") { Protocol::Tcp } else { Protocol::Http }
+    }
+
+    fn has_scheme(&self, wanted: &str) -> bool {
+        self.url.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(wanted))
+    }
+
+    fn method(&self) -> &str {
+        let usual = if self.has_scheme("grpc") { "POST" } else { "GET" };
+        self.method.as_deref().unwrap_or(usual)
     }
 
     /// Where a connection to this listener comes from.
@@ -131,14 +138,14 @@ impl Question {
 
     /// The head that a client would send to this listener.
     pub(super) fn head(&self, listener: &Listener) -> Result<Vec<u8>, String> {
-        let texts =
-            self.headers.iter().flat_map(|(name, value)| [name, value]).chain([&self.method, &self.url]);
-        if let Some(text) = texts.into_iter().find(|text| text.contains(['\r', '\n'])) {
+        let (method, asked) = (self.method(), self.url.as_str());
+        let texts = self.headers.iter().flat_map(|(name, value)| [name.as_str(), value]);
+        if let Some(text) = texts.chain([method, asked]).find(|text| text.contains(['\r', '\n'])) {
             return Err(format!(
                 "{text:?} ends its line: no client could send that as one part of a request"
             ));
         }
-        if let Some(word) = [&self.method, &self.url].into_iter().find(|word| !is_word(word)) {
+        if let Some(word) = [method, asked].into_iter().find(|word| !is_word(word)) {
             return Err(format!(
                 "{word:?} is no word of a request line: it is empty, or holds more than visible ASCII"
             ));
@@ -149,15 +156,16 @@ impl Question {
             Address::Unix(_) => "localhost".to_owned(),
         };
         let host = match url.authority {
-            "" if self.method == "CONNECT" => &url.target,
+            "" if method == "CONNECT" => &url.target,
             "" => &own,
             asked => asked,
         };
-        let said = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
-        let host = (!said).then_some(("host", host));
+        let of_grpc = if self.has_scheme("grpc") { OF_GRPC.as_slice() } else { &[] };
+        let usual = [("host", host)].into_iter().chain(of_grpc.iter().copied());
+        let said = |name: &str| self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let fields = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, url.target);
-        for (name, value) in host.into_iter().chain(fields) {
+        let mut head = format!("{method} {} HTTP/1.1\r\n", url.target);
+        for (name, value) in usual.filter(|(name, _)| !said(name)).chain(fields) {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");

@@ -38,6 +38,32 @@ fn paths_match_by_segment() {
 }
 
 #[test]
+fn a_call_of_grpc_is_a_post_to_its_path_with_its_media_type() {
+    use Predicate::{Header, Method, Path};
+    let rows = [
+        ("service: a.B, method: C", "POST x/a.B/C", "application/grpc", None),
+        ("service: a.B, method: C", "POST x/a.B/C", "application/grpc+proto", None),
+        ("service: a.B, method: C", "POST x/a.B/D", "application/grpc", Some(Path)),
+        ("service: a.B", "POST x/a.B/D", "application/grpc;x=y", None),
+        ("service: a.B", "POST x/a.Bc/D", "application/grpc", Some(Path)),
+        ("service: a.B", "GET x/a.B/D", "application/grpc", Some(Method)),
+        ("service: a.B", "POST x/a.B/D", "application/grpc-web+proto", Some(Header(0))),
+        ("service: a.B", "POST x/a.B/D", "application/json", Some(Header(0))),
+        ("method: D", "POST x/a.B/D", "application/grpc", None),
+        ("method: D", "POST x/D", "application/grpc", Some(Path)),
+        ("", "POST x/a.B/D", "application/grpc", None),
+        ("", "POST x/a.B/D", "text/plain", Some(Header(0))),
+    ];
+    for (call, line, media_type, wanted) in rows {
+        let request = Request::new(&format!("{line}\ncontent-type: {media_type}"));
+        assert_eq!(failure(&format!("grpc: {{{call}}}"), &request), wanted, "{call} {line} {media_type}");
+        // the condition and the rest of the proxy mean the same by a call of gRPC
+        let is_grpc = crate::codec::grpc::is_media_type(media_type.as_bytes());
+        assert_eq!(wanted == Some(Header(0)), !is_grpc, "{media_type}");
+    }
+}
+
+#[test]
 fn one_language_of_values() {
     // none: no header, one: `x: abc`, two: `x: abc` and `x: xyz`, empty: `x:`
     let rows = [

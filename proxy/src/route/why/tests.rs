@@ -55,6 +55,8 @@ fn each_stage_has_its_words() {
             "match: {headers: {h: {not: {suffix: \"2\"}}}}",
             "header h: wanted not (suffix \"2\"), found \"1\" and \"2\"",
         ),
+        ("match: {grpc: {service: a.B, method: C}}", "path: wanted /a.B/C, found \"/p\""),
+        ("match: {grpc: {service: p}}", "method: wanted \"POST\", found \"GET\""),
         ("match: {query: {q: {regex: x}}}", "query q: wanted regex \"x\", found \"a b\""),
         ("match: {cookies: {c: \"2\"}}", "cookie c: wanted \"2\", found \"1\""),
         (

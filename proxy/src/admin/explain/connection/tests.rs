@@ -38,7 +38,7 @@ fn ask_with(
 ) -> Result<String, String> {
     let config = compile(&Source::new("table.yaml", TABLE), &|_| None).unwrap().into_config();
     let question = Question {
-        method: "GET".to_owned(),
+        method: None,
         url: url.to_owned(),
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         listener: listener.map(str::to_owned),

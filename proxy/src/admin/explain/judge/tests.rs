@@ -50,7 +50,7 @@ fn snapshot() -> Arc<Snapshot> {
 
 fn ask(url: &str, headers: &[(&str, &str)]) -> Explanation {
     let question = Question {
-        method: "GET".to_owned(),
+        method: None,
         url: url.to_owned(),
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         listener: Some("web".to_owned()),

@@ -9,13 +9,7 @@ routes: {all: {direct_response: 200}}
 ";
 
 fn question(url: &str) -> Question {
-    Question {
-        method: "GET".to_owned(),
-        url: url.to_owned(),
-        headers: Vec::new(),
-        listener: None,
-        source: None,
-    }
+    Question { method: None, url: url.to_owned(), headers: Vec::new(), listener: None, source: None }
 }
 
 fn head(question: &Question) -> Result<String, String> {
@@ -41,6 +35,23 @@ fn an_url_becomes_the_head_that_a_client_would_send() {
 }
 
 #[test]
+fn a_call_of_grpc_is_asked_about_by_its_scheme() {
+    let mut asked = question("grpc://shop/shop.v1.Orders/Create");
+    let head_of = |asked: &Question| head(asked).unwrap();
+    assert_eq!(
+        head_of(&asked),
+        "POST /shop.v1.Orders/Create HTTP/1.1\r\nhost: shop\r\ncontent-type: application/grpc\r\nte: trailers\r\n\r\n"
+    );
+    asked.headers = vec![("Content-Type".to_owned(), "application/grpc+json".to_owned())];
+    assert_eq!(
+        head_of(&asked),
+        "POST /shop.v1.Orders/Create HTTP/1.1\r\nhost: shop\r\nte: trailers\r\nContent-Type: application/grpc+json\r\n\r\n"
+    );
+    asked.method = Some("GET".to_owned());
+    assert!(head_of(&asked).starts_with("GET /shop.v1.Orders/Create "));
+}
+
+#[test]
 fn a_host_field_goes_before_the_host_of_the_url() {
     let mut asked = question("http://one/x");
     asked.headers = vec![("Host".to_owned(), "two".to_owned()), ("a".to_owned(), "b".to_owned())];
@@ -49,7 +60,7 @@ fn a_host_field_goes_before_the_host_of_the_url() {
 
 #[test]
 fn connect_names_its_authority() {
-    let asked = Question { method: "CONNECT".to_owned(), ..question("db.example.com:5432") };
+    let asked = Question { method: Some("CONNECT".to_owned()), ..question("db.example.com:5432") };
     assert_eq!(
         head(&asked).unwrap(),
         "CONNECT db.example.com:5432 HTTP/1.1\r\nhost: db.example.com:5432\r\n\r\n"
@@ -65,7 +76,7 @@ fn what_is_no_url_is_no_question() {
         assert!(told.contains("no URL") || told.contains("no word"), "{url:?}: {told}");
     }
     for method in ["", "G T", "G\u{e9}T"] {
-        let asked = Question { method: method.to_owned(), ..question("/") };
+        let asked = Question { method: Some(method.to_owned()), ..question("/") };
         assert!(head(&asked).unwrap_err().contains("no word of a request line"), "{method:?}");
     }
 }
@@ -98,7 +109,7 @@ fn json_is_read() {
     let json =
         br#"{"url": "/x", "headers": {"a": "1", "b": ["2", "3"]}, "listener": null, "source": "10.0.0.1"}"#;
     let asked = Question::from_json(json).unwrap();
-    assert_eq!((asked.method.as_str(), asked.source), ("GET", Some([10, 0, 0, 1].into())));
+    assert_eq!((asked.method(), asked.source), ("GET", Some([10, 0, 0, 1].into())));
     let fields: Vec<_> = asked.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!(fields, ["a=1", "b=2", "b=3"]);
 }

@@ -4,7 +4,7 @@ use crate::sys::memory::Pressure;
 
 fn text(table: &str, url: &str) -> String {
     let question = Question {
-        method: "GET".to_owned(),
+        method: None,
         url: url.to_owned(),
         headers: vec![("x-user".to_owned(), "7".to_owned())],
         listener: None,

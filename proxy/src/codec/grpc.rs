@@ -1,0 +1,25 @@
+//! What gRPC writes into heads (grpc/grpc doc/PROTOCOL-HTTP2.md). Bodies are not looked into.
+
+use towpath_config::model::GRPC_MEDIA_TYPE;
+
+#[cfg(test)]
+mod tests;
+
+/// Whether a `content-type` is that of gRPC. gRPC-Web is another protocol.
+#[must_use]
+pub fn is_media_type(value: &[u8]) -> bool {
+    let rest = value.strip_prefix(GRPC_MEDIA_TYPE.as_bytes());
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+}
+
+/// A text as the value of `grpc-message`: percent-encoded, without the line break at its end.
+#[must_use]
+pub fn message(text: &str) -> String {
+    text.trim_end().bytes().fold(String::new(), |mut message, byte| {
+        match byte {
+            b'%' | ..0x20 | 0x7f.. => message.push_str(&format!("%{byte:02X}")),
+            _ => message.push(char::from(byte)),
+        }
+        message
+    })
+}
