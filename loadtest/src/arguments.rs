@@ -58,6 +58,12 @@ pub struct Pace {
     /// Connections, kept open
     #[arg(long, default_value = "64")]
     pub connections: NonZeroUsize,
+    /// Speak HTTP/2, with prior knowledge
+    #[arg(long)]
+    pub http2: bool,
+    /// Requests at once on each connection
+    #[arg(long, default_value = "1", requires = "http2")]
+    pub streams: NonZeroUsize,
     /// How long to measure at one rate
     #[arg(long, value_parser = some_time, default_value = "10s")]
     pub duration: Duration,
@@ -82,6 +88,9 @@ pub struct Asking {
     /// A field of the request; may be given several times
     #[arg(long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
+    /// Call with gRPC: POST, one message of --body-size, and the status is that of the call
+    #[arg(long, requires = "http2", conflicts_with = "method")]
+    pub grpc: bool,
     /// The size of the request's body
     #[arg(long)]
     pub body_size: Option<Size>,

@@ -1,7 +1,8 @@
 //! An upstream that misbehaves on demand. `listen` accepts and shares connections out to threads, `connection` is one of
-//! them; what a request wishes for (`wish`), or else what the command line says, becomes a `reply`.
+//! them, and `http2` what it becomes where that is spoken; what a request wishes for (`wish`), or else what the command line says, becomes a `reply`.
 
 mod connection;
+mod http2;
 mod listen;
 mod reply;
 mod wish;

@@ -38,6 +38,7 @@ fn the_fields_of_the_figures_are_these() {
         "url",
         "mode",
         "connections",
+        "streams",
         "threads",
         "cpu_seconds",
         "rate_wanted",
@@ -48,6 +49,7 @@ fn the_fields_of_the_figures_are_these() {
         "errors",
         "late",
         "statuses",
+        "grpc_statuses",
         "versions",
         "bytes_in",
         "bytes_out",
@@ -243,7 +245,7 @@ fn what_cannot_be_used_is_refused_before_anything_is_asked() {
     let served = Served::start(&[]);
     let url = served.url("/");
     let url = url.as_str();
-    let rows: [(&[&str], &str); 12] = [
+    let rows: [(&[&str], &str); 14] = [
         (&["run"], "<URL>"),
         (&["run", "localhost:80"], "has no scheme"),
         (&["run", "https://localhost/"], "only http is spoken"),
@@ -254,6 +256,8 @@ fn what_cannot_be_used_is_refused_before_anything_is_asked() {
         (&["run", url, "--plot", "latency.pdf"], "must end in .svg or .png"),
         (&["run", url, "--connections", "2", "--threads", "3"], "3 threads share 2 connections"),
         (&["run", url, "--path", "/{1..}"], "a brace that is no range"),
+        (&["run", url, "--streams", "2"], "--http2"),
+        (&["run", url, "--http2", "--grpc", "--method", "GET"], "cannot be used with"),
         (&["serve", "--fail", "1"], "is no share"),
         (&["serve", "--listen", &served.place], "cannot listen on"),
     ];

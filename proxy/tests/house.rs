@@ -49,7 +49,7 @@ const NEVER: &[(&str, &[&str])] = &[
 /// Who may use what comes from outside: every other file goes through the owner.
 const OWNERS: &[(&str, &[&str])] = &[
     ("httparse", &["proxy/src/codec/h1", "loadtest/src/message"]),
-    ("h2", &["proxy/src/codec/h2", "proxy/src/downstream/http2", "proxy/src/upstream/http2"]),
+    ("h2", &["proxy/src/codec/h2", "proxy/src/downstream/http2", "proxy/src/upstream/http2", "loadtest/src"]),
     ("hyper", &["proxy/src/admin", "proxy/src/sys/client"]),
     ("hyper_util", &["proxy/src/admin", "proxy/src/sys/client"]),
     ("http_body_util", &["proxy/src/admin", "proxy/src/sys/client"]),

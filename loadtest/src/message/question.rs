@@ -1,5 +1,6 @@
 //! One request after the other, from whatever pieces the connection gives.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
 use super::body::Body;
@@ -18,6 +19,21 @@ pub struct Question {
     pub keep_alive: bool,
     /// What the request wishes for itself.
     pub wish: Option<String>,
+    /// It is a call of gRPC.
+    pub grpc: bool,
+}
+
+impl From<&http::request::Parts> for Question {
+    fn from(head: &http::request::Parts) -> Self {
+        let field = |name| head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let asked = head.uri.path_and_query().map_or("", |asked| asked.as_str());
+        Self {
+            head: head.method == http::Method::HEAD,
+            keep_alive: true,
+            wish: field(WISH).map(Cow::into_owned).or_else(|| query_wish(asked)),
+            grpc: field("content-type").is_some_and(|kind| kind.starts_with("application/grpc")),
+        }
+    }
 }
 
 /// What a call of [`Questions::take`] found.
@@ -89,7 +105,8 @@ fn parse(bytes: &[u8]) -> Result<Option<(usize, Head)>, Malformed> {
     }
     let wish = wish.or_else(|| query_wish(head.path.unwrap_or_default()));
     let body = framing.question_body()?;
-    let question = Question { head: head.method == Some("HEAD"), keep_alive: framing.keep_alive, wish };
+    let (keep_alive, grpc) = (framing.keep_alive, false);
+    let question = Question { head: head.method == Some("HEAD"), keep_alive, wish, grpc };
     let expects = expects && body.is_some();
     Ok(Some((length, (question, body, expects))))
 }

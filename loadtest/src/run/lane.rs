@@ -10,14 +10,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::connection;
+use super::connection::{http1, http2};
 use super::pacer::Pacer;
 use super::plan::{Due, Plan, SECOND};
 use super::question::Questions;
-use super::tally::{Answered, Fault, Tally};
+use super::tally::{Outcome, Tally};
 use super::watch::Slot;
 use crate::failure::Failure;
-use crate::message::Answer;
 use crate::stream::{Place, Stream};
 use crate::system;
 
@@ -41,6 +40,8 @@ pub struct Course {
     pub plan: Plan,
     /// All connections.
     pub connections: usize,
+    /// Requests at once on each, by HTTP/2; or HTTP/1.1.
+    pub streams: Option<usize>,
     /// How many lanes there are.
     pub lanes: usize,
     /// The longest a request may take, and before that wait for a connection.
@@ -79,7 +80,7 @@ pub struct Lane {
     pub timeout: u64,
     /// Hands out requests.
     pub pacer: Pacer,
-    /// One for each connection.
+    /// One for each that asks.
     pub slots: Vec<Slot>,
     /// What is read is looked at here and forgotten.
     pub scratch: RefCell<Box<[u8]>>,
@@ -147,9 +148,19 @@ async fn drive(
 ) -> Result<Seen, Failure> {
     let lane = Rc::new(lane);
     let mut streams = streams.into_iter();
-    let mut connections = JoinSet::new();
-    for number in 0..lane.slots.len() {
-        connections.spawn_local(connection::run(Rc::clone(&lane), number, streams.next()));
+    let mut asking = JoinSet::new();
+    match lane.course.streams {
+        None => (0..lane.slots.len()).for_each(|number| {
+            asking.spawn_local(http1::run(Rc::clone(&lane), number, streams.next()));
+        }),
+        Some(each) => {
+            let sessions = (0..lane.slots.len() / each).map(|_| http2::Session::new(streams.next()));
+            for (number, session) in
+                sessions.collect::<Vec<_>>().iter().cycle().take(lane.slots.len()).enumerate()
+            {
+                asking.spawn_local(http2::run(Rc::clone(&lane), number, Rc::clone(session)));
+            }
+        }
     }
     let paced = async {
         if !lane.pacer.is_closed() {
@@ -160,7 +171,7 @@ async fn drive(
     tokio::select! {
         failed = paced => return failed,
         () = lane.sweep(glimpses) => {}
-        _ = connections.join_all() => {}
+        _ = asking.join_all() => {}
     }
     let mut tallies = lane.tallies.take();
     for (tally, late) in tallies.iter_mut().zip(lane.pacer.late()) {
@@ -173,12 +184,12 @@ impl Lane {
     fn new(course: &Arc<Course>, number: usize) -> Result<Self, Failure> {
         let timeout = u64::try_from(course.timeout.as_nanos()).unwrap_or(u64::MAX);
         let spans = course.plan.spans().len();
-        let connections = share(course, number);
+        let asking = share(course, number) * course.streams.unwrap_or(1);
         Ok(Self {
             start: *course.start.get_or_init(Instant::now),
             timeout,
             pacer: Pacer::new(course.plan.clone(), number as u64, course.lanes as u64, timeout),
-            slots: (0..connections).map(|_| Slot::new()).collect(),
+            slots: (0..asking).map(|_| Slot::new()).collect(),
             scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
             tallies: RefCell::new(vec![Tally::new()?; spans]),
             lately: RefCell::new(Tally::new()?),
@@ -192,26 +203,14 @@ impl Lane {
         self.start.elapsed().as_nanos() as u64
     }
 
-    /// Counts what became of a request of which so many bytes were sent.
-    pub fn record(&self, due: &Due, sent: usize, asked: Result<(), Fault>, answer: &Answer) {
+    /// Counts what became of a request.
+    pub fn record(&self, due: &Due, outcome: &Outcome<'_>) {
         let latency = self.now().saturating_sub(due.at);
-        let count = |tally: &mut Tally| {
-            tally.bytes_out += self.course.questions.body_bytes_of(due.index, sent);
-            match asked {
-                Ok(()) => tally.answered(&Answered {
-                    status: answer.status().unwrap_or_default(),
-                    version: answer.version(),
-                    latency,
-                    payload_bytes: answer.payload_bytes(),
-                }),
-                Err(fault) => tally.failed(fault, answer.payload_bytes()),
-            }
-        };
         if let Some(tally) = self.tallies.borrow_mut().get_mut(due.span) {
-            count(tally);
+            tally.record(outcome, latency);
         }
         if self.course.is_watched {
-            count(&mut self.lately.borrow_mut());
+            self.lately.borrow_mut().record(outcome, latency);
         }
     }
 

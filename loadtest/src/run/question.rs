@@ -4,6 +4,9 @@ mod range;
 
 use std::io::IoSlice;
 
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+
 use super::url::Url;
 use crate::arguments::Asking;
 use crate::failure::Failure;
@@ -15,11 +18,16 @@ const HEADS_BYTES_MAX: usize = 256 << 20;
 /// The largest body of a request, in bytes.
 const BODY_BYTES_MAX: u64 = 1 << 30;
 
+/// What a call of gRPC says of itself (grpc/grpc doc/PROTOCOL-HTTP2.md).
+const CALL: [(&str, &str); 2] = [("content-type", "application/grpc"), ("te", "trailers")];
+
 /// All requests that are asked in turn.
 #[derive(Debug)]
 pub struct Questions {
     heads: Vec<Box<[u8]>>,
-    body: Box<[u8]>,
+    /// The same for HTTP/2, where that is spoken.
+    requests: Vec<Request<()>>,
+    body: Bytes,
     asked: Asked,
 }
 
@@ -28,49 +36,80 @@ impl Questions {
     ///
     /// # Errors
     /// When what was asked for is no request.
-    pub fn new(asking: &Asking, url: &Url) -> Result<Self, Failure> {
-        Self::made(asking, url).map_err(Failure::Usage)
+    pub fn new(asking: &Asking, url: &Url, http2: bool) -> Result<Self, Failure> {
+        Self::made(asking, url, http2).map_err(Failure::Usage)
     }
 
-    fn made(asking: &Asking, url: &Url) -> Result<Self, String> {
+    fn made(asking: &Asking, url: &Url, http2: bool) -> Result<Self, String> {
         if !is_token(&asking.method) {
             return Err(format!("`{}` is no method; write a word such as GET", asking.method));
         }
-        let fields = asking.headers.iter().map(|text| field(text)).collect::<Result<Vec<_>, _>>()?;
-        let length = asking.body_size.map_or(0, |size| size.0);
-        if length > BODY_BYTES_MAX {
-            return Err(format!("a body of {length} bytes is too large; at most {BODY_BYTES_MAX}"));
+        let mut fields = asking.headers.iter().map(|text| field(text)).collect::<Result<Vec<_>, _>>()?;
+        let size = asking.body_size.map_or(0, |size| size.0);
+        if size > BODY_BYTES_MAX {
+            return Err(format!("a body of {size} bytes is too large; at most {BODY_BYTES_MAX}"));
         }
+        let method = if asking.grpc { "POST" } else { &asking.method };
+        let mut body = Vec::new();
+        if asking.grpc {
+            fields.extend(CALL);
+            // a flag and the length go before each message
+            body.push(0);
+            body.extend_from_slice(&(size as u32).to_be_bytes());
+        }
+        body.resize(body.len() + size as usize, b'x');
+        let length = body.len();
+        let with_length =
+            !asking.grpc && (asking.body_size.is_some() || matches!(method, "POST" | "PUT" | "PATCH"));
         let mut tail = String::new();
         if !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             tail.push_str(&format!("host: {}\r\n", url.authority));
         }
         fields.iter().for_each(|(name, value)| tail.push_str(&format!("{name}: {value}\r\n")));
-        if asking.body_size.is_some() || matches!(asking.method.as_str(), "POST" | "PUT" | "PATCH") {
+        if with_length {
             tail.push_str(&format!("content-length: {length}\r\n"));
         }
         let own = std::slice::from_ref(&url.path);
         let patterns = if asking.paths.is_empty() { own } else { &asking.paths };
-        let mut heads = Vec::new();
+        let like = http2.then(|| request(method, &fields, with_length.then_some(length))).transpose()?;
+        let authority = fields.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let authority = authority.map_or(url.authority.as_str(), |(_, value)| value);
+        let (mut heads, mut requests) = (Vec::new(), Vec::new());
         let mut bytes = 0;
         for pattern in patterns {
             for path in range::paths(pattern)? {
                 check_path(&path)?;
-                let head = format!("{} {path} HTTP/1.1\r\n{tail}\r\n", asking.method);
+                let head = format!("{method} {path} HTTP/1.1\r\n{tail}\r\n");
                 bytes += head.len();
                 if bytes > HEADS_BYTES_MAX {
                     return Err(format!("the requests have more than {HEADS_BYTES_MAX} bytes in all"));
                 }
                 heads.push(head.into_bytes().into_boxed_slice());
+                if let Some(like) = &like {
+                    let mut request = like.clone();
+                    *request.uri_mut() = uri(authority, &path)?;
+                    requests.push(request);
+                }
             }
         }
         let asked = Asked { head: asking.method == "HEAD", version_header: asking.version_header.clone() };
-        Ok(Self { heads, body: vec![b'x'; length as usize].into_boxed_slice(), asked })
+        Ok(Self { heads, requests, body: body.into(), asked })
     }
 
     /// What the answers depend on.
     pub fn asked(&self) -> &Asked {
         &self.asked
+    }
+
+    /// A request as HTTP/2 has it.
+    pub fn request(&self, index: u64) -> Request<()> {
+        let turn = index % self.requests.len().max(1) as u64;
+        self.requests.get(turn as usize).cloned().unwrap_or_default()
+    }
+
+    /// The body of every request.
+    pub fn body(&self) -> &Bytes {
+        &self.body
     }
 
     /// How many bytes of the body are among the first `sent` of a request.
@@ -95,6 +134,28 @@ impl Questions {
         let turn = index % self.heads.len().max(1) as u64;
         self.heads.get(turn as usize).map(AsRef::as_ref).unwrap_or_default()
     }
+}
+
+/// A request of HTTP/2 without its path.
+fn request(method: &str, fields: &[(&str, &str)], length: Option<usize>) -> Result<Request<()>, String> {
+    let mut request = Request::new(());
+    *request.version_mut() = http::Version::HTTP_2;
+    *request.method_mut() = Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?;
+    let map: &mut HeaderMap = request.headers_mut();
+    for (name, value) in fields.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
+        let wrong = |_| format!("`{name}: {value}` cannot be sent by HTTP/2");
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong(()))?;
+        map.append(name, HeaderValue::from_str(value).map_err(|_| wrong(()))?);
+    }
+    if let Some(length) = length {
+        map.insert(http::header::CONTENT_LENGTH, length.into());
+    }
+    Ok(request)
+}
+
+fn uri(authority: &str, path: &str) -> Result<Uri, String> {
+    let uri = Uri::builder().scheme("http").authority(authority).path_and_query(path).build();
+    uri.map_err(|error| format!("`http://{authority}{path}` cannot be asked for by HTTP/2: {error}"))
 }
 
 fn check_path(path: &str) -> Result<(), String> {

@@ -18,6 +18,8 @@ pub struct Figures {
     pub mode: &'static str,
     /// How many connections asked.
     pub connections: usize,
+    /// Requests at once on each connection, by HTTP/2; none by HTTP/1.1.
+    pub streams: Option<usize>,
     /// How many threads asked.
     pub threads: usize,
     /// CPU time of the generator in all, in seconds.
@@ -42,7 +44,7 @@ pub struct Measured {
     pub seconds: f64,
     /// Requests that were sent.
     pub requests: u64,
-    /// Whole answers with a status from 200 to 399.
+    /// Whole answers with a status from 200 to 399, less the calls that failed.
     pub ok: u64,
     /// Requests without a whole answer.
     pub errors: Faults,
@@ -50,14 +52,24 @@ pub struct Measured {
     pub late: u64,
     /// Whole answers by status.
     pub statuses: BTreeMap<u16, u64>,
+    /// Whole answers by the status of the call, where they are of gRPC.
+    pub grpc_statuses: BTreeMap<u16, u64>,
     /// Whole answers by the version that they name.
     pub versions: BTreeMap<String, u64>,
-    /// Bytes of bodies that were received.
-    pub bytes_in: u64,
-    /// Bytes of bodies that were sent.
-    pub bytes_out: u64,
+    /// What passed.
+    #[serde(flatten)]
+    pub bodies: Bodies,
     /// From when a request should have been sent to the last byte of its answer; none without an answer.
     pub latency_us: Option<Latency>,
+}
+
+/// Bytes of bodies.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Bodies {
+    /// That were received.
+    pub bytes_in: u64,
+    /// That were sent.
+    pub bytes_out: u64,
 }
 
 /// Latencies in microseconds.
@@ -122,9 +134,9 @@ impl Measured {
             errors: tally.faults,
             late: tally.late,
             statuses: tally.statuses.clone(),
+            grpc_statuses: tally.grpc_statuses.clone(),
             versions: tally.versions.clone(),
-            bytes_in: tally.bytes_in,
-            bytes_out: tally.bytes_out,
+            bodies: Bodies { bytes_in: tally.bytes_in, bytes_out: tally.bytes_out },
             latency_us,
         }
     }
@@ -152,7 +164,11 @@ impl fmt::Display for Figures {
         if let Some(wanted) = whole.rate_wanted {
             write!(f, " of {wanted:.1} wanted")?;
         }
-        writeln!(f, ", {:.1} s, {} connections", whole.seconds, self.connections)?;
+        write!(f, ", {:.1} s, {} connections", whole.seconds, self.connections)?;
+        match self.streams {
+            Some(streams) => writeln!(f, " of HTTP/2 with {streams} streams each")?,
+            None => writeln!(f)?,
+        }
         whole.fmt(f)?;
         if !self.steps.is_empty() {
             let names = ["p50", "p99", "p99.9", "max"];
@@ -182,11 +198,15 @@ impl fmt::Display for Measured {
         };
         f.write_str("statuses")?;
         self.statuses.iter().try_for_each(|(status, count)| shares(f, status, *count))?;
+        if !self.grpc_statuses.is_empty() {
+            f.write_str("\ncalls   ")?;
+            self.grpc_statuses.iter().try_for_each(|(status, count)| shares(f, status, *count))?;
+        }
         if !self.versions.is_empty() {
             f.write_str("\nversions")?;
             self.versions.iter().try_for_each(|(name, count)| shares(f, name, *count))?;
         }
-        write!(f, "\nbodies   {} bytes in, {} out", self.bytes_in, self.bytes_out)?;
+        write!(f, "\nbodies   {} bytes in, {} out", self.bodies.bytes_in, self.bodies.bytes_out)?;
         let Some(latency) = self.latency_us else { return Ok(()) };
         let named = [
             ("min", latency.min),

@@ -71,7 +71,7 @@ pub fn run(asked: &Run) -> Result<(), Failure> {
 
 fn course(asked: &Run) -> Result<Course, Failure> {
     let url = Url::parse(&asked.url).map_err(Failure::Usage)?;
-    let questions = Questions::new(&asked.question, &url)?;
+    let questions = Questions::new(&asked.question, &url, asked.pace.http2)?;
     let (connections, lanes) = (asked.pace.connections.get(), asked.pace.threads.get());
     if lanes > connections {
         return Err(Failure::Usage(format!(
@@ -94,6 +94,7 @@ fn course(asked: &Run) -> Result<Course, Failure> {
         questions,
         plan,
         connections,
+        streams: asked.pace.http2.then(|| asked.pace.streams.get()),
         lanes,
         timeout: pace.timeout,
         ready: Barrier::new(lanes),
@@ -173,6 +174,7 @@ fn figures(asked: &Run, course: &Course, steps: &[(Span, Tally)], end: u64) -> R
         url: asked.url.clone(),
         mode,
         connections: course.connections,
+        streams: course.streams,
         threads: course.lanes,
         cpu_seconds: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
         whole: Measured::new(&whole, Wanted::of(steps.iter().map(|(span, _)| span), end)),

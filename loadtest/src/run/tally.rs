@@ -64,10 +64,19 @@ pub struct Answered<'a> {
     pub status: u16,
     /// The version that it names; empty where it names none.
     pub version: &'a [u8],
-    /// From when the request should have been sent until the last byte, in nanoseconds.
-    pub latency: u64,
-    /// Bytes of its body.
-    pub payload_bytes: u64,
+    /// How the call went, where it was one of gRPC.
+    pub grpc: Option<u16>,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome<'a> {
+    /// The answer, or why there is no whole one.
+    pub answer: Result<Answered<'a>, Fault>,
+    /// Bytes of its body that came.
+    pub bytes_in: u64,
+    /// Bytes of the request's body that went.
+    pub bytes_out: u64,
 }
 
 /// Counts and latencies.
@@ -77,6 +86,8 @@ pub struct Tally {
     pub latency: Histogram<u64>,
     /// Whole answers by status.
     pub statuses: BTreeMap<u16, u64>,
+    /// Whole answers by the status of the call, where they are of gRPC.
+    pub grpc_statuses: BTreeMap<u16, u64>,
     /// Whole answers by the version that they name.
     pub versions: BTreeMap<String, u64>,
     /// Requests without a whole answer.
@@ -99,6 +110,7 @@ impl Tally {
         Ok(Self {
             latency,
             statuses: BTreeMap::new(),
+            grpc_statuses: BTreeMap::new(),
             versions: BTreeMap::new(),
             faults: Faults::default(),
             late: 0,
@@ -109,34 +121,45 @@ impl Tally {
 
     /// Gives what was counted and begins again with nothing.
     pub fn take(&mut self) -> Self {
-        let mut fresh = Self { statuses: BTreeMap::new(), versions: BTreeMap::new(), ..self.clone() };
+        let mut fresh = self.clone();
+        (fresh.statuses, fresh.grpc_statuses, fresh.versions) = Default::default();
         fresh.latency.reset();
         (fresh.faults, fresh.late, fresh.bytes_in, fresh.bytes_out) = (Faults::default(), 0, 0, 0);
         std::mem::replace(self, fresh)
     }
 
-    /// Counts a whole answer.
-    pub fn answered(&mut self, answer: &Answered<'_>) {
+    /// Counts what became of a request; `latency` is from when it should have been sent until the last byte, in
+    /// nanoseconds.
+    pub fn record(&mut self, outcome: &Outcome<'_>, latency: u64) {
+        self.bytes_in += outcome.bytes_in;
+        self.bytes_out += outcome.bytes_out;
+        let answer = match outcome.answer {
+            Ok(answer) => answer,
+            Err(fault) => {
+                *self.faults.of(fault) += 1;
+                return;
+            }
+        };
         // it grows with what comes, so that whatever comes can be recorded
-        let _ = self.latency.record(answer.latency);
+        let _ = self.latency.record(latency);
         *self.statuses.entry(answer.status).or_default() += 1;
-        self.bytes_in += answer.payload_bytes;
+        if let Some(status) = answer.grpc {
+            *self.grpc_statuses.entry(status).or_default() += 1;
+        }
         if !answer.version.is_empty() {
             self.version(&String::from_utf8_lossy(answer.version), 1);
         }
-    }
-
-    /// Counts a request that got no whole answer, and what of its body came.
-    pub fn failed(&mut self, fault: Fault, payload_bytes: u64) {
-        *self.faults.of(fault) += 1;
-        self.bytes_in += payload_bytes;
     }
 
     /// Takes in what another saw.
     pub fn add(&mut self, other: &Self) {
         // both grow as they must, so the sum has room
         let _ = self.latency.add(&other.latency);
-        other.statuses.iter().for_each(|(status, count)| *self.statuses.entry(*status).or_default() += count);
+        for (sums, counts) in
+            [(&mut self.statuses, &other.statuses), (&mut self.grpc_statuses, &other.grpc_statuses)]
+        {
+            counts.iter().for_each(|(status, count)| *sums.entry(*status).or_default() += count);
+        }
         other.versions.iter().for_each(|(name, count)| self.version(name, *count));
         for fault in [Fault::Connect, Fault::Reset, Fault::Timeout, Fault::Malformed] {
             *self.faults.of(fault) += *other.faults.clone().of(fault);
@@ -151,9 +174,11 @@ impl Tally {
         self.latency.len()
     }
 
-    /// Whole answers with a status from 200 to 399.
+    /// Whole answers with a status from 200 to 399, less the calls that failed.
     pub fn ok(&self) -> u64 {
-        self.statuses.range(200..400).map(|(_, count)| count).sum()
+        let well: u64 = self.statuses.range(200..400).map(|(_, count)| count).sum();
+        // a call that failed is answered with 200
+        well.saturating_sub(self.grpc_statuses.range(1..).map(|(_, count)| count).sum())
     }
 
     /// Requests that were sent, or would have been if a connection could be had.

@@ -3,15 +3,20 @@
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::http2;
 use super::listen::Lane;
 use super::reply::{Own, Replies, Reply};
 use crate::message::{Event, Questions};
 use crate::stream::Stream;
+
+/// What a connection of HTTP/2 begins with, as far as it is a line.
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
 
 /// The most answers that are sent with one write.
 const TOGETHER_MAX: usize = 16;
@@ -26,6 +31,8 @@ enum Stop {
     Expects,
     /// A request gets something else than the others.
     Reply(Reply),
+    /// It is no HTTP/1.1: the preface of HTTP/2 has come (RFC 9113 section 3.4).
+    Http2,
 }
 
 /// A connection and what is known of it.
@@ -49,7 +56,7 @@ impl Connection {
     ///
     /// # Errors
     /// Those of the socket.
-    pub async fn run(mut self, lane: &Lane) -> io::Result<()> {
+    pub async fn run(mut self, lane: &Rc<Lane>) -> io::Result<()> {
         loop {
             let Some((ready, stop)) = self.next(lane).await? else { return Ok(()) };
             self.write_ready(lane.replies.ready(), ready).await?;
@@ -58,6 +65,10 @@ impl Connection {
                 Stop::Expects => {
                     self.write(b"HTTP/1.1 100 Continue\r\n\r\n", &[]).await?;
                     true
+                }
+                Stop::Http2 => {
+                    let ended = http2::serve(self.stream, self.held, self.idle, lane).await;
+                    return ended.map_err(io::Error::other);
                 }
                 Stop::Reply(Reply::Ready) => true,
                 Stop::Reply(Reply::Own(own)) => self.answer(&own, &lane.replies).await?,
@@ -101,6 +112,10 @@ impl Connection {
     }
 
     fn batch(&mut self, mut bytes: &[u8], lane: &Lane) -> (usize, Stop) {
+        if self.answered == 0 && bytes.starts_with(HTTP2_PREFACE) {
+            self.held.extend_from_slice(bytes);
+            return (0, Stop::Http2);
+        }
         let mut ready = 0;
         let stop = loop {
             if ready == TOGETHER_MAX {
@@ -157,9 +172,9 @@ impl Connection {
             sleep(own.delay).await;
         }
         let mut head = own.head.as_slice();
-        let mut rest = own.body_bytes;
+        let mut rest = own.body.bytes();
         loop {
-            let piece = replies.piece(own.trickle.map_or(rest, |trickle| trickle.bytes.get().min(rest)));
+            let piece = replies.piece(own, rest);
             self.write(head, piece).await?;
             head = &[];
             rest -= piece.len() as u64;
@@ -174,9 +189,10 @@ impl Connection {
 }
 
 /// The end of a connection on which nothing comes. Its timer is set anew only when it fires.
-struct Idle {
+pub struct Idle {
     limit: Duration,
-    since: Instant,
+    /// When something was last asked or answered.
+    pub since: Instant,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -185,7 +201,8 @@ impl Idle {
         Self { limit, since: Instant::now(), timer: Box::pin(sleep(limit)) }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Waits for its end.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.timer.as_mut().poll(cx).is_ready() {
             let end = self.since + self.limit;
             if end <= Instant::now() {

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
 use super::connection::Connection;
+use super::http2::Usual;
 use super::reply::Replies;
 use crate::arguments::Serve;
 use crate::failure::Failure;
@@ -44,6 +45,8 @@ pub struct Lane {
     pub replies: Arc<Replies>,
     /// What is read is looked at here and forgotten.
     pub scratch: RefCell<Box<[u8]>>,
+    /// What most requests get by HTTP/2.
+    pub usual: Usual,
 }
 
 /// Serves until a signal ends it.
@@ -96,7 +99,8 @@ fn start(
     let serves = move || {
         let runtime = runtime()?;
         let scratch = RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice());
-        let lane = Rc::new(Lane { replies, scratch });
+        let usual = Usual::new(&replies);
+        let lane = Rc::new(Lane { replies, scratch, usual });
         runtime.block_on(async {
             while let Some(stream) = accepted.recv().await {
                 // one that has ended already is no loss

@@ -29,14 +29,37 @@ pub enum Reply {
 pub struct Own {
     /// How long it takes.
     pub delay: Duration,
-    /// All before the body.
+    /// The status.
+    pub status: u16,
+    /// All before the body, as HTTP/1.1 has it.
     pub head: Vec<u8>,
-    /// The length of the body, in bytes.
-    pub body_bytes: u64,
+    /// What is said of the length of the body.
+    pub length: Option<u64>,
+    /// The body.
+    pub body: Body,
     /// The body in small pieces.
     pub trickle: Option<Trickle>,
     /// Whether the connection may be asked again.
     pub keep_alive: bool,
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// So many bytes that say nothing.
+    Filler(u64),
+    /// Words.
+    Text(Box<[u8]>),
+}
+
+impl Body {
+    /// Its length in bytes.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Filler(bytes) => *bytes,
+            Self::Text(text) => text.len() as u64,
+        }
+    }
 }
 
 /// All that answers are made of.
@@ -71,10 +94,25 @@ impl Replies {
         &self.ready
     }
 
-    /// A piece of a body: the whole of it, or as much as is sent at once.
-    pub fn piece(&self, bytes: u64) -> &[u8] {
-        let length = usize::try_from(bytes).unwrap_or(usize::MAX).min(self.piece.len());
-        self.piece.get(..length).unwrap_or_default()
+    /// What comes next of a body of which `rest` bytes are left: all of it, or as much as is sent at once.
+    pub fn piece<'a>(&'a self, own: &'a Own, rest: u64) -> &'a [u8] {
+        let most = own.trickle.map_or(rest, |trickle| trickle.bytes.get().min(rest));
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let left = match &own.body {
+            Body::Filler(_) => &self.piece,
+            Body::Text(text) => text.get(text.len().saturating_sub(rest as usize)..).unwrap_or_default(),
+        };
+        left.get(..most.min(left.len())).unwrap_or_default()
+    }
+
+    /// The version of each answer.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The usual size of a body.
+    pub fn size(&self) -> u64 {
+        self.faults.size.0
     }
 
     /// Decides about the request that is number `number` on its connection, counted from 1. `draw` gives numbers from 0
@@ -101,8 +139,10 @@ impl Replies {
         let has_body = !question.head && !matches!(status, 204 | 304);
         Reply::Own(Box::new(Own {
             delay: delay.map_or(Duration::ZERO, |delay| delay.at(draw())),
+            status,
             head: self.head(status, size, keep_alive),
-            body_bytes: if has_body { size } else { 0 },
+            length: (status != 204).then_some(size),
+            body: Body::Filler(if has_body { size } else { 0 }),
             trickle,
             keep_alive,
         }))
@@ -110,13 +150,13 @@ impl Replies {
 
     /// The answer to a wish that cannot be fulfilled; to bytes that are no request, too.
     pub fn refuse(&self, refusal: &str) -> Reply {
-        let mut head = self.head(400, refusal.len() as u64 + 1, false);
-        head.extend_from_slice(refusal.as_bytes());
-        head.push(b'\n');
+        let text = format!("{refusal}\n").into_bytes().into_boxed_slice();
         Reply::Own(Box::new(Own {
             delay: Duration::ZERO,
-            head,
-            body_bytes: 0,
+            status: 400,
+            head: self.head(400, text.len() as u64, false),
+            length: Some(text.len() as u64),
+            body: Body::Text(text),
             trickle: None,
             keep_alive: false,
         }))

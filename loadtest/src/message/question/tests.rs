@@ -1,7 +1,7 @@
 use super::*;
 
 fn asked(head: bool, keep_alive: bool, wish: Option<&str>) -> Event {
-    Event::Asked(Question { head, keep_alive, wish: wish.map(str::to_owned) })
+    Event::Asked(Question { head, keep_alive, wish: wish.map(str::to_owned), grpc: false })
 }
 
 /// All events of the bytes, read in pieces of so many.

@@ -11,7 +11,7 @@ fn made(arguments: &[&str]) -> Result<Questions, String> {
     else {
         return Err("not a run".to_owned());
     };
-    Questions::made(&run.question, &Url::parse(&run.url)?)
+    Questions::made(&run.question, &Url::parse(&run.url)?, run.pace.http2)
 }
 
 fn text(questions: &Questions, index: u64) -> String {

@@ -15,7 +15,7 @@ fn replies(arguments: &[&str]) -> Replies {
 }
 
 fn question(wish: Option<&str>) -> Question {
-    Question { head: false, keep_alive: true, wish: wish.map(str::to_owned) }
+    Question { head: false, keep_alive: true, wish: wish.map(str::to_owned), grpc: false }
 }
 
 fn own(reply: Reply) -> Box<Own> {
@@ -56,7 +56,7 @@ fn a_wish_goes_before_the_command_line() {
     let replies = replies(&["--delay", "1s", "--fail", "100%", "--trickle", "1/1s"]);
     let wish = question(Some("delay=0s,status=204,size=7,trickle=2/1s"));
     let own = own(replies.decide(&wish, 1, &mut || 0.5));
-    assert_eq!((line(&own), own.delay, own.body_bytes), ("HTTP/1.1 204 No Content", Duration::ZERO, 0));
+    assert_eq!((line(&own), own.delay, own.body.bytes()), ("HTTP/1.1 204 No Content", Duration::ZERO, 0));
     assert_eq!(own.trickle, "2/1s".parse().ok());
     assert!(!String::from_utf8_lossy(&own.head).contains("content-length"));
 }
@@ -80,7 +80,7 @@ fn a_connection_closes_when_it_is_to() {
 #[test]
 fn an_answer_to_head_has_the_length_and_no_body() {
     let own = own(replies(&[]).decide(&Question { head: true, ..question(None) }, 1, &mut || 0.0));
-    assert_eq!(own.body_bytes, 0);
+    assert_eq!((own.body.bytes(), own.length), (0, Some(100)));
     assert!(String::from_utf8_lossy(&own.head).contains("\r\ncontent-length: 100\r\n"));
 }
 
@@ -88,6 +88,14 @@ fn an_answer_to_head_has_the_length_and_no_body() {
 fn a_large_body_is_sent_in_pieces() {
     let replies = replies(&["--size", "1MiB"]);
     let own = own(replies.decide(&question(None), 1, &mut || 0.0));
-    assert_eq!(own.body_bytes, 1 << 20);
-    assert_eq!((replies.piece(own.body_bytes).len(), replies.piece(5).len()), (PIECE_BYTES, 5));
+    assert_eq!(own.body.bytes(), 1 << 20);
+    assert_eq!((replies.piece(&own, 1 << 20).len(), replies.piece(&own, 5).len()), (PIECE_BYTES, 5));
+}
+
+#[test]
+fn a_refusal_is_said_in_words() {
+    let replies = replies(&["--trickle", "3/1ms"]);
+    let own = own(replies.refuse("no such wish"));
+    assert_eq!((own.status, own.length, own.body.bytes()), (400, Some(13), 13));
+    assert_eq!((replies.piece(&own, 13), replies.piece(&own, 1)), (&b"no such wish\n"[..], &b"\n"[..]));
 }

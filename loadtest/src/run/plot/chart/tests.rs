@@ -1,13 +1,14 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
-use crate::run::tally::Answered;
+use crate::run::tally::{Answered, Outcome};
 
 /// A curve of so many answers, from 1 ms in steps of 1 ms.
 fn curve(label: &str, count: u64) -> Curve {
     let mut tally = Tally::new().unwrap();
     for latency in (1..=count).map(|millis| millis * 1_000_000) {
-        tally.answered(&Answered { status: 200, version: b"", latency, payload_bytes: 0 });
+        let answer = Answered { status: 200, version: b"", grpc: None };
+        tally.record(&Outcome { answer: Ok(answer), bytes_in: 0, bytes_out: 0 }, latency);
     }
     Curve::new(label.to_owned(), &tally).unwrap()
 }
