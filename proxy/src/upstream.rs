@@ -1,6 +1,7 @@
 //! The side we call: stops 8, 9 and 10.
 
 pub mod allowance;
+pub mod attempt;
 pub mod balance;
 pub mod cluster;
 pub mod connect;

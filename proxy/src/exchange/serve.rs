@@ -24,7 +24,7 @@ use crate::local::Local;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
 use crate::sys::timer::Timer;
-use crate::upstream::http1::RequestLine;
+use crate::upstream::attempt::RequestLine;
 
 /// What an exchange writes into while it goes on.
 struct Memory<'a> {

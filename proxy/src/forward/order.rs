@@ -12,7 +12,7 @@ use crate::codec::outgoing::Outgoing;
 use crate::codec::proxy_protocol::Announcement;
 use crate::filter::forwarded::Peer;
 use crate::snapshot::LiveCluster;
-use crate::upstream::http1::RequestLine;
+use crate::upstream::attempt::RequestLine;
 use crate::upstream::pool::PoolLimits;
 
 /// One request, decided upon.

@@ -13,8 +13,9 @@ use crate::local::Local;
 use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::sys::timer::Timer;
+use crate::upstream::attempt::{Attempt, AttemptFault, Seen};
 use crate::upstream::cluster::Active;
-use crate::upstream::http1::{Attempt, AttemptFault};
+use crate::upstream::http1::Http1Attempt;
 use crate::upstream::pool::Want;
 
 /// An upstream that has answered: its head is read, its body follows.
@@ -68,15 +69,20 @@ pub async fn send<'t, C: Waiting>(
             timer,
             due: order.due,
         };
-        let connection = local.pool().checkout(&want).await;
-        let mut attempt =
-            Attempt::begin(connection?, local.buffers().lend(), &order.line, &order.head.fields, order.out);
+        let connection = local.pool().checkout(&want).await?;
+        let mut attempt = Attempt::Http1(Http1Attempt::begin(
+            connection,
+            local.buffers().lend(),
+            &order.line,
+            &order.head.fields,
+            order.out,
+        ));
         let upstream = **order.destination.policy().response_idle_timeout();
         let mut transfer =
             Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
         match await_answer(&mut transfer, order, caller, &mut replay, &mut attempt, head).await {
             Ok(()) => return Ok(Answered { attempt, transfer, active, attempts: 1 + u32::from(fresh) }),
-            Err(fault) if !fresh && may_repeat(local, order, &fault, &attempt, &transfer, &replay) => {
+            Err(fault) if !fresh && may_repeat(local, order, &fault, &transfer, &replay) => {
                 for counter in [ClusterCounter::ReusedReset, ClusterCounter::Retries] {
                     order.live.state().tally().add(local.worker(), counter, 1);
                 }
@@ -97,7 +103,6 @@ async fn await_answer<C: Waiting>(
     attempt: &mut Attempt,
     head: &mut ResponseHead,
 ) -> Result<(), AttemptFault> {
-    let fault = |reason| AttemptFault { reason, silent: false };
     let limits = order.cluster.limits();
     // an upstream that sends more interim answers will never come to the point
     for _ in 0..=**limits.interim_responses() {
@@ -105,24 +110,26 @@ async fn await_answer<C: Waiting>(
         if !head.is_interim() {
             return Ok(());
         }
-        caller.interim(head).await.map_err(|_| fault(Reason::ClientGone))?;
+        caller.interim(head).await.map_err(|_| Reason::ClientGone)?;
     }
-    Err(fault(Reason::BadResponse))
+    Err(Reason::BadResponse.into())
 }
 
-/// Whether a request whose reused connection died may be sent again on a fresh one: the upstream cannot have seen any
-/// of it, or doing it twice does no harm and all of it is at hand.
+/// Whether a request that was not answered may be sent again on a fresh connection: the upstream cannot have seen any of
+/// it, or doing it twice does no harm and all of it is at hand.
 fn may_repeat(
     local: &Local,
     order: &Order<'_>,
     fault: &AttemptFault,
-    attempt: &Attempt,
     transfer: &Transfer<'_>,
     replay: &Replay,
 ) -> bool {
-    let stale = attempt.is_reused() && fault.silent;
     let whole = replay.is_possible() || transfer.uploaded() == 0;
-    let wanted = stale && (order.head.is_idempotent() || attempt.is_unsent());
+    let wanted = match fault.seen {
+        Seen::Nothing => true,
+        Seen::Unknown => order.head.is_idempotent(),
+        Seen::Something => false,
+    };
     let counts = order.live.state().tally();
     counts.add(local.worker(), ClusterCounter::NotReplayed, (wanted && !whole).into());
     wanted && whole

@@ -13,7 +13,7 @@ use crate::codec::body::{BodyFault, Pump, PumpFault, Sink, Source};
 use crate::codec::message::ResponseHead;
 use crate::outcome::Reason;
 use crate::sys::timer::{Timer, earlier};
-use crate::upstream::http1::{Attempt, AttemptFault};
+use crate::upstream::attempt::{Attempt, AttemptFault};
 
 /// The limits on the waits of one exchange.
 #[derive(Debug, Clone, Copy)]
@@ -126,20 +126,19 @@ impl<'a> Transfer<'a> {
         order: &Order<'_>,
         head: &mut ResponseHead,
     ) -> Result<(), AttemptFault> {
-        let fault = |reason| AttemptFault { reason, silent: false };
         poll_fn(|cx| {
             let mut body = ReplayBody { replay: &mut *replay, source: &mut *caller };
-            self.poll_upload(cx, &mut body, attempt).map_err(|cause| fault(blame(cause)))?;
+            self.poll_upload(cx, &mut body, attempt).map_err(blame)?;
             if let Poll::Ready(outcome) = attempt.poll_head(cx, order.asked(), order.cluster.limits(), head) {
                 return Poll::Ready(outcome);
             }
             if self.upload.is_done() && caller.poll_gone(cx).is_ready() {
-                return Poll::Ready(Err(fault(Reason::ClientGone)));
+                return Poll::Ready(Err(Reason::ClientGone.into()));
             }
             let on_caller = self.waits_for_caller();
             let progress = (self.upload.moved() * 2 + u64::from(on_caller), attempt.traffic().0);
             match self.poll_due(cx, progress, on_caller) {
-                Some(reason) => Poll::Ready(Err(fault(reason))),
+                Some(reason) => Poll::Ready(Err(reason.into())),
                 None => Poll::Pending,
             }
         })

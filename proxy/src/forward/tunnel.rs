@@ -11,13 +11,13 @@ use tokio::io::ReadBuf;
 use towpath_config::model::Policy;
 
 use crate::codec::buffer::{BUFFER_BYTES, Buffer, BufferPool};
-use crate::codec::h1::{Http1, Wired};
+use crate::codec::h1::Http1;
 use crate::local::Local;
 use crate::outcome::Side;
 use crate::sys::pipe::Pipe;
 use crate::sys::timer::{Timer, Waits};
 use crate::sys::transport::Transport;
-use crate::upstream::http1::Attempt;
+use crate::upstream::attempt::Attempt;
 
 /// How long a tunnel may stand still.
 #[derive(Debug, Clone, Copy)]
@@ -220,16 +220,18 @@ pub async fn upgraded<S: Transport>(
     attempt: &mut Attempt,
     mut count: impl FnMut(u64, u64),
 ) -> End {
+    // a stream beside others becomes no tunnel, and its request has not asked for one
+    let Some(wire) = attempt.connection() else { return End::Broken(Side::Upstream) };
     let due = patience.idle.map(|limit| timer.now() + limit);
     let flush = async {
-        poll_fn(|cx| attempt.wire_mut().poll_flush(cx)).await.map_err(|_| End::Broken(Side::Upstream))?;
+        poll_fn(|cx| wire.poll_flush(cx)).await.map_err(|_| End::Broken(Side::Upstream))?;
         poll_fn(|cx| caller.poll_flush(cx)).await.map_err(|_| End::Broken(Side::Downstream))
     };
     if let Err(end) = timer.within(due, flush).await.unwrap_or(Err(End::TimedOut)) {
         return end;
     }
     let (Some((client, client_unread)), Some((server, server_unread))) =
-        (caller.hand_over(), attempt.wire_mut().hand_over())
+        (caller.hand_over(), wire.hand_over())
     else {
         return End::Closed;
     };

@@ -1,10 +1,11 @@
-//! STOP 10: request → answer on one connection.
+//! A request and its answer on a connection of HTTP/1.1, which it has for itself.
 
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use towpath_config::model::ClusterLimits;
 
+use super::attempt::{AttemptFault, RequestLine, Seen};
 use super::pool::{Connection, Holding};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
@@ -15,38 +16,16 @@ use crate::codec::outgoing::Outgoing;
 use crate::outcome::Reason;
 use crate::sys::stream::Stream;
 
-/// What goes out as the head of a request.
-#[derive(Debug)]
-pub struct RequestLine<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// What stands between method and version, in parts.
-    pub uri: &'a [&'a str],
-    /// How the body is framed.
-    pub framing: Framing,
-    /// Whether the caller asks for another protocol.
-    pub upgrade: bool,
-}
-
-/// Why an attempt gave no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AttemptFault {
-    /// What the caller is told.
-    pub reason: Reason,
-    /// Whether the peer closed without a byte of an answer.
-    pub silent: bool,
-}
-
 /// One exchange on one upstream connection.
 #[derive(Debug)]
-pub struct Attempt {
+pub struct Http1Attempt {
     wire: Http1<Stream>,
     holding: Option<Holding>,
     reused: bool,
     reusable: bool,
 }
 
-impl Attempt {
+impl Http1Attempt {
     /// Writes the head of a request; it leaves with the first flush.
     #[must_use]
     pub fn begin(
@@ -64,18 +43,6 @@ impl Attempt {
         Self { wire, holding: Some(holding), reused, reusable: false }
     }
 
-    /// Whether the connection had carried a request before.
-    #[must_use]
-    pub fn is_reused(&self) -> bool {
-        self.reused
-    }
-
-    /// Whether not one byte of the request has left.
-    #[must_use]
-    pub fn is_unsent(&self) -> bool {
-        self.wire.traffic().1 == 0
-    }
-
     /// Octets received and sent.
     #[must_use]
     pub fn traffic(&self) -> (u64, u64) {
@@ -90,20 +57,22 @@ impl Attempt {
         limits: &ClusterLimits,
         head: &mut ResponseHead,
     ) -> Poll<Result<(), AttemptFault>> {
-        let fault = |reason, silent| Poll::Ready(Err(AttemptFault { reason, silent }));
+        let fault = |reason: Reason| Poll::Ready(Err(reason.into()));
         let length = match ready!(self.wire.poll_head(cx, **limits.header_bytes() as usize)) {
             Ok(length) => length,
-            Err(HeadFault::Closed) => return fault(Reason::UpstreamReset, true),
-            Err(HeadFault::Broken) => return fault(Reason::UpstreamReset, false),
-            Err(HeadFault::TooLarge) => return fault(Reason::ResponseHeadTooLarge, false),
-            Err(HeadFault::Malformed(_)) => return fault(Reason::BadResponse, false),
+            Err(HeadFault::Closed) => {
+                return Poll::Ready(Err(AttemptFault { reason: Reason::UpstreamReset, seen: self.seen() }));
+            }
+            Err(HeadFault::Broken) => return fault(Reason::UpstreamReset),
+            Err(HeadFault::TooLarge) => return fault(Reason::ResponseHeadTooLarge),
+            Err(HeadFault::Malformed(_)) => return fault(Reason::BadResponse),
         };
         let bytes = self.wire.unread().get(..length).unwrap_or_default();
         if let Err(reason) = read_response(bytes, asked, head) {
-            return fault(reason, false);
+            return fault(reason);
         }
         if head.fields.len() > **limits.header_count() as usize {
-            return fault(Reason::ResponseHeadTooLarge, false);
+            return fault(Reason::ResponseHeadTooLarge);
         }
         self.wire.take_head(length);
         self.wire.receive(if head.is_interim() { Framing::None } else { head.framing }, None);
@@ -113,6 +82,16 @@ impl Attempt {
             && (head.minor == 1 || head.connection.keep_alive);
         self.learn(head);
         Poll::Ready(Ok(()))
+    }
+
+    /// What an endpoint has seen that closed without a byte of an answer. One that does so with a new connection has not
+    /// closed for want of use.
+    fn seen(&self) -> Seen {
+        match (self.reused, self.wire.traffic().1) {
+            (false, _) => Seen::Something,
+            (true, 0) => Seen::Nothing,
+            (true, _) => Seen::Unknown,
+        }
     }
 
     /// `Keep-Alive: timeout=5` tells how long the peer waits for a next request.
@@ -127,12 +106,6 @@ impl Attempt {
         }
     }
 
-    /// Whether the rest of the answer was read already.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.wire.is_whole()
-    }
-
     /// Gives the connection away for another request, when the answer was read to its last byte and nothing follows.
     /// The caller must know that the request was sent whole.
     pub fn take_connection(&mut self) -> Option<Connection> {
@@ -144,7 +117,7 @@ impl Attempt {
     }
 }
 
-impl Wired for Attempt {
+impl Wired for Http1Attempt {
     type Io = Stream;
 
     fn wire(&self) -> &Http1<Stream> {
