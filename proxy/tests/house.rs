@@ -111,8 +111,12 @@ const FORBIDDEN: [&str; 12] = [
     "info",
 ];
 
-/// Where a forbidden word is the word of a standard: the request target of RFC 9112.
-const STANDARD: &[(&str, &str)] = &[("target", "proxy/src/codec")];
+/// Where a forbidden word is the word of a standard: the request target of RFC 9112, the frame of RFC 9113 §6.1.
+const STANDARD: &[(&str, &str)] = &[
+    ("target", "proxy/src/codec"),
+    ("data", "proxy/src/codec/h2/frames"),
+    ("data", "proxy/src/codec/h2/guard"),
+];
 
 /// The files that may hold `unsafe` code.
 const UNSAFE: &[&str] = &["proxy/src/sys/heap.rs", "proxy/src/sys/processes/activation.rs"];

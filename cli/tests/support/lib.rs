@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "the log of a proxy is shown when its test fails")]
 
 mod client;
+pub mod frames;
 mod names;
 mod plain;
 mod process;

@@ -81,6 +81,12 @@ document! {
         stream_window: Size<{ 16 << 10 }, { 1 << 30 }> = Size(64 << 10),
         /// What a client may send of all requests of an HTTP/2 connection before it is passed on; it waits beyond.
         connection_window: Size<{ 64 << 10 }, { 1 << 30 }> = Size(1 << 20),
+        /// Frames of an HTTP/2 connection within a second that its requests and answers do not call for: PING, SETTINGS, PRIORITY,
+        /// WINDOW_UPDATE, RST_STREAM, empty ones and unknown ones; the connection is ended beyond.
+        control_frames: Whole<100, 1_000_000> = Whole(1_000),
+        /// Requests of an HTTP/2 connection that are taken back within a second, beyond those that were answered; the
+        /// connection is ended beyond.
+        resets: Whole<10, 1_000_000> = Whole(500),
         /// What is still read after the last answer, and dropped, so that the client gets to read it.
         linger_bytes: Size<0, { 1 << 60 }> = Size(1 << 20),
     }

@@ -58,6 +58,8 @@ fn limits(limits: &ListenerLimits) -> Value {
         "streams": *limits.streams,
         "stream_window": size((*limits.stream_window).into()).write(),
         "connection_window": size((*limits.connection_window).into()).write(),
+        "control_frames": *limits.control_frames,
+        "resets": *limits.resets,
         "linger_bytes": size(*limits.linger_bytes).write(),
     })
 }

@@ -126,6 +126,10 @@ readable! {
         stream_window: Placed<u32>,
         /// `connection_window`: the same for all requests of an HTTP/2 connection. Default 1MiB.
         connection_window: Placed<u32>,
+        /// `control_frames` of an HTTP/2 connection within a second, beyond what its traffic calls for. Default 1000.
+        control_frames: Placed<u32>,
+        /// `resets` of an HTTP/2 connection within a second, beyond the requests that were answered. Default 500.
+        resets: Placed<u32>,
         /// `linger_bytes`: what is still read and dropped after the last answer. Default 1MiB.
         linger_bytes: Placed<u64>,
     }

@@ -182,6 +182,8 @@ fn limits_of(limits: &ListenerLimitsDoc) -> ListenerLimits {
         streams: limits.streams().map(|count| count.0),
         stream_window: limits.stream_window().map(|size| size.0 as u32),
         connection_window: limits.connection_window().map(|size| size.0 as u32),
+        control_frames: limits.control_frames().map(|count| count.0),
+        resets: limits.resets().map(|count| count.0),
         linger_bytes: limits.linger_bytes().map(|size| size.0),
     }
 }

@@ -1,10 +1,13 @@
-//! HTTP/2 by RFC 9113, whose frames are those of the crate `h2`: what a stream is on either side of the proxy. Its heads are
-//! read where they are used, since a request and an answer have little in common.
+//! HTTP/2 by RFC 9113, whose frames are those of the crate `h2`: what a stream is on either side of the proxy, and what a peer
+//! may make the crate do. Heads are read where they are used, since a request and an answer have little in common.
 
 mod fields;
+mod frames;
+mod guard;
 mod receiving;
 mod sending;
 
 pub use fields::{list_bytes, map, read_trailers};
+pub use guard::{Breach, Guard};
 pub use receiving::Receiving;
 pub use sending::Sending;

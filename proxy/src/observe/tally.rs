@@ -32,6 +32,8 @@ rows! {
         ProxyHeadersRefused = "towpath_downstream_proxy_headers_refused", Counter, "Connections closed because their header of the PROXY protocol was missing, malformed, too large or too late, by listener.";
         Http2Connections = "towpath_downstream_http2_connections", Counter, "Connections of clients that spoke HTTP/2, by listener.";
         Http2Errors = "towpath_downstream_http2_errors", Counter, "HTTP/2 connections ended because the client broke the protocol or asked too much, by listener.";
+        Http2Floods = "towpath_downstream_http2_floods", Counter, "Those of them that ended because the client asked too much, by listener.";
+        Http2Refused = "towpath_downstream_http2_refused", Counter, "Requests by HTTP/2 that were refused and may be sent again, by listener.";
         Http2Streams = "towpath_downstream_http2_streams", Counter, "Requests that came by HTTP/2, by listener.";
         Http2StreamsOpen = "towpath_downstream_http2_streams_open", Gauge, "Requests by HTTP/2 that are open, by listener.";
         Http2Resets = "towpath_downstream_http2_resets", Counter, "Requests by HTTP/2 that the client gave up before their answer was whole, by listener.";

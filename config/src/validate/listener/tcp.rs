@@ -47,6 +47,8 @@ fn of_limits(limits: &ListenerLimitsDoc) -> Vec<Written> {
         ("streams", span(limits.streams.as_ref())),
         ("stream_window", span(limits.stream_window.as_ref())),
         ("connection_window", span(limits.connection_window.as_ref())),
+        ("control_frames", span(limits.control_frames.as_ref())),
+        ("resets", span(limits.resets.as_ref())),
         ("linger_bytes", span(limits.linger_bytes.as_ref())),
     ]
 }

@@ -48,6 +48,8 @@ pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
         count("limits.streams", limits.streams()),
         count("limits.stream_window", limits.stream_window()),
         count("limits.connection_window", limits.connection_window()),
+        count("limits.control_frames", limits.control_frames()),
+        count("limits.resets", limits.resets()),
         setting("explain_from", nets(listener.http().explain_from()), listener.http().explain_from().place()),
     ];
     settings.extend(of_proxy_protocol(listener));

@@ -21,6 +21,7 @@ use super::rewound::Rewound;
 use super::session::{Open, Session};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
+use crate::codec::h2::{Breach, Guard};
 use crate::exchange::record::Record;
 use crate::exchange::respond::{self, Shape};
 use crate::exchange::subject::head_limits;
@@ -33,6 +34,9 @@ use crate::outcome::Reason;
 use crate::snapshot::Snapshot;
 use crate::sys::timer::{Elapsed, Timer, Waits};
 use crate::sys::transport::Transport;
+
+/// What a client begins with (RFC 9113 §3.4).
+const PREFACE_BYTES: u32 = 24;
 
 /// Streams that a client may open and reset before they are seen (CVE-2023-44487). The crate ends the connection beyond.
 const RESETS_PENDING_MAX: usize = 20;
@@ -80,12 +84,14 @@ pub async fn run<S: Transport>(
     let Some(rules) = rules(&session, &snapshot) else { return };
     let linger = **rules.timeouts().linger();
     let due = (**rules.timeouts().header()).map(|limit| timer.now() + limit);
-    let io = Rewound::new(io, unread, Rc::clone(&session), **rules.limits().linger_bytes());
+    let (limits, now) = (rules.limits(), local.timers().now());
+    let guard = Guard::of_client(PREFACE_BYTES, **limits.control_frames(), **limits.resets(), now);
+    let io = Rewound::new(io, unread, Rc::clone(&session), guard, **limits.linger_bytes());
     let handshake = builder(rules).handshake(io);
     drop(snapshot);
     let frames = match timer.within(due, handshake).await {
         Ok(Ok(frames)) => frames,
-        Ok(Err(fault)) => return session.count(ListenerCounter::Http2Errors, is_breach(&fault).into()),
+        Ok(Err(fault)) => return session.fail(&fault),
         Err(Elapsed) => return session.count(ListenerCounter::Http2Errors, 1),
     };
     timer.arm(None);
@@ -127,11 +133,6 @@ fn builder(listener: &Listener) -> Builder {
     builder
 }
 
-/// Whether the client broke the protocol, and did not only go away.
-fn is_breach(fault: &h2::Error) -> bool {
-    !fault.is_io() && !fault.is_remote()
-}
-
 impl<S: Transport> Carried<'_, S> {
     /// Takes streams and sends frames until the connection has ended.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -142,11 +143,15 @@ impl<S: Transport> Carried<'_, S> {
                     continue;
                 }
                 Poll::Ready(Some(Err(fault))) => {
-                    self.session.count(ListenerCounter::Http2Errors, is_breach(&fault).into());
+                    self.session.fail(&fault);
                     return Poll::Ready(());
                 }
                 Poll::Ready(None) => return Poll::Ready(()),
                 Poll::Pending => {}
+            }
+            if let Some(breach) = self.session.breach.take() {
+                self.end(breach);
+                continue;
             }
             self.watch(cx);
             if !self.timer.poll_fired(cx) {
@@ -200,6 +205,13 @@ impl<S: Transport> Carried<'_, S> {
         if !std::mem::replace(&mut self.leaving, true) {
             self.frames.graceful_shutdown();
         }
+    }
+
+    /// Ends the connection by a frame that the crate was not shown: says why, and drops what still comes.
+    fn end(&mut self, breach: Breach) {
+        self.session.end(breach.reason());
+        self.leaving = true;
+        self.frames.abrupt_shutdown(breach.reason());
     }
 
     /// Makes an exchange of a stream.

@@ -1,4 +1,4 @@
-//! A stream of which something was read already, and that counts what passes.
+//! A stream of which something was read already, that counts what passes and lets nothing pass that may not.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::session::Session;
 use crate::codec::buffer::Buffer;
+use crate::codec::h2::Guard;
 use crate::observe::tally::ListenerCounter;
 use crate::sys::transport::Transport;
 
@@ -21,13 +22,29 @@ pub(super) struct Rewound<S> {
     io: S,
     unread: Option<Buffer>,
     session: Rc<Session>,
+    guard: Guard,
+    /// The client broke the rules: nothing is read any more.
+    breached: bool,
     /// What is still read after the end of our side.
     linger: u64,
 }
 
 impl<S> Rewound<S> {
-    pub(super) fn new(io: S, unread: Buffer, session: Rc<Session>, linger: u64) -> Self {
-        Self { io, unread: Some(unread), session, linger }
+    pub(super) fn new(io: S, unread: Buffer, session: Rc<Session>, guard: Guard, linger: u64) -> Self {
+        Self { io, unread: Some(unread), session, guard, breached: false, linger }
+    }
+
+    /// Notes that so many octets of these were sent.
+    fn sent(&mut self, slices: &[IoSlice<'_>], mut count: usize) {
+        self.session.count(ListenerCounter::BytesSent, count as u64);
+        for slice in slices {
+            let (sent, _) = slice.split_at_checked(count).unwrap_or((slice, &[]));
+            count -= sent.len();
+            let refused = self.guard.send(sent);
+            if refused > 0 {
+                self.session.count(ListenerCounter::Http2Refused, refused.into());
+            }
+        }
     }
 }
 
@@ -37,6 +54,10 @@ impl<S: Transport> AsyncRead for Rewound<S> {
         cx: &mut Context<'_>,
         window: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.breached {
+            return Poll::Pending;
+        }
+        let before = window.filled().len();
         if let Some(unread) = &mut self.unread {
             let count = unread.filled().len().min(window.remaining());
             window.put_slice(unread.filled().get(..count).unwrap_or_default());
@@ -44,11 +65,21 @@ impl<S: Transport> AsyncRead for Rewound<S> {
             if unread.is_empty() {
                 self.unread = None;
             }
-            return Poll::Ready(Ok(()));
+        } else {
+            ready!(Pin::new(&mut self.io).poll_read(cx, window))?;
+            self.session.count(ListenerCounter::BytesReceived, (window.filled().len() - before) as u64);
         }
-        let before = window.filled().len();
-        ready!(Pin::new(&mut self.io).poll_read(cx, window))?;
-        self.session.count(ListenerCounter::BytesReceived, (window.filled().len() - before) as u64);
+        let now = self.session.local.timers().now();
+        let received = window.filled().get(before..).unwrap_or_default();
+        if let Err((intact, breach)) = self.guard.receive(received, now) {
+            // whoever polls looks for it when there is nothing more to read
+            self.session.breach.set(Some(breach));
+            self.breached = true;
+            window.set_filled(before + intact);
+            if intact == 0 {
+                return Poll::Pending;
+            }
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -56,7 +87,7 @@ impl<S: Transport> AsyncRead for Rewound<S> {
 impl<S: Transport> AsyncWrite for Rewound<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.io).poll_write(cx, bytes))?;
-        self.session.count(ListenerCounter::BytesSent, count as u64);
+        self.sent(&[IoSlice::new(bytes)], count);
         Poll::Ready(Ok(count))
     }
 
@@ -66,7 +97,7 @@ impl<S: Transport> AsyncWrite for Rewound<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, slices))?;
-        self.session.count(ListenerCounter::BytesSent, count as u64);
+        self.sent(slices, count);
         Poll::Ready(Ok(count))
     }
 

@@ -6,6 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use h2::Reason;
+
+use crate::codec::h2::Breach;
 use crate::filter::forwarded::Peer;
 use crate::local::Local;
 use crate::observe::listener::ListenerStats;
@@ -27,6 +30,8 @@ pub(super) struct Session {
     pub(super) ending: Cell<bool>,
     /// The client's last words are waited for no longer.
     pub(super) hasty: Cell<bool>,
+    /// Why the connection has to end at once.
+    pub(super) breach: Cell<Option<Breach>>,
     open: Cell<u32>,
     waits: RefCell<Option<Waker>>,
 }
@@ -39,13 +44,27 @@ impl Session {
         addresses: Option<(SocketAddr, SocketAddr)>,
     ) -> Rc<Self> {
         let (local, listener, peer) = (Rc::clone(local), Arc::clone(listener), peer.clone());
-        let (ending, hasty, open) = (Cell::new(false), Cell::new(false), Cell::new(0));
-        Rc::new(Self { local, listener, peer, addresses, ending, hasty, open, waits: RefCell::new(None) })
+        let (ending, hasty, breach, open) = Default::default();
+        let waits = RefCell::default();
+        Rc::new(Self { local, listener, peer, addresses, ending, hasty, breach, open, waits })
     }
 
     /// Counts up at the listener.
     pub(super) fn count(&self, counter: ListenerCounter, count: u64) {
         self.listener.tally().add(self.local.worker(), counter, count);
+    }
+
+    /// Counts a connection that ends with this fault. A client that only goes away has not broken anything.
+    pub(super) fn fail(&self, fault: &h2::Error) {
+        if !fault.is_io() && !fault.is_remote() {
+            self.end(fault.reason().unwrap_or(Reason::NO_ERROR));
+        }
+    }
+
+    /// Counts a connection that ends with this code, by a fault of the client.
+    pub(super) fn end(&self, reason: Reason) {
+        self.count(ListenerCounter::Http2Errors, 1);
+        self.count(ListenerCounter::Http2Floods, (reason == Reason::ENHANCE_YOUR_CALM).into());
     }
 
     /// Whether a stream is open; the task is woken when the last of them ends.

@@ -1,0 +1,194 @@
+//! What a peer may make the crate do. The crate answers PING, SETTINGS and the like by itself, and nobody above it hears of them;
+//! here they are counted as they pass, and a frame that is one too many, or none at all, never reaches it.
+//!
+//! The terms are those of Envoy's flood protection (`http2_protocol_options`), the budget by time is our own: a connection may
+//! live for days, and what its traffic calls for costs nothing.
+
+use std::time::Duration;
+
+use h2::Reason;
+use tokio::time::Instant;
+
+use super::frames::{
+    ACK, DATA, END_STREAM, Frame, Frames, GOAWAY, HEADERS, PING, PRIORITY, PUSH_PROMISE, RST_STREAM,
+    SETTINGS, WINDOW_UPDATE,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// The time for which the limits hold.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// What one head may bring with it: its priority, what it says of its window, the end of its body, a reset.
+const EARNED_BY_HEAD: u32 = 8;
+
+/// What one frame of DATA may be answered with: more room for the stream and for the connection, a PING that measures, and its
+/// acknowledgement.
+const EARNED_BY_DATA: u32 = 4;
+
+/// Octets of a payload that nobody reads, and that count as one more frame.
+const OCTETS_PER_FRAME: u32 = 1024;
+
+/// SETTINGS_INITIAL_WINDOW_SIZE, and the largest that it may be (RFC 9113 §6.5.2).
+const INITIAL_WINDOW_SIZE: u16 = 4;
+const WINDOW_MAX: u32 = u32::MAX >> 1;
+
+/// Why a connection is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breach {
+    /// More control frames than its traffic calls for.
+    Control,
+    /// More requests taken back than answered.
+    Resets,
+    /// A frame of a size that its type does not have.
+    Size,
+    /// A window that is larger than any.
+    Window,
+    /// A frame that may not stand where it does.
+    Order,
+}
+
+impl Breach {
+    /// The code that the peer is told.
+    #[must_use]
+    pub fn reason(self) -> Reason {
+        match self {
+            Self::Control | Self::Resets => Reason::ENHANCE_YOUR_CALM,
+            Self::Size => Reason::FRAME_SIZE_ERROR,
+            Self::Window => Reason::FLOW_CONTROL_ERROR,
+            Self::Order => Reason::PROTOCOL_ERROR,
+        }
+    }
+}
+
+/// So many within a period, and what was earned beyond.
+#[derive(Debug)]
+struct Allowance {
+    limit: u32,
+    left: u32,
+    since: Instant,
+}
+
+impl Allowance {
+    fn new(limit: u32, now: Instant) -> Self {
+        Self { limit, left: limit, since: now }
+    }
+
+    fn earn(&mut self, count: u32) {
+        self.left = self.left.saturating_add(count);
+    }
+
+    fn spend(&mut self, count: u32, now: Instant) -> bool {
+        if self.left < count && now.saturating_duration_since(self.since) >= PERIOD {
+            self.left = self.limit;
+            self.since = now;
+        }
+        let left = self.left.checked_sub(count);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
+/// What passes on one connection, both ways.
+#[derive(Debug)]
+pub struct Guard {
+    received: Frames,
+    sent: Frames,
+    begun: bool,
+    control: Allowance,
+    /// For clients: an endpoint resets what we have asked, and nothing else.
+    resets: Option<Allowance>,
+}
+
+impl Guard {
+    /// Guards against a client, who begins with a preface of so many octets, by the limits within a second on control frames
+    /// and on resets.
+    #[must_use]
+    pub fn of_client(preface: u32, control: u32, resets: u32, now: Instant) -> Self {
+        Self {
+            received: Frames::behind(preface),
+            sent: Frames::behind(0),
+            begun: false,
+            control: Allowance::new(control, now),
+            resets: Some(Allowance::new(resets, now)),
+        }
+    }
+
+    /// Judges what was received.
+    ///
+    /// # Errors
+    /// Why the connection has to end, and how many of these octets may still be read.
+    pub fn receive(&mut self, octets: &[u8], now: Instant) -> Result<(), (usize, Breach)> {
+        let Self { received, begun, control, resets, .. } = self;
+        received.pass(octets, |frame| {
+            if frame.kind == DATA && frame.length > 0 && *begun {
+                return Ok(());
+            }
+            check(frame, begun)?;
+            if frame.kind == HEADERS {
+                control.earn(EARNED_BY_HEAD);
+                return Ok(());
+            }
+            if frame.kind == RST_STREAM && resets.as_mut().is_some_and(|resets| !resets.spend(1, now)) {
+                return Err(Breach::Resets);
+            }
+            let free = frame.kind == DATA && frame.flags & END_STREAM != 0;
+            let price = if free { 0 } else { 1 + frame.length / OCTETS_PER_FRAME };
+            if control.spend(price, now) { Ok(()) } else { Err(Breach::Control) }
+        })
+    }
+
+    /// Notes what was sent: it earns the peer what it calls for. Gives how many requests were refused.
+    pub fn send(&mut self, octets: &[u8]) -> u32 {
+        let Self { sent, control, resets, .. } = self;
+        let mut refused = 0;
+        let seen = sent.pass(octets, |frame| {
+            match frame.kind {
+                DATA => control.earn(EARNED_BY_DATA),
+                RST_STREAM => refused += u32::from(frame.payload == [0, 0, 0, 7]),
+                _ => {}
+            }
+            let ends = matches!(frame.kind, DATA | HEADERS) && frame.flags & END_STREAM != 0;
+            if let Some(resets) = resets.as_mut().filter(|_| ends) {
+                resets.earn(1);
+            }
+            Ok::<_, std::convert::Infallible>(())
+        });
+        let Ok(()) = seen;
+        refused
+    }
+}
+
+/// What the crate does not check, or answers with another code than the one that is due.
+fn check(frame: &Frame<'_>, begun: &mut bool) -> Result<(), Breach> {
+    let acknowledges = frame.flags & ACK != 0;
+    let length = frame.length;
+    if frame.kind == PUSH_PROMISE || !(*begun || (frame.kind == SETTINGS && !acknowledges)) {
+        return Err(Breach::Order);
+    }
+    *begun = true;
+    let sized = match frame.kind {
+        PRIORITY => length == 5,
+        RST_STREAM | WINDOW_UPDATE => length == 4,
+        SETTINGS if acknowledges => length == 0,
+        SETTINGS => length.is_multiple_of(6),
+        PING => length == 8,
+        GOAWAY => length >= 8,
+        _ => true,
+    };
+    let mut settings = frame.payload.chunks_exact(6);
+    let overflows = |setting: &[u8]| match *setting {
+        [a, b, c, d, e, f] => {
+            u16::from_be_bytes([a, b]) == INITIAL_WINDOW_SIZE && u32::from_be_bytes([c, d, e, f]) > WINDOW_MAX
+        }
+        _ => false,
+    };
+    if !sized {
+        Err(Breach::Size)
+    } else if frame.kind == SETTINGS && settings.any(overflows) {
+        Err(Breach::Window)
+    } else {
+        Ok(())
+    }
+}
