@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+mod grpc;
+
+pub use grpc::GrpcStatus;
+
 /// Whose doing a failure was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -37,8 +41,8 @@ macro_rules! reasons {
 
             /// The status for callers that speak gRPC (grpc/grpc doc/statuscodes.md).
             #[must_use]
-            pub fn grpc_status(self) -> u8 {
-                match self { $(Self::$name => $grpc),* }
+            pub fn grpc_status(self) -> GrpcStatus {
+                GrpcStatus::of_code(match self { $(Self::$name => $grpc),* })
             }
 
             /// Whose doing it was.
@@ -52,7 +56,7 @@ macro_rules! reasons {
 
 reasons! {
     /// A head that cannot be read in one way only (RFC 9112 §2.2).
-    BadRequest = "bad-request", 400, 3, Downstream;
+    BadRequest = "bad-request", 400, 13, Downstream;
     /// `Transfer-Encoding` other than `chunked` (RFC 9112 §6.1).
     UnknownCoding = "unknown-transfer-coding", 501, 12, Downstream;
     /// `CONNECT` over HTTP/2, which becomes no tunnel here (RFC 9110 §15.6.2).
@@ -60,13 +64,13 @@ reasons! {
     /// A version of HTTP that is not spoken here (RFC 9110 §15.6.6).
     BadVersion = "bad-version", 505, 12, Downstream;
     /// The target is longer than `uri_bytes`.
-    UriTooLong = "uri-too-long", 414, 3, Downstream;
+    UriTooLong = "uri-too-long", 414, 8, Downstream;
     /// The head is longer than `header_bytes` or has more fields than `header_count` (RFC 6585 §5).
-    HeadTooLarge = "head-too-large", 431, 3, Downstream;
+    HeadTooLarge = "head-too-large", 431, 8, Downstream;
     /// The body is longer than `body_bytes`.
-    BodyTooLarge = "body-too-large", 413, 3, Downstream;
+    BodyTooLarge = "body-too-large", 413, 8, Downstream;
     /// `Expect` other than `100-continue` (RFC 9110 §10.1.1).
-    BadExpectation = "bad-expectation", 417, 3, Downstream;
+    BadExpectation = "bad-expectation", 417, 13, Downstream;
     /// The head took longer than `header_timeout`.
     HeadTimeout = "head-timeout", 408, 4, Downstream;
     /// The body stood still for longer than `body_timeout`.
@@ -108,9 +112,9 @@ reasons! {
     /// The route is in maintenance.
     Maintenance = "maintenance", 503, 14, Local;
     /// The route answers with a redirect.
-    Redirect = "redirect", 302, 12, Local;
+    Redirect = "redirect", 302, 2, Local;
     /// The route answers by itself.
-    DirectResponse = "direct-response", 200, 0, Local;
+    DirectResponse = "direct-response", 200, 2, Local;
     /// `timeout` passed before the answer was whole.
     Timeout = "timeout", 504, 4, Upstream;
     /// The upstream did not answer within `response_idle_timeout`.
@@ -124,7 +128,7 @@ reasons! {
     /// The upstream's answer cannot be read in one way only.
     BadResponse = "bad-response", 502, 13, Upstream;
     /// The upstream's head is longer than the limit.
-    ResponseHeadTooLarge = "response-head-too-large", 502, 13, Upstream;
+    ResponseHeadTooLarge = "response-head-too-large", 502, 8, Upstream;
     /// A bug of the proxy: the exchange was given up, the worker lives.
     Internal = "internal", 500, 13, Local;
 }

@@ -196,12 +196,11 @@ impl Connection {
                 let visit = Visit { last: true, ..visit };
                 let shape = Shape {
                     head_only: false,
-                    grpc: false,
                     reason: *listener.http().reason_header(),
                     patience: **listener.timeouts().body(),
                 };
                 let mut record = Record::begin(&self.local, &snapshot, &visit, None, Instant::now());
-                respond::refuse(reason, shape, &visit, caller, &mut record).await;
+                respond::refuse(&reason.into(), shape, &visit, caller, &mut record).await;
                 Ending::Close
             }
         })

@@ -13,6 +13,7 @@ use super::subject::Subject;
 use crate::codec::fields::Fields;
 use crate::codec::outgoing::Outgoing;
 use crate::filter::edits::Values;
+use crate::filter::reply::LocalReply;
 use crate::local::Local;
 use crate::observe::series::Sample;
 use crate::observe::stats::Counter;
@@ -83,7 +84,8 @@ impl<'a> Record<'a> {
     }
 
     /// Notes that the proxy answered by itself.
-    pub fn local_reply(&mut self, reason: Reason, status: u16, subject: &str) {
+    pub fn local_reply(&mut self, reply: &LocalReply<'_>, subject: &str) {
+        let LocalReply { reason, status, .. } = *reply;
         self.status = status;
         self.noted.reason = Some(reason.code());
         self.local.stats().local_reply(reason);

@@ -11,11 +11,11 @@ use super::record::Record;
 use super::subject::Subject;
 use crate::codec::body::{BodyFault, Fill, Framing, Pump, Source};
 use crate::codec::fields::Fields;
-use crate::codec::grpc;
+use crate::codec::message::Version;
 use crate::codec::outgoing::Outgoing;
 use crate::filter::edits::{self, Values};
 use crate::filter::reply::LocalReply;
-use crate::outcome::Reason;
+use crate::outcome::{Reason, Side};
 use crate::sys::timer::{Elapsed, Timer};
 
 /// The field that says why the proxy answered by itself.
@@ -47,8 +47,6 @@ impl Source for Text<'_> {
 pub struct Shape {
     /// `HEAD`: the head says what the body would be.
     pub head_only: bool,
-    /// The caller speaks gRPC and reads its status from a field (grpc/grpc doc/PROTOCOL-HTTP2.md, trailers-only).
-    pub grpc: bool,
     /// Whether [`REASON_FIELD`] is written.
     pub reason: bool,
     /// How long the caller may stand still.
@@ -103,7 +101,7 @@ pub async fn local<C: Caller>(
     record: &mut Record<'_>,
 ) -> Ending {
     let shape = subject.shape();
-    record.local_reply(reply.reason, if shape.grpc { 200 } else { reply.status }, subject.view.path);
+    record.local_reply(reply, subject.view.path);
     let route = record.way.route.and_then(|route| subject.snapshot.config().route(route));
     let values = Values { route: route.map_or("", |route| route.name()), ..subject.values(None) };
     write(reply, shape, Some(&values), visit, caller, record).await
@@ -111,14 +109,33 @@ pub async fn local<C: Caller>(
 
 /// Refuses what is no request.
 pub async fn refuse<C: Caller>(
-    reason: Reason,
+    reply: &LocalReply<'_>,
     shape: Shape,
     visit: &Visit<'_>,
     caller: &mut C,
     record: &mut Record<'_>,
 ) -> Ending {
-    record.local_reply(reason, reason.status(), visit.listener);
-    write(&reason.into(), shape, None, visit, caller, record).await
+    record.local_reply(reply, visit.listener);
+    write(reply, shape, None, visit, caller, record).await
+}
+
+/// Ends an answer that broke off. The caller has to see that it is not whole: by the status that gRPC reads behind a body
+/// over HTTP/2 (what came before it, also of a message, is void by then), and else by a connection or stream that is cut.
+pub fn break_off<C: Caller>(reason: Reason, subject: &Subject<'_>, caller: &mut C) -> Ending {
+    let head = subject.head;
+    if reason.side() == Side::Downstream || head.version != Version::Http2 || !head.is_grpc() {
+        return Ending::Cut;
+    }
+    let mut trailers = Fields::default();
+    let mut add = |name: &str, value: &str| {
+        trailers.add(name.as_bytes(), |bytes| bytes.extend_from_slice(value.as_bytes()));
+    };
+    add("grpc-status", &reason.grpc_status().code().to_string());
+    add("grpc-message", &format!("the answer broke off: {reason}"));
+    if subject.shape().reason {
+        add(REASON_FIELD, reason.code());
+    }
+    caller.finish(Some(&trailers)).map_or(Ending::Cut, |()| Ending::Close)
 }
 
 async fn write<C: Caller>(
@@ -132,11 +149,10 @@ async fn write<C: Caller>(
     if reply.reason == Reason::ClientGone {
         return Ending::Cut;
     }
-    let grpc = shape.grpc && reply.status >= 400;
-    let status = if grpc { 200 } else { reply.status };
+    let status = reply.status;
     let bodiless = matches!(status, 204 | 304);
-    let body = if grpc || bodiless { "" } else { reply.body.as_ref() };
-    let out = fields(reply, shape, grpc, bodiless, body.len(), values);
+    let body = if bodiless { "" } else { reply.body.as_ref() };
+    let out = fields(reply, shape, bodiless, body.len(), values);
     let last = visit.last || !caller.is_received();
     let sent = if shape.head_only { "" } else { body };
     let framing =
@@ -157,18 +173,13 @@ async fn write<C: Caller>(
 fn fields(
     reply: &LocalReply<'_>,
     shape: Shape,
-    grpc: bool,
     bodiless: bool,
     length: usize,
     values: Option<&Values<'_>>,
 ) -> Outgoing {
     let mut out = Outgoing::default();
     out.add(b"date", httpdate::fmt_http_date(SystemTime::now()).as_bytes());
-    if grpc {
-        out.add(b"content-type", b"application/grpc");
-        out.add(b"grpc-status", reply.reason.grpc_status().to_string().as_bytes());
-        out.add(b"grpc-message", grpc::message(&reply.body).as_bytes());
-    } else if length > 0 {
+    if length > 0 || reply.grpc.is_some() {
         out.add(b"content-type", reply.content_type.as_bytes());
     }
     if !bodiless {

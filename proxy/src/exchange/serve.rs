@@ -61,6 +61,9 @@ pub async fn serve<C: Caller>(
     match outcome {
         Ok(ending) => ending,
         Err(mut reply) => {
+            if subject.head.is_grpc() {
+                reply.speak_grpc();
+            }
             trace::onto_reply(local, &subject, record.way, &mut reply);
             // after what cannot be read in one way only, nothing more is read
             let last = visit.last || reply.reason == Reason::BadRequest || subject.head.is_connect();
@@ -108,7 +111,7 @@ async fn carry<'a, C: Caller>(
         )
         .await);
     }
-    Ok(pass_down(local, caller, &mut answered, record).await)
+    Ok(pass_down(local, subject, caller, &mut answered, record).await)
 }
 
 fn order<'a>(
@@ -150,6 +153,7 @@ fn is_tunnel(order: &Order<'_>, status: u16) -> bool {
 /// Passes the body of the answer down. A connection whose answer is whole goes back before the caller is written to.
 async fn pass_down<C: Caller>(
     local: &Rc<Local>,
+    subject: &Subject<'_>,
     caller: &mut C,
     answered: &mut Answered<'_>,
     record: &mut Record<'_>,
@@ -165,7 +169,7 @@ async fn pass_down<C: Caller>(
         }
         Err(reason) => {
             record.broken(reason);
-            Ending::Cut
+            respond::break_off(reason, subject, caller)
         }
     }
 }

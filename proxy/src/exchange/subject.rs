@@ -108,7 +108,6 @@ impl<'a> Subject<'a> {
     pub fn shape(&self) -> Shape {
         Shape {
             head_only: self.view.method == "HEAD",
-            grpc: self.head.is_grpc(),
             reason: *self.listener.http().reason_header(),
             patience: **self.listener.timeouts().body(),
         }

@@ -13,7 +13,7 @@ use crate::codec::outgoing::Outgoing;
 use crate::filter::reply::LocalReply;
 use crate::local::Local;
 use crate::observe::stats::Counter;
-use crate::outcome::Reason;
+use crate::outcome::{GrpcStatus, Reason};
 use crate::route::{Miss, split, why::misses};
 
 /// The field by which a request asks, and in which its answer says it.
@@ -34,7 +34,7 @@ enum Ended<'a> {
     /// An endpoint answered.
     Answered { endpoint: &'a Address, attempts: u32 },
     /// The proxy did.
-    Replied { reason: Reason, status: u16 },
+    Replied { reason: Reason, status: u16, grpc: Option<GrpcStatus> },
 }
 
 /// Puts the explanation on an endpoint's answer, if it was asked for.
@@ -54,7 +54,7 @@ pub fn onto_answer(
 /// Puts the explanation on an answer of the proxy itself, if it was asked for.
 pub fn onto_reply(local: &Local, subject: &Subject<'_>, way: Way, reply: &mut LocalReply<'_>) {
     if is_asked(local, subject) {
-        let ended = Ended::Replied { reason: reply.reason, status: reply.status };
+        let ended = Ended::Replied { reason: reply.reason, status: reply.status, grpc: reply.grpc };
         reply.fields.push((FIELD, line(subject, way, ended)));
     }
 }
@@ -73,9 +73,10 @@ fn is_asked(local: &Local, subject: &Subject<'_>) -> bool {
 fn line(subject: &Subject<'_>, way: Way, ended: Ended<'_>) -> String {
     let mut line = Line(String::new());
     line.part("table", subject.snapshot.generation());
-    if let Ended::Replied { reason, status } = ended {
+    if let Ended::Replied { reason, status, grpc } = ended {
         line.part("reply", status);
         line.part("reason", reason.code());
+        grpc.inspect(|status| line.part("grpc-status", status));
         if reason == Reason::BadRequest {
             // what cannot be read in one way only was not routed
             return line.0;

@@ -49,6 +49,7 @@ pub fn judge<'a>(
         content_type: Cow::Borrowed(maintenance.content_type()),
         fields: smallvec![("retry-after", seconds.to_string())],
         edits: None,
+        grpc: None,
     })
 }
 

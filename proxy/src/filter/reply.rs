@@ -3,9 +3,13 @@
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
-use towpath_config::model::HeaderEdits;
+use towpath_config::model::{GRPC_MEDIA_TYPE, HeaderEdits};
 
-use crate::outcome::Reason;
+use crate::codec::grpc;
+use crate::outcome::{GrpcStatus, Reason};
+
+#[cfg(test)]
+mod tests;
 
 /// A local reply as an error: rare, and too large to be passed up by value.
 pub type Refused<'a> = Box<LocalReply<'a>>;
@@ -25,6 +29,26 @@ pub struct LocalReply<'a> {
     pub fields: SmallVec<[(&'static str, String); 2]>,
     /// What the route wants to change of the head.
     pub edits: Option<&'a HeaderEdits>,
+    /// The status of gRPC, for callers that speak it.
+    pub grpc: Option<GrpcStatus>,
+}
+
+impl LocalReply<'_> {
+    /// Says the same in the words of gRPC: in fields alone (grpc/grpc doc/PROTOCOL-HTTP2.md, Trailers-Only). What the table
+    /// wants to be answered means what its status means.
+    pub fn speak_grpc(&mut self) {
+        let status = match self.reason {
+            Reason::Redirect | Reason::DirectResponse => GrpcStatus::of_http(self.status),
+            reason => reason.grpc_status(),
+        };
+        let fields =
+            [("grpc-status", status.code().to_string()), ("grpc-message", grpc::message(&self.body))];
+        self.fields.insert_many(0, fields);
+        self.grpc = Some(status);
+        self.status = 200;
+        self.body = Cow::Borrowed("");
+        self.content_type = Cow::Borrowed(GRPC_MEDIA_TYPE);
+    }
 }
 
 impl From<Reason> for LocalReply<'_> {
@@ -36,6 +60,7 @@ impl From<Reason> for LocalReply<'_> {
             content_type: Cow::Borrowed("text/plain; charset=utf-8"),
             fields: SmallVec::new(),
             edits: None,
+            grpc: None,
         }
     }
 }

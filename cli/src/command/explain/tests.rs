@@ -47,7 +47,7 @@ fn a_header_needs_a_colon() {
 fn every_reason_is_documented_with_its_status() {
     let page = include_str!("../../../../docs/explain.md");
     for reason in towpath_proxy::outcome::Reason::ALL {
-        let row = format!("\n| `{}` | {} | ", reason.code(), reason.status());
+        let row = format!("\n| `{}` | {} | `{}` | ", reason.code(), reason.status(), reason.grpc_status());
         assert!(page.contains(&row), "docs/explain.md has no row {row}");
     }
 }

@@ -16,7 +16,7 @@ use crate::exchange::decide::{Decision, Way, decide};
 use crate::exchange::outgoing;
 use crate::exchange::subject::{Subject, head_limits, plain_path};
 use crate::filter::forwarded::{Peer, client, given_request_id};
-use crate::filter::reply::LocalReply;
+use crate::filter::reply::{LocalReply, Refused};
 use crate::outcome::Reason;
 use crate::route::RequestView;
 use crate::route::split::{self, Explained};
@@ -99,7 +99,7 @@ fn judged(subject: &Subject<'_>, peer: &Peer) -> Explanation {
         Ok(decision) => {
             forwarded(subject, peer, decision, explained.as_ref().map(|(_, explained)| explained))
         }
-        Err(reply) => (replied(&reply), Vec::new()),
+        Err(reply) => (answered(reply, subject), Vec::new()),
     };
     Explanation {
         listener: subject.listener.name().clone(),
@@ -131,6 +131,14 @@ fn understood(subject: &Subject<'_>) -> RequestSaid {
     }
 }
 
+/// An answer in the words of who asked.
+fn answered(mut reply: Refused<'_>, subject: &Subject<'_>) -> Outcome {
+    if subject.head.is_grpc() {
+        reply.speak_grpc();
+    }
+    replied(&reply)
+}
+
 fn replied(reply: &LocalReply<'_>) -> Outcome {
     Outcome {
         action: "reply",
@@ -157,7 +165,7 @@ fn forwarded<'a>(
             destination_said(subject.snapshot, destination, settings, Some(sent(subject, peer, &decision)))
         })
         .unzip();
-    let outcome = nowhere(lacks).map_or_else(passed_on, |reason| replied(&reason.into()));
+    let outcome = nowhere(lacks).map_or_else(passed_on, |reason| answered(reason.into(), subject));
     (outcome, destinations)
 }
 

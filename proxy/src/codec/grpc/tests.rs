@@ -29,4 +29,6 @@ fn messages_are_percent_encoded() {
     ] {
         assert_eq!(message(text), wanted);
     }
+    assert_eq!(message(&"x".repeat(5000)), "x".repeat(1024));
+    assert_eq!(message(&"€".repeat(5000)), "%E2%82%AC".repeat(341), "no letter is cut in two");
 }

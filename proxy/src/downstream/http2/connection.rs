@@ -12,6 +12,8 @@ use bytes::Bytes;
 use h2::RecvStream;
 use h2::server::{Builder, Connection, SendResponse};
 use http::Request;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use tokio::time::Instant;
 use towpath_config::model::{Listener, Protocol};
 
@@ -21,12 +23,14 @@ use super::rewound::Rewound;
 use super::session::{Open, Session};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
+use crate::codec::grpc;
 use crate::codec::h2::{Breach, Guard};
 use crate::exchange::record::Record;
 use crate::exchange::respond::{self, Shape};
 use crate::exchange::subject::head_limits;
 use crate::exchange::{Visit, serve};
 use crate::filter::forwarded::Peer;
+use crate::filter::reply::Refused;
 use crate::local::Local;
 use crate::observe::listener::ListenerStats;
 use crate::observe::tally::ListenerCounter;
@@ -231,6 +235,20 @@ impl<S: Transport> Carried<'_, S> {
     }
 }
 
+/// The answer to what cannot be taken as a request, and its shape.
+fn refusal(reason: Reason, parts: &Parts, listener: &Listener) -> (Refused<'static>, Shape) {
+    let mut reply = Refused::from(reason);
+    if parts.headers.get(CONTENT_TYPE).is_some_and(|value| grpc::is_media_type(value.as_bytes())) {
+        reply.speak_grpc();
+    }
+    let shape = Shape {
+        head_only: parts.method == http::Method::HEAD,
+        reason: *listener.http().reason_header(),
+        patience: **listener.timeouts().body(),
+    };
+    (reply, shape)
+}
+
 /// Carries one request.
 async fn exchange(open: Open, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
     let session = &open.0;
@@ -245,12 +263,7 @@ async fn exchange(open: Open, request: Request<RecvStream>, respond: SendRespons
         Framing::Length(length) if limit.is_some_and(|limit| length > limit) => Err(Reason::BodyTooLarge),
         _ => Ok(()),
     });
-    let shape = Shape {
-        head_only: parts.method == http::Method::HEAD,
-        grpc: false,
-        reason: *listener.http().reason_header(),
-        patience: **listener.timeouts().body(),
-    };
+    let read = read.map_err(|reason| refusal(reason, &parts, listener));
     drop(parts);
     let mut caller = Http2Caller::new(session, body, respond, limit);
     let timer = local.timers().timer();
@@ -259,9 +272,9 @@ async fn exchange(open: Open, request: Request<RecvStream>, respond: SendRespons
     let visit = Visit { listener, peer, timer: &timer, last: false, pressure };
     let ending = match read {
         Ok(()) => serve(local, &visit, &mut scratch, &mut caller).await,
-        Err(reason) => {
+        Err((reply, shape)) => {
             let mut record = Record::begin(local, &snapshot, &visit, None, Instant::now());
-            respond::refuse(reason, shape, &visit, &mut caller, &mut record).await
+            respond::refuse(&reply, shape, &visit, &mut caller, &mut record).await
         }
     };
     local.put_scratch(scratch);
