@@ -38,6 +38,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("rewrites.yaml", rewrites),
     ("tcp.yaml", tcp),
     ("unix-sockets.yaml", unix_sockets),
+    ("websocket.yaml", websocket),
 ];
 
 type Show = fn(&Example);
@@ -547,6 +548,16 @@ fn tcp(example: &Example) {
     let redis = who("redis");
     assert!([3003, 3004].contains(&redis));
     assert!((0..10).all(|_| who("redis") == redis), "the same source, the same server");
+}
+
+fn websocket(example: &Example) {
+    let upgrade = ["Connection: upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: x"];
+    let chat = example.who("GET /chat/a", ANY, &upgrade);
+    assert!([3003, 3004].contains(&chat), "{chat}");
+    assert_eq!(example.who("GET /chat/a", ANY, &[]), 3002, "no wish for WebSocket");
+    assert_eq!(example.who("GET /", ANY, &[]), 3001);
+    let seen = example.ask("GET /chat/a", ANY, &upgrade).text().to_ascii_lowercase();
+    assert!(seen.contains("connection: upgrade\r\n") && seen.contains("upgrade: websocket\r\n"), "{seen}");
 }
 
 fn unix_sockets(example: &Example) {

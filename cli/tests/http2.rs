@@ -289,7 +289,11 @@ fn failures_have_statuses_and_limits_hold() {
             (request("GET", "/"), 502, "connect-failure"),
             (request("GET", &format!("/{}", "x".repeat(1024))), 414, "uri-too-long"),
             (large(5000), 431, "head-too-large"),
-            (Request::builder().method("CONNECT").uri("db.test:5432").body(()).unwrap(), 501, "no-tunnel"),
+            (
+                Request::builder().method("CONNECT").uri("db.test:5432").body(()).unwrap(),
+                502,
+                "connect-failure",
+            ),
         ];
         for (request, status, reason) in table {
             let told = format!("{request:?}");

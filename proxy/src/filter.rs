@@ -6,3 +6,4 @@ pub mod forwarded;
 pub mod hop;
 pub mod maintenance;
 pub mod reply;
+pub mod upgrade;

@@ -59,7 +59,7 @@ reasons! {
     BadRequest = "bad-request", 400, 13, Downstream;
     /// `Transfer-Encoding` other than `chunked` (RFC 9112 §6.1).
     UnknownCoding = "unknown-transfer-coding", 501, 12, Downstream;
-    /// `CONNECT` over HTTP/2, which becomes no tunnel here (RFC 9110 §15.6.2).
+    /// An extended `CONNECT` for another protocol than WebSocket (RFC 9220 §3).
     NoTunnel = "no-tunnel", 501, 12, Downstream;
     /// A version of HTTP that is not spoken here (RFC 9110 §15.6.6).
     BadVersion = "bad-version", 505, 12, Downstream;

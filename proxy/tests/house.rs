@@ -50,6 +50,7 @@ const NEVER: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("httparse", &["proxy/src/codec/h1", "loadtest/src/message"]),
     ("h2", &["proxy/src/codec/h2", "proxy/src/downstream/http2", "proxy/src/upstream/http2", "loadtest/src"]),
+    ("sha1_smol", &["proxy/src/codec/h1/websocket"]),
     ("hyper", &["proxy/src/admin", "proxy/src/sys/client"]),
     ("hyper_util", &["proxy/src/admin", "proxy/src/sys/client"]),
     ("http_body_util", &["proxy/src/admin", "proxy/src/sys/client"]),

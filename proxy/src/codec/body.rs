@@ -3,9 +3,11 @@
 use std::io;
 use std::task::{Context, Poll, ready};
 
+use crate::codec::buffer::Buffer;
 use crate::codec::fields::Fields;
 use crate::sys::pipe::Pipe;
 use crate::sys::stream::Stream;
+use crate::sys::transport::Duplex;
 
 /// How long a body is (RFC 9112 §6.3). There is no fifth way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +89,23 @@ pub trait Sink {
     }
     /// Counts payload that came by the short way.
     fn given(&mut self, _count: usize) {}
+}
+
+/// One mouth of a tunnel.
+#[derive(Debug)]
+pub struct Mouth<D> {
+    /// The stream.
+    pub io: D,
+    /// What was read of it before.
+    pub unread: Option<Buffer>,
+}
+
+/// What can become a tunnel, once its head has left.
+pub trait Opens: Sink {
+    /// The mouth; none where there is no stream any more.
+    fn mouth(&mut self) -> Option<Mouth<Box<dyn Duplex + '_>>>;
+    /// Counts what was read and written at the mouth, where the connection counts that of its exchange.
+    fn passed(&mut self, _received: u64, _written: u64) {}
 }
 
 /// Why a pump stopped.

@@ -6,6 +6,7 @@ mod encoder;
 pub mod fuzz;
 mod head;
 mod stream;
+pub mod websocket;
 
 pub use decoder::{Decoder, TRAILER_BYTES_MAX, TRAILER_FIELDS_MAX, is_trailer};
 pub use encoder::Encoder;

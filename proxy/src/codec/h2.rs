@@ -6,8 +6,10 @@ mod frames;
 mod guard;
 mod receiving;
 mod sending;
+mod tunnel;
 
 pub use fields::{list_bytes, map, read_trailers};
 pub use guard::{Breach, Guard};
 pub use receiving::Receiving;
 pub use sending::Sending;
+pub use tunnel::Tunnel;

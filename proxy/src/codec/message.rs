@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::codec::body::Framing;
 use crate::codec::fields::{Fields, Known};
 use crate::codec::grpc;
+use crate::codec::h1::websocket;
 
 /// What a head says of its connection (`Connection`, RFC 9110 §7.6.1).
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -124,13 +125,19 @@ impl RequestHead {
     /// came after it could not be judged.
     #[must_use]
     pub fn upgrade(&self) -> Option<&[u8]> {
-        if !self.connection.upgrade || self.version != Version::Http11 || self.framing != Framing::None {
+        if !self.connection.upgrade || self.version == Version::Http10 || self.framing != Framing::None {
             return None;
         }
         let value = self.fields.first(Known::Upgrade)?;
         let mut protocols = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
         let is_h2c = |name: &[u8]| name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"h2c"));
         (!protocols.any(is_h2c)).then_some(value)
+    }
+
+    /// Whether the caller wants to speak WebSocket.
+    #[must_use]
+    pub fn is_websocket(&self) -> bool {
+        self.upgrade().is_some_and(|protocol| protocol.eq_ignore_ascii_case(websocket::NAME.as_bytes()))
     }
 
     /// Whether doing it twice does no more than doing it once (RFC 9110 §9.2.2).

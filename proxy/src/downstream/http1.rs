@@ -19,7 +19,7 @@ use crate::exchange::{AnswerHead, Caller};
 use crate::filter::hop;
 use crate::forward::Waiting;
 use crate::outcome::Reason;
-use crate::sys::transport::Transport;
+use crate::sys::transport::{Duplex, Transport};
 
 /// A caller of HTTP/1.0 or 1.1 whose connection is busy. When it is dropped in the middle of an answer, for whatever
 /// reason, a caller that takes the end of the connection for the end of the body sees it break.
@@ -141,14 +141,12 @@ impl<S: Transport> Http1Caller<S> {
 impl<S: Transport> Drop for Http1Caller<S> {
     fn drop(&mut self) {
         if self.wire.ends_by_close() {
-            self.wire.io().into_iter().for_each(Transport::break_on_close);
+            self.wire.io().into_iter().for_each(Duplex::break_on_close);
         }
     }
 }
 
 impl<S: Transport> Caller for Http1Caller<S> {
-    type Io = S;
-
     fn answer(&mut self, head: &AnswerHead<'_>, last: bool) {
         let bodiless = head.framing == Framing::None || self.head_only;
         // a body without a known end is chunked for callers that know chunks, and ends with the connection for others
@@ -177,10 +175,6 @@ impl<S: Transport> Caller for Http1Caller<S> {
 
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         self.wire.io()?.addresses()
-    }
-
-    fn connection(&mut self) -> Option<&mut Http1<S>> {
-        Some(&mut self.wire)
     }
 }
 

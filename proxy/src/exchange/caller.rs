@@ -2,16 +2,14 @@
 
 use std::net::SocketAddr;
 
-use crate::codec::body::{Framing, Sink};
+use crate::codec::body::{Framing, Opens};
 use crate::codec::fields::Fields;
-use crate::codec::h1::Http1;
 use crate::codec::outgoing::Outgoing;
 use crate::filter::forwarded::Peer;
 use crate::forward::Waiting;
 use crate::local::Local;
 use crate::sys::memory::Pressure;
 use crate::sys::timer::Timer;
-use crate::sys::transport::Transport;
 
 /// A final head on its way to the caller.
 #[derive(Debug)]
@@ -31,18 +29,13 @@ pub struct AnswerHead<'a> {
 }
 
 /// The side that calls us.
-pub trait Caller: Waiting + Sink {
-    /// The stream under a connection that can become a tunnel.
-    type Io: Transport;
-
+pub trait Caller: Waiting + Opens {
     /// Takes the final head; it leaves with the body's first flush. `last` says that no further exchange is wanted.
     fn answer(&mut self, head: &AnswerHead<'_>, last: bool);
     /// Whether the request's body was received to its end, as far as can be said without waiting.
     fn is_received(&mut self) -> bool;
     /// The addresses of the client and of our end, where its connection has such.
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)>;
-    /// The connection, to become a tunnel; none where it carries other exchanges beside this one.
-    fn connection(&mut self) -> Option<&mut Http1<Self::Io>>;
 }
 
 /// What of a connection matters to an exchange.

@@ -7,20 +7,22 @@ use towpath_config::model::CookieLife;
 use super::decide::Decision;
 use super::subject::Subject;
 use crate::codec::fields::Known;
-use crate::codec::message::{RequestHead, ResponseHead};
+use crate::codec::h1::Asked;
+use crate::codec::message::{RequestHead, ResponseHead, Version};
 use crate::codec::outgoing::Outgoing;
 use crate::filter::edits::{self, Values};
 use crate::filter::forwarded::{self, Peer};
-use crate::filter::hop;
+use crate::filter::{hop, upgrade};
 
-/// Fills in what changes of the request's fields.
+/// Fills in what changes of the request's fields, and says how its answer is to be read.
 pub fn request(
     subject: &Subject<'_>,
     decision: &Decision<'_>,
     peer: &Peer,
     values: &Values<'_>,
+    rng: &mut fastrand::Rng,
     out: &mut Outgoing,
-) {
+) -> Asked {
     let head = subject.head;
     let proxy = subject.snapshot.config().process().id();
     out.clear();
@@ -34,6 +36,7 @@ pub fn request(
         out.add(name.as_bytes(), decision.destination.variant().as_bytes());
     }
     edits::apply(decision.destination.policy().request_headers(), values, &head.fields, out);
+    upgrade::request(head, rng, out)
 }
 
 /// `Host` as the route wants it. An HTTP/1.0 caller may have sent none, the upstream must get one (RFC 9112 §3.2).
@@ -48,9 +51,16 @@ fn host(head: &RequestHead, decision: &Decision<'_>, values: &Values<'_>, out: &
 }
 
 /// Fills in what changes of the answer's fields.
-pub fn response(head: &ResponseHead, decision: &Decision<'_>, values: &Values<'_>, out: &mut Outgoing) {
+pub fn response(
+    caller: Version,
+    head: &ResponseHead,
+    decision: &Decision<'_>,
+    values: &Values<'_>,
+    out: &mut Outgoing,
+) {
     out.clear();
     hop::response(head, out);
+    upgrade::response(caller, head, out);
     if let Some(cookie) = &decision.cookie {
         let value = std::str::from_utf8(&cookie.value).unwrap_or_default();
         out.add_with(b"set-cookie", |text| {

@@ -8,6 +8,7 @@ use towpath_config::model::{Action, Address, Cluster, Forward, ListenerId};
 
 use super::access::{self, Ended, Noted, unknown};
 use super::decide::Way;
+use crate::codec::body::Mouth;
 use crate::codec::buffer::Buffer;
 use crate::codec::fields::Fields;
 use crate::codec::proxy_protocol::Announcement;
@@ -16,13 +17,13 @@ use crate::filter::edits::Values;
 use crate::filter::forwarded::Peer;
 use crate::forward::dial::{Dialled, Wish, dial};
 use crate::forward::order::announcement;
-use crate::forward::tunnel::{End, Mouth, Patience, tunnel};
+use crate::forward::tunnel::{Patience, tunnel};
 use crate::local::Local;
 use crate::observe::listener::ListenerStats;
 use crate::observe::passage::Fate;
 use crate::observe::series::{Sample, Series};
 use crate::observe::tally::ListenerCounter;
-use crate::outcome::{Reason, Side};
+use crate::outcome::Reason;
 use crate::route::RequestView;
 use crate::route::split::choose;
 use crate::snapshot::{AccessLogs, Snapshot};
@@ -108,7 +109,7 @@ impl Record<'_> {
             endpoint: self.endpoint.as_ref(),
             ..unknown(self.listener.name(), self.peer, &nothing)
         };
-        let noted = Noted::because(Some(self.fate).filter(|fate| *fate != Fate::Closed).map(Fate::code));
+        let noted = Noted::because(self.fate.fault());
         let sample = Sample {
             status: 0,
             elapsed: self.started.elapsed(),
@@ -157,13 +158,7 @@ pub async fn pass<S: Transport>(
     let caller = Mouth { io: &mut io, unread };
     let upstream = Mouth { io: &mut upstream, unread: None };
     let end = tunnel(local, timer, patience, caller, upstream, |up, down| record.pass(up, down)).await;
-    record.fate = match end {
-        End::Closed => Fate::Closed,
-        End::TimedOut => Fate::TimedOut,
-        End::Drained => Fate::Cut,
-        End::Broken(Side::Upstream) => Fate::Failed(Reason::UpstreamReset),
-        End::Broken(Side::Downstream | Side::Local) => Fate::Failed(Reason::ClientGone),
-    };
+    record.fate = end.into();
 }
 
 /// Finds the endpoint. Where there is none, that is counted and logged.

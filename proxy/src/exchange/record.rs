@@ -15,6 +15,7 @@ use crate::codec::outgoing::Outgoing;
 use crate::filter::edits::Values;
 use crate::filter::reply::LocalReply;
 use crate::local::Local;
+use crate::observe::passage::Fate;
 use crate::observe::series::Sample;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
@@ -98,6 +99,11 @@ impl<'a> Record<'a> {
                 .map_or("", |route| route.name());
             tracing::info!(reason = %reason, status, route = %route, subject, "local reply");
         }
+    }
+
+    /// Notes how the tunnel that the exchange had become has ended.
+    pub fn passed(&mut self, fate: Fate) {
+        self.noted.reason = fate.fault();
     }
 
     /// Notes that the answer broke off after its head was out.

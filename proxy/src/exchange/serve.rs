@@ -12,6 +12,7 @@ use super::record::Record;
 use super::respond;
 use super::subject::{Subject, plain_path};
 use super::trace;
+use crate::codec::h1::Asked;
 use crate::codec::message::ResponseHead;
 use crate::codec::outgoing::Outgoing;
 use crate::codec::scratch::{Scratch, Texts};
@@ -85,13 +86,14 @@ async fn carry<'a, C: Caller>(
     let Memory { request_out, response, response_out, rewritten } = memory;
     let decision = local.with_rng(|rng| decide(subject, rng, &mut record.way))?;
     let mut values = subject.values(Some(&decision));
-    outgoing::request(subject, &decision, visit.peer, &values, request_out);
+    let asked =
+        local.with_rng(|rng| outgoing::request(subject, &decision, visit.peer, &values, rng, request_out));
     let uri = subject.uri(&decision, rewritten);
-    let mut order = order(subject, &decision, request_out, &uri, record.started)?;
+    let mut order = order(subject, &decision, request_out, (&uri, asked), record.started)?;
     order.announcement = announcement(order.cluster, visit.peer, || caller.addresses());
     let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
-    outgoing::response(response, &decision, &values, response_out);
+    outgoing::response(subject.head.version, response, &decision, &values, response_out);
     let by = (answered.active.endpoint().address(), answered.attempts);
     trace::onto_answer(local, subject, record.way, by, (response, response_out));
     record.answered(response.status, by);
@@ -118,7 +120,7 @@ fn order<'a>(
     subject: &Subject<'a>,
     decision: &Decision<'a>,
     out: &'a Outgoing,
-    uri: &'a [&'a str],
+    (uri, asked): (&'a [&'a str], Asked),
     started: Instant,
 ) -> Result<Order<'a>, Reason> {
     let id = *decision.destination.cluster();
@@ -126,12 +128,7 @@ fn order<'a>(
     Ok(Order {
         head: subject.head,
         out,
-        line: RequestLine {
-            method: subject.view.method,
-            uri,
-            framing: subject.head.framing,
-            upgrade: subject.head.upgrade().is_some(),
-        },
+        line: RequestLine { method: subject.view.method, uri, framing: subject.head.framing, asked },
         destination: decision.destination,
         cluster: subject.snapshot.config().cluster(id).ok_or(Reason::Internal)?,
         live: subject.snapshot.cluster(id).ok_or(Reason::Internal)?,
@@ -191,8 +188,6 @@ async fn pass_through<C: Caller>(
     policy: &Policy,
     record: &mut Record<'_>,
 ) -> Ending {
-    // who cannot have a tunnel has not asked for one
-    let Some(caller) = caller.connection() else { return Ending::Cut };
     local.stats().add(Counter::Tunnels, 1);
     local.stats().add(Counter::TunnelsOpen, 1);
     let open = Open(local);
@@ -202,6 +197,7 @@ async fn pass_through<C: Caller>(
     };
     let end = upgraded(local, timer, policy.into(), caller, &mut answered.attempt, count).await;
     drop(open);
+    record.passed(end.into());
     local.stats().add(Counter::TunnelsTimedOut, (end == End::TimedOut).into());
     if matches!(end, End::Broken(_) | End::Drained) { Ending::Cut } else { Ending::Close }
 }

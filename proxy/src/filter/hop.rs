@@ -5,12 +5,9 @@ use crate::codec::fields::{Fields, Known, KnownSet};
 use crate::codec::message::{ConnectionOptions, RequestHead, ResponseHead};
 use crate::codec::outgoing::Outgoing;
 
-/// Drops from a request what is meant for this hop only. `Upgrade` is said anew.
+/// Drops from a request what is meant for this hop only.
 pub fn request(head: &RequestHead, out: &mut Outgoing) {
     drop_hop_by_hop(&head.fields, head.connection, out);
-    if let Some(protocol) = head.upgrade() {
-        out.add(b"upgrade", protocol);
-    }
 }
 
 /// Drops from an answer what is meant for this hop only, and a length where there can be none (RFC 9110 §8.6).
@@ -18,11 +15,6 @@ pub fn response(head: &ResponseHead, out: &mut Outgoing) {
     drop_hop_by_hop(&head.fields, head.connection, out);
     if matches!(head.status, 100..200 | 204) || head.framing == Framing::UntilClose {
         out.remove_known(&head.fields, Known::ContentLength);
-    }
-    if head.status == 101
-        && let Some(protocol) = head.fields.first(Known::Upgrade)
-    {
-        out.add(b"upgrade", protocol);
     }
 }
 

@@ -42,12 +42,7 @@ impl Order<'_> {
     /// What decides how the answer is read.
     #[must_use]
     pub fn asked(&self) -> Asked {
-        match self.line.method {
-            "HEAD" => Asked::Head,
-            "CONNECT" => Asked::Connect,
-            _ if self.line.upgrade => Asked::Upgrade,
-            _ => Asked::Other,
-        }
+        self.line.asked
     }
 
     /// What the config says of the cluster's connections.

@@ -10,14 +10,14 @@ use std::time::Duration;
 use tokio::io::ReadBuf;
 use towpath_config::model::Policy;
 
+use crate::codec::body::{Mouth, Opens};
 use crate::codec::buffer::{BUFFER_BYTES, Buffer, BufferPool};
-use crate::codec::h1::Http1;
 use crate::local::Local;
-use crate::outcome::Side;
+use crate::observe::passage::Fate;
+use crate::outcome::{Reason, Side};
 use crate::sys::pipe::Pipe;
 use crate::sys::timer::{Timer, Waits};
-use crate::sys::transport::Transport;
-use crate::upstream::attempt::Attempt;
+use crate::sys::transport::Duplex;
 
 /// How long a tunnel may stand still.
 #[derive(Debug, Clone, Copy)]
@@ -47,13 +47,16 @@ pub enum End {
     Drained,
 }
 
-/// One mouth of a tunnel.
-#[derive(Debug)]
-pub struct Mouth<'a, S> {
-    /// The stream.
-    pub io: &'a mut S,
-    /// What was read of it before.
-    pub unread: Option<Buffer>,
+impl From<End> for Fate {
+    fn from(end: End) -> Self {
+        match end {
+            End::Closed => Self::Closed,
+            End::TimedOut => Self::TimedOut,
+            End::Drained => Self::Cut,
+            End::Broken(Side::Upstream) => Self::Failed(Reason::UpstreamReset),
+            End::Broken(Side::Downstream | Side::Local) => Self::Failed(Reason::ClientGone),
+        }
+    }
 }
 
 /// A read of so much tells of more behind it, which is worth a pipe.
@@ -91,8 +94,8 @@ impl Way {
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        from: &mut (impl Transport + ?Sized),
-        to: &mut (impl Transport + ?Sized),
+        from: &mut impl Duplex,
+        to: &mut impl Duplex,
         buffers: &Rc<BufferPool>,
     ) -> Poll<Result<(), Failed>> {
         while !self.closed {
@@ -109,11 +112,7 @@ impl Way {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        to: &mut (impl Transport + ?Sized),
-    ) -> Poll<std::io::Result<()>> {
+    fn poll_write(&mut self, cx: &mut Context<'_>, to: &mut impl Duplex) -> Poll<std::io::Result<()>> {
         while let Some(held) = self.held.as_mut().filter(|held| !held.is_empty()) {
             let count = ready!(Pin::new(&mut *to).poll_write(cx, held.filled()))?;
             if count == 0 {
@@ -135,8 +134,8 @@ impl Way {
     fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
-        from: &mut (impl Transport + ?Sized),
-        to: &(impl Transport + ?Sized),
+        from: &mut impl Duplex,
+        to: &impl Duplex,
         buffers: &Rc<BufferPool>,
     ) -> Poll<std::io::Result<()>> {
         // what gives nothing keeps neither buffer nor pipe
@@ -165,22 +164,22 @@ impl Way {
 
 /// Passes bytes until both sides have ended, one has failed, or nothing has moved for too long; `count` is told of what
 /// went up and down. Where it did not end in order, both sides see that.
-pub async fn tunnel<S: Transport, T: Transport>(
+pub async fn tunnel(
     local: &Local,
     timer: &Timer,
     patience: Patience,
-    caller: Mouth<'_, S>,
-    upstream: Mouth<'_, T>,
+    caller: Mouth<impl Duplex>,
+    upstream: Mouth<impl Duplex>,
     mut count: impl FnMut(u64, u64),
 ) -> End {
     let (mut up, mut down) = (Way::new(caller.unread), Way::new(upstream.unread));
-    let (caller, upstream) = (caller.io, upstream.io);
+    let (mut caller, mut upstream) = (caller.io, upstream.io);
     local.begin_tunnel(timer);
     let mut seen = None;
     let end = poll_fn(|cx| {
         let outcome = (
-            up.poll(cx, &mut *caller, &mut *upstream, local.buffers()),
-            down.poll(cx, &mut *upstream, &mut *caller, local.buffers()),
+            up.poll(cx, &mut caller, &mut upstream, local.buffers()),
+            down.poll(cx, &mut upstream, &mut caller, local.buffers()),
         );
         let state = (up.moved, down.moved, up.closed || down.closed);
         if seen != Some(state) {
@@ -206,49 +205,52 @@ pub async fn tunnel<S: Transport, T: Transport>(
     if matches!(end, End::Broken(_) | End::Drained) || up.holds() || down.holds() {
         caller.break_on_close();
         upstream.break_on_close();
+    } else if end == End::TimedOut {
+        // who still waits is told, as far as that needs no waiting
+        let goodbye = |cx: &mut Context<'_>| {
+            let _ = Pin::new(&mut caller).poll_shutdown(cx);
+            let _ = Pin::new(&mut upstream).poll_shutdown(cx);
+            Poll::Ready(())
+        };
+        poll_fn(goodbye).await;
     }
     end
 }
 
 /// The tunnel that an upgrade or `CONNECT` becomes, once the answer's head has left; `count` is told of what went up and
 /// down.
-pub async fn upgraded<S: Transport>(
+pub async fn upgraded(
     local: &Local,
     timer: &Timer,
     patience: Patience,
-    caller: &mut Http1<S>,
-    attempt: &mut Attempt,
+    caller: &mut impl Opens,
+    attempt: &mut impl Opens,
     mut count: impl FnMut(u64, u64),
 ) -> End {
-    // a stream beside others becomes no tunnel, and its request has not asked for one
-    let Some(wire) = attempt.connection() else { return End::Broken(Side::Upstream) };
     let due = patience.idle.map(|limit| timer.now() + limit);
     let flush = async {
-        poll_fn(|cx| wire.poll_flush(cx)).await.map_err(|_| End::Broken(Side::Upstream))?;
+        poll_fn(|cx| attempt.poll_flush(cx)).await.map_err(|_| End::Broken(Side::Upstream))?;
         poll_fn(|cx| caller.poll_flush(cx)).await.map_err(|_| End::Broken(Side::Downstream))
     };
     if let Err(end) = timer.within(due, flush).await.unwrap_or(Err(End::TimedOut)) {
         return end;
     }
-    let (Some((client, client_unread)), Some((server, server_unread))) =
-        (caller.hand_over(), wire.hand_over())
-    else {
-        return End::Closed;
-    };
+    let (Some(mut client), Some(mut server)) = (caller.mouth(), attempt.mouth()) else { return End::Closed };
     let (mut received, mut written) = (0, 0);
     let end = tunnel(
         local,
         timer,
         patience,
-        Mouth { io: client, unread: Some(client_unread) },
-        Mouth { io: server, unread: Some(server_unread) },
+        Mouth { io: &mut *client.io, unread: client.unread.take() },
+        Mouth { io: &mut *server.io, unread: server.unread.take() },
         |up, down| {
             (received, written) = (received + up, written + down);
             count(up, down);
         },
     )
     .await;
-    caller.count_passed(received, written);
+    drop(client);
+    caller.passed(received, written);
     end
 }
 

@@ -41,6 +41,12 @@ impl Fate {
         }
     }
 
+    /// The same, of one that did not end in order.
+    #[must_use]
+    pub fn fault(self) -> Option<&'static str> {
+        (self != Self::Closed).then(|| self.code())
+    }
+
     fn position(self) -> usize {
         match self {
             Self::Closed => 0,

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::socket;
-use super::transport::Transport;
+use super::transport::{Duplex, Transport};
 
 /// A connection that the runtime of this thread watches.
 #[derive(Debug)]
@@ -161,6 +161,19 @@ impl Parcel {
     }
 }
 
+impl Duplex for Stream {
+    fn break_on_close(&self) {
+        // a Unix socket knows no reset, unless its peer has sent what nobody read
+        if let Self::Tcp(stream) = self {
+            socket::reset_on_close(stream);
+        }
+    }
+
+    fn socket(&self) -> Option<&Stream> {
+        Some(self)
+    }
+}
+
 impl Transport for Stream {
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
         match self {
@@ -176,10 +189,6 @@ impl Transport for Stream {
         !matches!(news, Err(fault) if fault.kind() == io::ErrorKind::WouldBlock)
     }
 
-    fn socket(&self) -> Option<&Stream> {
-        Some(self)
-    }
-
     fn is_hung_up(&self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
         let ready = match self {
@@ -193,13 +202,6 @@ impl Transport for Stream {
         match self {
             Self::Tcp(stream) => stream.peer_addr().ok().zip(stream.local_addr().ok()),
             Self::Unix(_) => None,
-        }
-    }
-
-    fn break_on_close(&self) {
-        // a Unix socket knows no reset, unless its peer has sent what nobody read
-        if let Self::Tcp(stream) = self {
-            socket::reset_on_close(stream);
         }
     }
 }

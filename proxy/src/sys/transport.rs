@@ -7,8 +7,29 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::stream::Stream;
 
-/// A stream of bytes in both directions.
-pub trait Transport: AsyncRead + AsyncWrite + Unpin {
+/// Bytes in both directions, each of which has its own end: what a tunnel leads to.
+pub trait Duplex: AsyncRead + AsyncWrite + Unpin {
+    /// Lets the next close break the stream instead of ending it in order.
+    fn break_on_close(&self);
+
+    /// The socket, where octets of the stream are octets of the socket: not beneath encryption.
+    fn socket(&self) -> Option<&Stream> {
+        None
+    }
+}
+
+impl<D: Duplex + ?Sized> Duplex for &mut D {
+    fn break_on_close(&self) {
+        (**self).break_on_close();
+    }
+
+    fn socket(&self) -> Option<&Stream> {
+        (**self).socket()
+    }
+}
+
+/// A connection.
+pub trait Transport: Duplex {
     /// Waits until a read would not wait, without holding a buffer for it.
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()>;
 
@@ -16,16 +37,8 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// system call.
     fn is_hung_up(&self) -> bool;
 
-    /// Lets the next close break the connection instead of ending it in order.
-    fn break_on_close(&self);
-
     /// The addresses of the peer and of our end, where the stream has such.
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)>;
-
-    /// The socket, where octets of the stream are octets of the socket: not beneath encryption.
-    fn socket(&self) -> Option<&Stream> {
-        None
-    }
 
     /// Whether something came, or the peer closed, while nobody was reading. Costs no system call where
     /// nothing did.

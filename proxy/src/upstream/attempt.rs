@@ -7,13 +7,13 @@ use towpath_config::model::ClusterLimits;
 
 use super::http1::Http1Attempt;
 use super::pool::Connection;
-use crate::codec::body::{BodyFault, Direct, Fill, Framing, Sink, Source};
+use crate::codec::body::{BodyFault, Direct, Fill, Framing, Mouth, Opens, Sink, Source};
 use crate::codec::fields::Fields;
-use crate::codec::h1::{Asked, Http1, Wired};
+use crate::codec::h1::Asked;
 use crate::codec::message::ResponseHead;
 use crate::outcome::Reason;
 use crate::sys::pipe::Pipe;
-use crate::sys::stream::Stream;
+use crate::sys::transport::Duplex;
 
 /// What goes out as the head of a request.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub struct RequestLine<'a> {
     pub uri: &'a [&'a str],
     /// How the body is framed.
     pub framing: Framing,
-    /// Whether the caller asks for another protocol.
-    pub upgrade: bool,
+    /// How the answer is to be read.
+    pub asked: Asked,
 }
 
 /// What an endpoint can have seen of a request that it did not answer: whether the request may be sent again is judged by
@@ -97,13 +97,6 @@ impl Attempt {
             Self::Http1(attempt) => attempt.take_connection(),
         }
     }
-
-    /// The connection, to become a tunnel.
-    pub fn connection(&mut self) -> Option<&mut Http1<Stream>> {
-        match self {
-            Self::Http1(attempt) => Some(attempt.wire_mut()),
-        }
-    }
 }
 
 impl Source for Attempt {
@@ -158,5 +151,11 @@ impl Sink for Attempt {
 
     fn given(&mut self, count: usize) {
         on_attempt!(self, given(count));
+    }
+}
+
+impl Opens for Attempt {
+    fn mouth(&mut self) -> Option<Mouth<Box<dyn Duplex + '_>>> {
+        on_attempt!(self, mouth())
     }
 }

@@ -38,7 +38,7 @@ impl Http1Attempt {
         let Connection { io, holding } = connection;
         let reused = holding.is_reused();
         let mut wire = Http1::new(io, input);
-        let persistence = if line.upgrade { Persistence::Upgrade } else { Persistence::Open };
+        let persistence = if line.asked.is_upgrade() { Persistence::Upgrade } else { Persistence::Open };
         write_request(line.method, line.uri, fields, out, line.framing, persistence, wire.send(line.framing));
         Self { wire, holding: Some(holding), reused, reusable: false }
     }

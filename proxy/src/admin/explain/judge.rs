@@ -171,7 +171,8 @@ fn forwarded<'a>(
 
 fn sent(subject: &Subject<'_>, peer: &Peer, decision: &Decision<'_>) -> Sent {
     let (mut out, mut rewritten) = (Outgoing::default(), String::new());
-    outgoing::request(subject, decision, peer, &subject.values(Some(decision)), &mut out);
+    let (values, mut rng) = (subject.values(Some(decision)), fastrand::Rng::new());
+    outgoing::request(subject, decision, peer, &values, &mut rng, &mut out);
     let uri = subject.uri(decision, &mut rewritten).concat();
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let fields = out.fields(&subject.head.fields).map(|field| (lossy(field.name), lossy(field.value)));

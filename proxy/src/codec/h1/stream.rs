@@ -9,12 +9,12 @@ use tokio::io::ReadBuf;
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::head::Scan;
-use crate::codec::body::{BodyFault, Direct, Fill, Framing, Sink, Source};
+use crate::codec::body::{BodyFault, Direct, Fill, Framing, Mouth, Opens, Sink, Source};
 use crate::codec::buffer::{BUFFER_BYTES, Buffer};
 use crate::codec::fields::Fields;
 use crate::outcome::Reason;
 use crate::sys::pipe::Pipe;
-use crate::sys::transport::Transport;
+use crate::sys::transport::{Duplex, Transport};
 
 /// Payload up to this is copied behind its head and sent with it; more is sent from where it lies.
 const COPY_MAX: usize = 4 * 1024;
@@ -76,17 +76,10 @@ impl<S> Http1<S> {
         self.io.take()
     }
 
-    /// The stream and what was read of it: from here on others read and write. What they pass is told to
-    /// [`Self::count_passed`].
+    /// The stream and what was read of it: from here on others read and write.
     pub fn hand_over(&mut self) -> Option<(&mut S, Buffer)> {
         let unread = self.input.take();
         self.io.as_mut().map(|io| (io, unread))
-    }
-
-    /// Counts what others read and wrote.
-    pub fn count_passed(&mut self, received: u64, written: u64) {
-        self.received += received;
-        self.written += written;
     }
 
     /// The stream.
@@ -392,6 +385,19 @@ impl<W: Wired> Sink for W {
         let wire = self.wire_mut();
         wire.written += count as u64;
         wire.encoder.written(count, &mut wire.output);
+    }
+}
+
+impl<W: Wired> Opens for W {
+    fn mouth(&mut self) -> Option<Mouth<Box<dyn Duplex + '_>>> {
+        let (io, unread) = self.wire_mut().hand_over()?;
+        Some(Mouth { io: Box::new(io), unread: Some(unread) })
+    }
+
+    fn passed(&mut self, received: u64, written: u64) {
+        let wire = self.wire_mut();
+        wire.received += received;
+        wire.written += written;
     }
 }
 

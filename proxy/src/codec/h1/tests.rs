@@ -11,7 +11,11 @@ use crate::codec::body::{BodyFault, Framing, Pump};
 use crate::codec::buffer::BufferPool;
 use crate::codec::message::{RequestHead, ResponseHead};
 use crate::outcome::Reason;
-use crate::sys::transport::Transport;
+use crate::sys::transport::{Duplex, Transport};
+
+impl Duplex for DuplexStream {
+    fn break_on_close(&self) {}
+}
 
 impl Transport for DuplexStream {
     fn poll_readable(&self, _: &mut Context<'_>) -> Poll<()> {
@@ -21,8 +25,6 @@ impl Transport for DuplexStream {
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         None
     }
-
-    fn break_on_close(&self) {}
 
     fn is_hung_up(&self) -> bool {
         false

@@ -16,6 +16,7 @@ use crate::shared::{Leave, Shared};
 use crate::snapshot::Snapshot;
 use crate::sys::memory::Pressure;
 use crate::sys::stream::Origin;
+use crate::sys::transport::Duplex;
 
 fn local(listener: &str) -> Rc<Local> {
     let text = format!(
@@ -134,6 +135,10 @@ impl Speaks {
     }
 }
 
+impl Duplex for Quiet {
+    fn break_on_close(&self) {}
+}
+
 impl Transport for Quiet {
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
         assert!(!self.speaks.bug.get(), "a bug");
@@ -151,8 +156,6 @@ impl Transport for Quiet {
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         None
     }
-
-    fn break_on_close(&self) {}
 
     fn is_hung_up(&self) -> bool {
         false

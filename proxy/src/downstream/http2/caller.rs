@@ -11,17 +11,16 @@ use h2::{Reason, RecvStream};
 
 use super::head;
 use super::session::Session;
-use crate::codec::body::{BodyFault, Fill, Sink, Source};
+use crate::codec::body::{BodyFault, Fill, Mouth, Opens, Sink, Source};
 use crate::codec::fields::Fields;
-use crate::codec::h1::Http1;
-use crate::codec::h2::{Receiving, Sending};
-use crate::codec::message::ResponseHead;
+use crate::codec::h2::{Receiving, Sending, Tunnel};
+use crate::codec::message::{RequestHead, ResponseHead};
 use crate::codec::outgoing::Outgoing;
 use crate::exchange::{AnswerHead, Caller, Ending};
 use crate::filter::hop;
 use crate::forward::Waiting;
 use crate::observe::tally::ListenerCounter;
-use crate::sys::stream::Stream;
+use crate::sys::transport::Duplex;
 
 /// One stream of a connection.
 #[derive(Debug)]
@@ -31,7 +30,15 @@ pub(super) struct Http2Caller {
     /// The answer, once its head has left.
     answer: Option<Sending>,
     request: Receiving,
+    /// The code that breaks the tunnel which was asked for; what comes behind the head is no body then.
+    tunnel: Option<Reason>,
     gone: bool,
+}
+
+/// By which code a tunnel is broken that this request asks for: RFC 8441 §5 and RFC 9113 §8.5.
+fn tunnel(head: &RequestHead) -> Option<Reason> {
+    let websocket = head.upgrade().map(|_| Reason::CANCEL);
+    websocket.or_else(|| head.is_connect().then_some(Reason::CONNECT_ERROR))
 }
 
 impl Http2Caller {
@@ -39,10 +46,12 @@ impl Http2Caller {
         session: &Rc<Session>,
         request: RecvStream,
         respond: SendResponse<Bytes>,
+        head: Option<&RequestHead>,
         limit: Option<u64>,
     ) -> Self {
-        let request = Receiving::new(request, limit);
-        Self { session: Rc::clone(session), respond, answer: None, request, gone: false }
+        let tunnel = head.and_then(tunnel);
+        let request = Receiving::new(request, limit.filter(|_| tunnel.is_none()));
+        Self { session: Rc::clone(session), respond, answer: None, request, tunnel, gone: false }
     }
 
     /// Ends the stream. What the client sees of an answer that is not whole is a reset.
@@ -52,7 +61,8 @@ impl Http2Caller {
         if !gone && !whole {
             // a request that nobody has judged may be sent again
             let judged = ending == Ending::Cut || self.answer.is_some();
-            self.respond.send_reset(if judged { Reason::INTERNAL_ERROR } else { Reason::REFUSED_STREAM });
+            let broken = self.tunnel.unwrap_or(Reason::INTERNAL_ERROR);
+            self.respond.send_reset(if judged { broken } else { Reason::REFUSED_STREAM });
         }
         self.session.count(ListenerCounter::Http2Resets, (gone && !whole).into());
     }
@@ -65,7 +75,7 @@ impl Http2Caller {
 
 impl Source for Http2Caller {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, BodyFault>> {
-        self.request.poll_fill(cx)
+        if self.tunnel.is_some() { Poll::Ready(Ok(Fill::End)) } else { self.request.poll_fill(cx) }
     }
 
     fn payload(&self) -> &[u8] {
@@ -115,10 +125,11 @@ impl Waiting for Http2Caller {
 }
 
 impl Caller for Http2Caller {
-    type Io = Stream;
-
     fn answer(&mut self, head: &AnswerHead<'_>, _last: bool) {
-        let response = head::response(head.status, head.out.fields(head.fields));
+        // a change of the protocol is no more than consent (RFC 8441 §5)
+        let status = if head.status == 101 { 200 } else { head.status };
+        let response = head::response(status, head.out.fields(head.fields));
+        self.tunnel.take_if(|_| !head.tunnel);
         match self.respond.send_response(response, Sending::is_bodiless(head.framing)) {
             Ok(stream) => self.answer = Some(Sending::new(stream, head.framing)),
             // it shows when the body is put
@@ -127,14 +138,17 @@ impl Caller for Http2Caller {
     }
 
     fn is_received(&mut self) -> bool {
-        self.request.is_received()
+        self.tunnel.is_some() || self.request.is_received()
     }
 
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         self.session.addresses
     }
+}
 
-    fn connection(&mut self) -> Option<&mut Http1<Stream>> {
-        None
+impl Opens for Http2Caller {
+    fn mouth(&mut self) -> Option<Mouth<Box<dyn Duplex + '_>>> {
+        let tunnel = Tunnel { receiving: &mut self.request, sending: self.answer.as_mut()? };
+        Some(Mouth { io: Box::new(tunnel), unread: None })
     }
 }

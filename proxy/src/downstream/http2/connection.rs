@@ -129,6 +129,7 @@ fn builder(listener: &Listener) -> Builder {
         .max_concurrent_streams(**limits.streams())
         .initial_window_size(**limits.stream_window())
         .initial_connection_window_size(**limits.connection_window())
+        .enable_connect_protocol()
         // a head that is too large is answered, and counted, by us, as long as it is not far too large
         .max_header_list_size((**limits.header_bytes()).saturating_mul(2))
         .max_pending_accept_reset_streams(RESETS_PENDING_MAX)
@@ -265,7 +266,8 @@ async fn exchange(open: Open, request: Request<RecvStream>, respond: SendRespons
     });
     let read = read.map_err(|reason| refusal(reason, &parts, listener));
     drop(parts);
-    let mut caller = Http2Caller::new(session, body, respond, limit);
+    let head = read.is_ok().then_some(&scratch.request);
+    let mut caller = Http2Caller::new(session, body, respond, head, limit);
     let timer = local.timers().timer();
     let pressure = local.shared().pressure();
     let (listener, peer) = (session.listener.name(), &session.peer);

@@ -2,17 +2,19 @@
 //! here: names in capitals, fields of the connection, `TE` other than `trailers`, pseudo fields that are missing, repeated or
 //! out of place.
 
+use h2::ext::Protocol;
 use http::request::Parts;
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, Method, Response, StatusCode, header};
 
 use crate::codec::body::Framing;
 use crate::codec::fields::{FieldRef, Fields};
+use crate::codec::h1::websocket;
 use crate::codec::h1::{HeadLimits, understand};
 use crate::codec::h2::{list_bytes, map};
 use crate::codec::message::{RequestHead, Version};
 use crate::outcome::Reason;
 
-/// Reads the head of a request; `ended`: no body follows.
+/// Reads the head of a request; `ended`: no body follows. What asks for WebSocket becomes what does so over HTTP/1.1.
 ///
 /// # Errors
 /// The reason for which it is refused.
@@ -24,11 +26,17 @@ pub(super) fn read(
 ) -> Result<(), Reason> {
     head.version = Version::Http2;
     head.fields.clear();
-    let asked = parts.uri.path_and_query().map_or("", |asked| asked.as_str());
     let authority = parts.uri.authority().map(|authority| authority.as_str());
-    if parts.method == http::Method::CONNECT {
-        return Err(Reason::NoTunnel);
-    }
+    let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
+    let protocol = parts.extensions.get::<Protocol>().map(Protocol::as_str);
+    let is_connect = parts.method == Method::CONNECT;
+    let (method, asked) = match protocol {
+        // RFC 9220 §3
+        Some(protocol) if !protocol.eq_ignore_ascii_case(websocket::NAME) => return Err(Reason::NoTunnel),
+        Some(_) => ("GET", path),
+        None if is_connect => ("CONNECT", authority.unwrap_or_default()),
+        None => (parts.method.as_str(), path),
+    };
     if asked.len() > limits.uri {
         return Err(Reason::UriTooLong);
     }
@@ -36,12 +44,19 @@ pub(super) fn read(
     if size > limits.bytes || parts.headers.len() > limits.fields {
         return Err(Reason::HeadTooLarge);
     }
-    if !(asked.starts_with('/') || asked == "*") {
+    if !(asked.starts_with('/') || asked == "*" || method == "CONNECT") {
         return Err(Reason::BadRequest);
     }
     copy(&parts.headers, authority, &mut head.fields)?;
-    understand(parts.method.as_str(), asked, head)?;
+    if protocol.is_some() {
+        head.fields.add(b"upgrade", |value| value.extend_from_slice(websocket::NAME.as_bytes()));
+    }
+    understand(method, asked, head)?;
+    head.connection.upgrade = protocol.is_some();
     head.framing = match head.framing {
+        // what follows belongs to the tunnel
+        Framing::None if is_connect => Framing::None,
+        _ if is_connect => return Err(Reason::BadRequest),
         Framing::Length(length) if length > 0 && ended => return Err(Reason::BadRequest),
         Framing::None if !ended => Framing::Chunked,
         // an endpoint may want to hear that there is none (RFC 9110 §8.6)

@@ -5,6 +5,8 @@ use std::mem::MaybeUninit;
 use super::framing::{connection_options, framing};
 use super::lines::{self, FIELDS_MAX, range_in};
 use crate::codec::body::Framing;
+use crate::codec::fields::{Fields, Known};
+use crate::codec::h1::websocket::{self, Accept};
 use crate::codec::message::ResponseHead;
 use crate::outcome::Reason;
 
@@ -15,10 +17,20 @@ pub enum Asked {
     Head,
     /// `CONNECT`: a 2xx answer begins a tunnel.
     Connect,
-    /// Something else, with a wish to change the protocol.
+    /// Something else, with a wish to change the protocol; whoever has it judges the answer.
     Upgrade,
+    /// WebSocket, by a caller that made no key of its own: ours has to be answered so.
+    WebSocket(Accept),
     /// Something else.
     Other,
+}
+
+impl Asked {
+    /// Whether another protocol is wished for.
+    #[must_use]
+    pub fn is_upgrade(self) -> bool {
+        matches!(self, Self::Upgrade | Self::WebSocket(_))
+    }
 }
 
 /// Reads one whole head (with its empty line) into `head`.
@@ -48,9 +60,16 @@ pub fn read_response(bytes: &[u8], asked: Asked, head: &mut ResponseHead) -> Res
     let written = framing(&head.fields, minor == 1).map_err(|_| Reason::BadResponse)?;
     head.framing = match (asked, status) {
         (Asked::Upgrade, 101) | (Asked::Connect, 200..300) => Framing::UntilClose,
+        (Asked::WebSocket(accept), 101) if is_websocket(&head.fields, &accept) => Framing::UntilClose,
         (_, 101) => return Err(Reason::BadResponse),
         (Asked::Head, _) | (_, 100..200 | 204 | 304) => Framing::None,
         _ => written.unwrap_or(Framing::UntilClose),
     };
     Ok(())
+}
+
+/// Whether the connection is one of WebSocket from here on (RFC 6455 §4.1).
+fn is_websocket(fields: &Fields, accept: &Accept) -> bool {
+    let names_it = |value: &[u8]| value.eq_ignore_ascii_case(websocket::NAME.as_bytes());
+    fields.first(Known::Upgrade).is_some_and(names_it) && fields.values(websocket::ACCEPT).eq([accept])
 }

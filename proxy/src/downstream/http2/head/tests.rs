@@ -69,15 +69,43 @@ fn what_could_be_read_in_two_ways_is_refused() {
         ("GET", "http://a/", &[("x", &large)], Reason::HeadTooLarge),
         ("GET", "http://a/", &many, Reason::HeadTooLarge),
         ("GET", &long, &[], Reason::UriTooLong),
-        ("CONNECT", "a:443", &[], Reason::NoTunnel),
+        ("CONNECT", "a", &[], Reason::BadRequest),
     ];
     for (method, uri, fields, reason) in table {
         let read = read_one(&parts(method, uri, fields), true);
         assert_eq!(read.err(), Some(reason), "{method} {uri} {fields:?}");
     }
+    let other = read_one(&websocket("/chat", "chat"), false);
+    assert_eq!(other.err(), Some(Reason::NoTunnel), "a protocol that is not spoken");
     let mut padded = parts("GET", "http://a/", &[]);
     padded.headers.insert(HeaderName::from_static("x"), HeaderValue::from_static(" a"));
     assert_eq!(read_one(&padded, true).err(), Some(Reason::BadRequest));
+}
+
+/// An extended `CONNECT`.
+fn websocket(path: &str, protocol: &str) -> Parts {
+    let mut parts = parts("CONNECT", &format!("http://a{path}"), &[("sec-websocket-version", "13")]);
+    parts.extensions.insert(Protocol::from(protocol));
+    parts
+}
+
+#[test]
+fn tunnels_are_asked_for_as_over_http1() {
+    let head = read_one(&parts("CONNECT", "db.test:5432", &[]), false).unwrap();
+    assert_eq!((head.method(), head.path(), head.host()), ("CONNECT", "db.test:5432", "db.test"));
+    assert_eq!((head.framing, head.is_connect(), head.upgrade()), (Framing::None, true, None));
+    for protocol in ["websocket", "WebSocket"] {
+        let head = read_one(&websocket("/chat?a=b", protocol), false).unwrap();
+        assert_eq!((head.method(), head.path(), head.query()), ("GET", "/chat", Some("a=b")));
+        assert_eq!((head.framing, head.is_connect(), head.host()), (Framing::None, false, "a"));
+        assert!(head.is_websocket());
+    }
+    let mut long = websocket("/", "websocket");
+    long.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("5"));
+    assert_eq!(read_one(&long, false).err(), Some(Reason::BadRequest));
+    let mut memory = read_one(&websocket("/", "websocket"), false).unwrap();
+    read(&parts("GET", "http://a/", &[]), true, &LIMITS, &mut memory).unwrap();
+    assert_eq!(memory.upgrade(), None, "the next request has a head of its own");
 }
 
 #[test]
