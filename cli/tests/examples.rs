@@ -23,6 +23,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("canary-header.yaml", canary_header),
     ("canary.yaml", canary),
     ("cohorts.yaml", cohorts),
+    ("compression.yaml", compression),
     ("defaults.yaml", defaults),
     ("dns.yaml", dns),
     ("edge.yaml", edge),
@@ -182,7 +183,7 @@ fn tell(name: &str) -> impl Fn(&mut Call<'_>) -> Next + Send + Sync + use<> {
         let body = String::from_utf8_lossy(&call.head.raw).into_owned();
         let length = body.len();
         call.send(format!(
-            "HTTP/1.1 200 OK\r\nServer: telling\r\nX-Port: {name}\r\nContent-Length: {length}\r\n\r\n{body}"
+            "HTTP/1.1 200 OK\r\nServer: telling\r\nX-Port: {name}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{body}"
         ));
         Next::Keep
     }
@@ -317,6 +318,21 @@ fn cohorts(example: &Example) {
             "no trust, no choice"
         );
     }
+}
+
+fn compression(example: &Example) {
+    let long = format!("X-Long: {}", "long ".repeat(300));
+    let coding = |path: &str, accepted: &str, other: &str| {
+        let accepted = format!("Accept-Encoding: {accepted}");
+        let answer = example.ask(&format!("GET {path}"), ANY, &[&accepted, other]);
+        answer.value("content-encoding").map(str::to_owned)
+    };
+    assert_eq!(coding("/", "gzip, deflate, br, zstd", &long).as_deref(), Some("zstd"));
+    assert_eq!(coding("/", "gzip, br;q=0.5", &long).as_deref(), Some("gzip"));
+    assert_eq!(coding("/", "deflate", &long), None);
+    assert_eq!(coding("/", "gzip", "X-Long: not so"), None, "too short");
+    assert_eq!(coding("/api/1", "gzip", &long), None, "no JSON");
+    assert_eq!(coding("/account/1", "gzip", &long), None);
 }
 
 fn defaults(example: &Example) {

@@ -18,7 +18,7 @@ pub(crate) use cluster::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc}
 pub(crate) use condition::{ConditionDoc, GrpcDoc};
 pub(crate) use dns::{DnsDoc, ResolverDoc};
 pub(crate) use listener::{ListenerDoc, ListenerLimitsDoc, ProxyProtocolDoc};
-pub(crate) use policy::{EditsDoc, PolicyDoc};
+pub(crate) use policy::{CompressionDoc, EditsDoc, LevelsDoc, PolicyDoc};
 pub(crate) use process::{ProcessDoc, ProcessLimitsDoc};
 pub(crate) use route::RouteDoc;
 pub(crate) use split::{DestinationDoc, KeyDoc, StickyDoc, To};

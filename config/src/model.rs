@@ -26,7 +26,8 @@ pub use listener::{
     ProxyProtocol, Sender,
 };
 pub use place::{Place, Placed};
-pub use policy::{Edit, EditList, HeaderEdits, Policy};
+pub(crate) use policy::compressed_types;
+pub use policy::{Algorithm, Compression, Edit, EditList, HeaderEdits, Levels, MediaType, Policy};
 pub(crate) use process::LOG_VALUES;
 pub use process::{
     AccessLog, LogCondition, LogField, LogFormat, LogPart, LogPlace, LogReason, LogTemplate, LogValue,

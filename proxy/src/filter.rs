@@ -1,4 +1,4 @@
-//! What judges and changes heads. A filter is one file and one row of the chain.
+//! What judges and changes heads, and what changes bodies. A filter is one file and one row of the chain.
 
 pub mod chain;
 pub mod edits;
@@ -6,4 +6,5 @@ pub mod forwarded;
 pub mod hop;
 pub mod maintenance;
 pub mod reply;
+pub mod transform;
 pub mod upgrade;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::codec::buffer::BufferPool;
 use crate::codec::scratch::Scratch;
+use crate::filter::transform::Encoders;
 use crate::observe::stats::{Counter, Shard};
 use crate::shared::{Drain, Phase, Shared, SnapshotCache};
 use crate::snapshot::Snapshot;
@@ -52,6 +53,7 @@ pub struct Local {
     scratch: RefCell<Vec<Box<Scratch>>>,
     log_lines: Cell<u32>,
     line: RefCell<Vec<u8>>,
+    encoders: Rc<Encoders>,
 }
 
 impl Local {
@@ -69,6 +71,7 @@ impl Local {
             scratch: RefCell::default(),
             log_lines: Cell::new(0),
             line: RefCell::default(),
+            encoders: Encoders::of(shared.compression()),
             shared,
         }
     }
@@ -95,6 +98,12 @@ impl Local {
     #[must_use]
     pub fn buffers(&self) -> &Rc<BufferPool> {
         &self.buffers
+    }
+
+    /// What compresses answers.
+    #[must_use]
+    pub fn encoders(&self) -> &Rc<Encoders> {
+        &self.encoders
     }
 
     /// The deadlines.
@@ -206,8 +215,10 @@ impl Local {
     /// What is done once a second: idle connections looked at, the log budget renewed.
     pub fn housekeep(&self) {
         self.log_lines.set(0);
+        self.encoders.age();
         if self.shared.pressure() > Pressure::Low {
             self.buffers.forget_spare();
+            self.encoders.forget_spare();
             self.scratch.borrow_mut().clear();
         }
         let (moved, lacking) = self.buffers.pipes().take_counts();

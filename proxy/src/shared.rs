@@ -9,6 +9,7 @@ use tokio::runtime::RuntimeMetrics;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::filter::transform::Budget;
 use crate::observe::listener::ListenerStats;
 use crate::observe::series::SeriesBook;
 use crate::observe::stats::Stats;
@@ -100,6 +101,7 @@ pub struct Shared {
     files: Files,
     allowance: Arc<Allowance>,
     pressure: AtomicU8,
+    compression: Arc<Budget>,
 }
 
 /// What others see of a worker.
@@ -144,6 +146,7 @@ impl Shared {
             files: UNBOUNDED,
             allowance: Arc::new(Allowance::new(UNBOUNDED.upstream)),
             pressure: AtomicU8::new(Pressure::Low as u8),
+            compression: Arc::default(),
         }
     }
 
@@ -251,6 +254,12 @@ impl Shared {
     #[must_use]
     pub fn allowance(&self) -> &Arc<Allowance> {
         &self.allowance
+    }
+
+    /// What all compressors hold.
+    #[must_use]
+    pub fn compression(&self) -> &Arc<Budget> {
+        &self.compression
     }
 
     /// How near the process is to its limit on memory.

@@ -51,6 +51,16 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("httparse", &["proxy/src/codec/h1", "loadtest/src/message"]),
     ("h2", &["proxy/src/codec/h2", "proxy/src/downstream/http2", "proxy/src/upstream/http2", "loadtest/src"]),
     ("sha1_smol", &["proxy/src/codec/h1/websocket"]),
+    (
+        "flate2",
+        &[
+            "proxy/src/filter/transform/gzip",
+            "proxy/src/filter/transform/encoder/tests",
+            "proxy/src/filter/transform/compress/tests",
+        ],
+    ),
+    ("brotli", &["proxy/src/filter/transform/brotli", "proxy/src/filter/transform/encoder/tests"]),
+    ("zstd_safe", &["proxy/src/filter/transform/zstd", "proxy/src/filter/transform/encoder/tests"]),
     ("hyper", &["proxy/src/admin", "proxy/src/sys/client"]),
     ("hyper_util", &["proxy/src/admin", "proxy/src/sys/client"]),
     ("http_body_util", &["proxy/src/admin", "proxy/src/sys/client"]),

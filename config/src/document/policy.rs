@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::language::{OneOrMany, OrNone, Pairs, document};
-use crate::model::Template;
-use crate::values::EditedHeader;
+use crate::language::{OneOrMany, OrNone, Pairs, ShortOr, document};
+use crate::model::{Algorithm, MediaType, Template, compressed_types};
+use crate::units::Size;
+use crate::values::{EditedHeader, Whole};
 
 document! {
     /// What may stand at every level.
@@ -23,6 +24,34 @@ document! {
         tunnel_half_closed_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(60)),
         /// Edits of headers; `none` drops those that were inherited.
         headers: OrNone<HeadersDoc>,
+        /// How answers are compressed for clients that accept it: algorithms, or more; `none` passes them on as they are.
+        compression: OrNone<ShortOr<OneOrMany<Algorithm>, CompressionDoc>>,
+    }
+}
+
+document! {
+    /// Which answers are compressed, and how. What is not written is inherited.
+    pub(crate) struct CompressionDoc as "`none`, algorithms such as `[zstd, br, gzip]`, or a map" {
+        /// Those that may be used; of several that a client likes equally well, the first.
+        algorithms: OneOrMany<Algorithm> = OneOrMany::built_in(Algorithm::ALL),
+        /// Media types of answers that are worth it: `application/json`, `text/*`, `*+xml`.
+        types: OneOrMany<MediaType> = OneOrMany::built_in(compressed_types()),
+        /// An answer that is known to be shorter is passed on as it is.
+        min_bytes: Size<1, { 1 << 30 }> = Size(1 << 10),
+        /// How hard each algorithm tries.
+        levels: LevelsDoc,
+    }
+}
+
+document! {
+    /// How hard each algorithm tries: more takes more CPU and gives a little less to send.
+    pub(crate) struct LevelsDoc as "a map such as `{gzip: 4}`" {
+        /// Of zstd.
+        zstd: Whole<1, 6> = Whole(3),
+        /// Of Brotli.
+        br: Whole<1, 6> = Whole(4),
+        /// Of gzip.
+        gzip: Whole<1, 9> = Whole(5),
     }
 }
 

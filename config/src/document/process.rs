@@ -70,5 +70,7 @@ document! {
         series: Whole<1, 1_000_000> = Whole(10_000),
         /// Lines of an access log that wait to be written, for each of them; more are dropped.
         access_log_bytes: Size<{ 64 << 10 }, { 1 << 30 }> = Size(8 << 20),
+        /// What the compression of answers may hold at once; answers beyond are passed on as they are.
+        compression_bytes: Size<{ 4 << 20 }, { 1 << 40 }> = Size(64 << 20),
     }
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::table::or_none;
+use super::table::{or_none, size};
 use crate::language::Write;
-use crate::model::{Edit, HeaderEdits, Policy};
+use crate::model::{Compression, Edit, HeaderEdits, Policy};
 
-pub(super) fn policy(policy: &Policy) -> [(String, Value); 7] {
+pub(super) fn policy(policy: &Policy) -> [(String, Value); 8] {
     [
         ("timeout", or_none(policy.timeout.as_ref())),
         ("connect_timeout", or_none(policy.connect_timeout.as_ref())),
@@ -18,8 +18,22 @@ pub(super) fn policy(policy: &Policy) -> [(String, Value); 7] {
             "headers",
             json!({"request": edits(&policy.request_headers), "response": edits(&policy.response_headers)}),
         ),
+        ("compression", policy.compression.as_deref().map_or_else(|| json!("none"), compression)),
     ]
     .map(|(key, value)| (key.to_owned(), value))
+}
+
+fn compression(rules: &Compression) -> Value {
+    json!({
+        "algorithms": rules.algorithms.iter().map(Write::write).collect::<Vec<_>>(),
+        "types": rules.types.iter().map(Write::write).collect::<Vec<_>>(),
+        "min_bytes": size(*rules.min_bytes).write(),
+        "levels": {
+            "zstd": *rules.levels.zstd,
+            "br": *rules.levels.br,
+            "gzip": *rules.levels.gzip,
+        },
+    })
 }
 
 pub(super) fn edits(edits: &HeaderEdits) -> Value {

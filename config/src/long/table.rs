@@ -94,6 +94,7 @@ fn limits(limits: &ProcessLimits) -> Value {
         "admin_connections": *limits.admin_connections,
         "series": *limits.series,
         "access_log_bytes": size(*limits.access_log_bytes).write(),
+        "compression_bytes": size(*limits.compression_bytes).write(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! What is inherited: `defaults` → cluster → subset → route → destination, field by field.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Placed, Template, readable};
@@ -24,6 +26,129 @@ readable! {
         request_headers: HeaderEdits,
         /// `headers.response`.
         response_headers: HeaderEdits,
+        /// `compression`: none by default. Levels share one until one of them says more.
+        compression: Placed<Option<Arc<Compression>>>,
+    }
+}
+
+/// A coding in which an answer is sent instead of as it is (RFC 9110 §8.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// `zstd`: RFC 8878.
+    Zstd,
+    /// `br`: Brotli, RFC 7932.
+    Brotli,
+    /// `gzip`: RFC 1952.
+    Gzip,
+}
+
+impl Algorithm {
+    /// All of them, those first that give the least to send for their cost.
+    pub const ALL: [Self; 3] = [Self::Zstd, Self::Brotli, Self::Gzip];
+
+    /// The name in `Content-Encoding`.
+    #[must_use]
+    pub fn token(self) -> &'static str {
+        match self {
+            Self::Zstd => "zstd",
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+        }
+    }
+}
+
+/// Media types, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaType {
+    /// `application/json`.
+    Exact(String),
+    /// `text/*`: all of a type; what is kept is `text/`.
+    Any(String),
+    /// `*+json`: all of a structured syntax (RFC 6839); what is kept is `+json`.
+    Suffix(String),
+}
+
+impl MediaType {
+    /// Whether this is one; without parameters, case does not count.
+    #[must_use]
+    pub fn holds(&self, essence: &[u8]) -> bool {
+        let part = match self {
+            Self::Exact(_) => Some(essence),
+            Self::Any(start) => essence.get(..start.len()),
+            Self::Suffix(end) => essence.len().checked_sub(end.len()).and_then(|from| essence.get(from..)),
+        };
+        let (Self::Exact(text) | Self::Any(text) | Self::Suffix(text)) = self;
+        part.is_some_and(|part| part.eq_ignore_ascii_case(text.as_bytes()))
+    }
+}
+
+impl fmt::Display for MediaType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(text) => f.write_str(text),
+            Self::Any(start) => write!(f, "{start}*"),
+            Self::Suffix(end) => write!(f, "*{end}"),
+        }
+    }
+}
+
+/// What is text by nature, and no stream of events: those are open for long, and each would hold a compressor.
+pub(crate) fn compressed_types() -> Vec<MediaType> {
+    let exact = [
+        "text/html",
+        "text/plain",
+        "text/css",
+        "text/csv",
+        "text/javascript",
+        "text/markdown",
+        "text/xml",
+        "application/javascript",
+        "application/json",
+        "application/wasm",
+        "application/x-ndjson",
+        "application/xml",
+        "font/otf",
+        "font/ttf",
+    ];
+    let suffixes = ["+json", "+xml"].map(|end| MediaType::Suffix(end.to_owned()));
+    exact.into_iter().map(|text| MediaType::Exact(text.to_owned())).chain(suffixes).collect()
+}
+
+readable! {
+    /// Which answers are compressed, and how.
+    pub struct Compression {
+        /// `algorithms`, each once; of several that a client likes equally well, the first is taken.
+        algorithms: Placed<Vec<Algorithm>>,
+        /// `types` of answers that are worth it.
+        types: Placed<Vec<MediaType>>,
+        /// `min_bytes`: an answer that is known to be shorter is passed on as it is. Default 1KiB.
+        min_bytes: Placed<u64>,
+        /// `levels`: how hard each algorithm tries.
+        levels: Levels,
+    }
+}
+
+readable! {
+    /// `levels` of compression.
+    pub struct Levels {
+        /// `zstd`, 1 to 6. Default 3.
+        zstd: Placed<u32>,
+        /// `br`, 1 to 6. Default 4.
+        br: Placed<u32>,
+        /// `gzip`, 1 to 9. Default 5.
+        gzip: Placed<u32>,
+    }
+}
+
+impl Levels {
+    /// How hard this one tries.
+    #[must_use]
+    pub fn of(&self, algorithm: Algorithm) -> u32 {
+        match algorithm {
+            Algorithm::Zstd => *self.zstd,
+            Algorithm::Brotli => *self.br,
+            Algorithm::Gzip => *self.gzip,
+        }
     }
 }
 

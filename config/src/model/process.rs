@@ -92,5 +92,7 @@ readable! {
         series: Placed<u32>,
         /// `access_log_bytes`: what may wait to be written, for each access log. Default 8MiB.
         access_log_bytes: Placed<u64>,
+        /// `compression_bytes`: what compressors may hold at once. Default 64MiB; answers beyond are not compressed.
+        compression_bytes: Placed<u64>,
     }
 }

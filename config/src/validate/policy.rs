@@ -1,11 +1,14 @@
 //! Inheritance, field by field.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::document::{EditsDoc, PolicyDoc};
+use crate::document::{CompressionDoc, EditsDoc, LevelsDoc, PolicyDoc};
 use crate::fault::{Fault, Findings};
-use crate::language::{Fields, OneOrMany, OrNone, Pairs};
-use crate::model::{Edit, EditList, HeaderEdits, Placed, Policy, Template};
+use crate::language::{Fields, OneOrMany, OrNone, Pairs, ShortOr};
+use crate::model::{
+    Algorithm, Compression, Edit, EditList, HeaderEdits, Levels, MediaType, Placed, Policy, Template,
+};
 use crate::source::At;
 use crate::values::EditedHeader;
 
@@ -16,18 +19,28 @@ pub(super) struct Inherited {
     timeouts: PolicyDoc,
     request: HeaderEdits,
     pub(super) response: HeaderEdits,
+    compression: Placed<Option<Arc<Compression>>>,
 }
 
 impl Inherited {
     /// What is so when nobody says otherwise.
     pub(super) fn built_in() -> Self {
-        Self { timeouts: PolicyDoc::nothing(), request: no_edits(), response: no_edits() }
+        Self {
+            timeouts: PolicyDoc::nothing(),
+            request: no_edits(),
+            response: no_edits(),
+            compression: Placed::built_in(None),
+        }
     }
 
     /// What the level below hands down, with what is written there.
     pub(super) fn under(&self, document: &PolicyDoc) -> Self {
         let timeouts = document.clone().over(&self.timeouts);
-        let mut below = Self { timeouts, request: self.request.clone(), response: self.response.clone() };
+        let mut below = Self { timeouts, ..self.clone() };
+        if let Some(written) = &document.compression {
+            let value = compression(self.compression.as_deref(), &written.value);
+            below.compression = Placed { value: value.map(Arc::new), place: written.span.place() };
+        }
         match document.headers.as_ref().map(|headers| &headers.value) {
             None => {}
             Some(OrNone::None) => (below.request, below.response) = (no_edits(), no_edits()),
@@ -51,6 +64,7 @@ impl Inherited {
             tunnel_half_closed_timeout: option(self.timeouts.tunnel_half_closed_timeout()),
             request_headers: self.request.clone(),
             response_headers: self.response.clone(),
+            compression: self.compression.clone(),
         }
     }
 
@@ -110,4 +124,63 @@ fn removed(written: &OrNone<OneOrMany<EditedHeader>>) -> Vec<Placed<String>> {
     names.sort_by(|left, right| left.value.cmp(&right.value));
     names.dedup();
     names
+}
+
+type Written = OrNone<ShortOr<OneOrMany<Algorithm>, CompressionDoc>>;
+
+/// What is written, and where nothing is, what is inherited.
+fn compression(inherited: Option<&Compression>, written: &Written) -> Option<Compression> {
+    let document = match written {
+        OrNone::None => return None,
+        OrNone::Some(ShortOr::Short(_)) => &CompressionDoc::nothing(),
+        OrNone::Some(ShortOr::Long(document)) => document,
+    };
+    let levels = document.levels.as_ref().map_or_else(LevelsDoc::nothing, |levels| levels.value.clone());
+    let mut merged = inherited.cloned().unwrap_or_else(|| Compression {
+        algorithms: document.algorithms().map(algorithms),
+        types: document.types().map(types),
+        min_bytes: document.min_bytes().map(|size| size.0),
+        levels: Levels {
+            zstd: levels.zstd().map(|level| level.0),
+            br: levels.br().map(|level| level.0),
+            gzip: levels.gzip().map(|level| level.0),
+        },
+    });
+    if let OrNone::Some(ShortOr::Short(list)) = written {
+        let place = list.0.first().map_or_else(Default::default, |first| first.span.place());
+        merged.algorithms = Placed { value: algorithms(list.clone()), place };
+    }
+    if document.algorithms.is_some() {
+        merged.algorithms = document.algorithms().map(algorithms);
+    }
+    if document.types.is_some() {
+        merged.types = document.types().map(types);
+    }
+    if document.min_bytes.is_some() {
+        merged.min_bytes = document.min_bytes().map(|size| size.0);
+    }
+    for (level, is_written, own) in [
+        (&mut merged.levels.zstd, levels.zstd.is_some(), levels.zstd().map(|level| level.0)),
+        (&mut merged.levels.br, levels.br.is_some(), levels.br().map(|level| level.0)),
+        (&mut merged.levels.gzip, levels.gzip.is_some(), levels.gzip().map(|level| level.0)),
+    ] {
+        if is_written {
+            *level = own;
+        }
+    }
+    Some(merged)
+}
+
+fn algorithms(written: OneOrMany<Algorithm>) -> Vec<Algorithm> {
+    let mut list = Vec::new();
+    written.into_values().for_each(|one| {
+        if !list.contains(&one) {
+            list.push(one);
+        }
+    });
+    list
+}
+
+fn types(written: OneOrMany<MediaType>) -> Vec<MediaType> {
+    written.into_values().collect()
 }

@@ -60,6 +60,7 @@ fn limits_of(limits: &ProcessLimitsDoc) -> ProcessLimits {
         admin_connections: limits.admin_connections().map(|count| count.0),
         series: limits.series().map(|count| count.0),
         access_log_bytes: limits.access_log_bytes().map(|size| size.0),
+        compression_bytes: limits.compression_bytes().map(|size| size.0),
     }
 }
 

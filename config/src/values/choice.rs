@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
 use crate::model::{
-    Balance, DnsFamily, DnsMode, ForwardHeader, PathNormalization, Protocol, ProxyVersion, Workers,
+    Algorithm, Balance, DnsFamily, DnsMode, ForwardHeader, PathNormalization, Protocol, ProxyVersion, Workers,
 };
 use crate::values::LogStyle;
 
@@ -76,6 +76,11 @@ choice!(Balance, "a way to balance":
     "least-request" => Self::LeastRequest,
     "round-robin" => Self::RoundRobin,
     "random" => Self::Random,
+);
+choice!(Algorithm, "an algorithm of compression":
+    "zstd" => Self::Zstd,
+    "br" => Self::Brotli,
+    "gzip" => Self::Gzip,
 );
 choice!(LogStyle, "a way to write a line":
     "json" => Self::Json,

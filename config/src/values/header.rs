@@ -1,10 +1,11 @@
-//! Names of headers, and methods (RFC 9110 §5.1, §9.1).
+//! Names of headers, methods, and media types (RFC 9110 §5.1, §9.1, §8.3.1).
 
 use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
 use crate::language::{Word, Write, Wrong};
+use crate::model::MediaType;
 
 /// RFC 9110 §5.6.2.
 pub(crate) fn is_token(text: &str) -> bool {
@@ -164,5 +165,39 @@ impl Word for Method {
 impl Write for Method {
     fn write(&self) -> Value {
         json!(self.0)
+    }
+}
+
+impl Word for MediaType {
+    const WANTED: &'static str = "a media type such as `application/json`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let lower = text.to_ascii_lowercase();
+        let wrong = || {
+            let help = "write `application/json`, `text/*`, or `*+xml` for all that is written in XML";
+            Err(Wrong::not(text, "a media type", help))
+        };
+        if let Some(suffix) = lower.strip_prefix("*+") {
+            return if is_token(suffix) { Ok(Self::Suffix(format!("+{suffix}"))) } else { wrong() };
+        }
+        match lower.split_once('/') {
+            Some((kind, "*")) if is_token(kind) && kind != "*" => Ok(Self::Any(format!("{kind}/"))),
+            Some((kind, subtype))
+                if [kind, subtype].iter().all(|part| is_token(part) && !part.contains('*')) =>
+            {
+                Ok(Self::Exact(lower))
+            }
+            _ => wrong(),
+        }
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "string", "examples": ["application/json", "text/*", "*+xml"]})
+    }
+}
+
+impl Write for MediaType {
+    fn write(&self) -> Value {
+        json!(self.to_string())
     }
 }

@@ -68,6 +68,8 @@ fn write_process(text: &mut Exposition, shared: &Shared, snapshot: &Snapshot) {
     if let Some(octets) = memory::resident() {
         gauge("process_resident_memory_bytes", "Memory that is resident.", octets as f64);
     }
+    let help = "What compressors hold that are at work.";
+    gauge("towpath_compression_memory_bytes", help, shared.compression().held() as f64);
     let help = "Counts up with each route table that goes live; 1 is the first.";
     gauge("towpath_config_generation", help, snapshot.generation() as f64);
     let help = "When the live route table went live.";

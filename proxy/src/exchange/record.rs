@@ -14,10 +14,11 @@ use crate::codec::fields::Fields;
 use crate::codec::outgoing::Outgoing;
 use crate::filter::edits::Values;
 use crate::filter::reply::LocalReply;
+use crate::filter::transform::Transform;
 use crate::local::Local;
 use crate::observe::passage::Fate;
 use crate::observe::series::Sample;
-use crate::observe::stats::Counter;
+use crate::observe::stats::{Counter, Skip};
 use crate::outcome::Reason;
 use crate::snapshot::Snapshot;
 
@@ -81,6 +82,34 @@ impl<'a> Record<'a> {
     pub fn answer(&mut self, fields: &Fields, out: &Outgoing) {
         if let Some(logs) = self.snapshot.access_logs() {
             self.noted.keep(logs.response_headers(), fields, out);
+        }
+    }
+
+    /// Notes what becomes of the answer's body.
+    pub fn reshaped(&mut self, chosen: Result<Option<Transform>, Skip>) -> Option<Transform> {
+        if let Err(skip) = chosen {
+            self.local.stats().compression().skipped(skip);
+        }
+        self.noted.compression = chosen
+            .as_ref()
+            .map_err(|skip| *skip)
+            .map(|chosen| Some(chosen.as_ref()?.compressed()))
+            .transpose();
+        chosen.ok().flatten()
+    }
+
+    /// By what the answer is compressed, or why it is not, where that is a question.
+    #[must_use]
+    pub fn compression(&self) -> Option<&'static str> {
+        Some(self.noted.compression?.map_or_else(Skip::code, |(algorithm, _)| algorithm.token()))
+    }
+
+    /// Notes what a transform has done, and how long the body was after it.
+    pub fn transformed(&mut self, transform: Option<&Transform>, after: u64) {
+        if let Some(transform) = transform {
+            let (algorithm, before) = transform.compressed();
+            self.local.stats().compression().compressed(algorithm, before, after);
+            self.noted.compression = Some(Ok((algorithm, before)));
         }
     }
 

@@ -18,6 +18,7 @@ use crate::codec::outgoing::Outgoing;
 use crate::codec::scratch::{Scratch, Texts};
 use crate::filter::forwarded::{given_request_id, new_request_id};
 use crate::filter::reply::Refused;
+use crate::filter::transform::{self, Lender, Transform};
 use crate::forward::order::{Order, announcement};
 use crate::forward::tunnel::{End, upgraded};
 use crate::forward::{Answered, send};
@@ -94,11 +95,18 @@ async fn carry<'a, C: Caller>(
     let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(subject.head.version, response, &decision, &values, response_out);
+    let tunnel = is_tunnel(&order, response.status);
+    let mut transform = match &**order.destination.policy().compression() {
+        Some(rules) if !tunnel => {
+            let lender = lender(local, subject);
+            record.reshaped(transform::choose(rules, subject.head, response, response_out, &lender))
+        }
+        _ => None,
+    };
     let by = (answered.active.endpoint().address(), answered.attempts);
-    trace::onto_answer(local, subject, record.way, by, (response, response_out));
+    trace::onto_answer(local, subject, record.way, by, record.compression(), (response, response_out));
     record.answered(response.status, by);
     record.answer(&response.fields, response_out);
-    let tunnel = is_tunnel(&order, response.status);
     // what comes behind a refused CONNECT was meant for the other end, it is no request (RFC 9931)
     let last = visit.is_last(local) || !answered.transfer.is_uploaded() || order.head.is_connect();
     caller.answer(&answer_head(response, response_out, tunnel), last);
@@ -113,7 +121,13 @@ async fn carry<'a, C: Caller>(
         )
         .await);
     }
-    Ok(pass_down(local, subject, caller, &mut answered, record).await)
+    Ok(pass_down(local, subject, caller, &mut answered, transform.as_mut(), record).await)
+}
+
+/// What the worker lends to what changes bodies.
+fn lender<'a>(local: &'a Local, subject: &Subject<'_>) -> Lender<'a> {
+    let limit = **subject.snapshot.config().process().limits().compression_bytes();
+    Lender { encoders: local.encoders(), buffers: local.buffers(), limit }
 }
 
 fn order<'a>(
@@ -153,11 +167,13 @@ async fn pass_down<C: Caller>(
     subject: &Subject<'_>,
     caller: &mut C,
     answered: &mut Answered<'_>,
+    mut transform: Option<&mut Transform>,
     record: &mut Record<'_>,
 ) -> Ending {
     put_back(local, answered);
-    let passed = answered.transfer.body(caller, &mut answered.attempt).await;
+    let passed = answered.transfer.body(caller, &mut answered.attempt, transform.as_deref_mut()).await;
     put_back(local, answered);
+    record.transformed(transform.as_deref(), passed.unwrap_or_default());
     record.request_bytes = answered.transfer.uploaded();
     match passed {
         Ok(count) => {

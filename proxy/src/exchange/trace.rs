@@ -32,7 +32,7 @@ const MISSES_MAX: usize = 8;
 #[derive(Debug, Clone, Copy)]
 enum Ended<'a> {
     /// An endpoint answered.
-    Answered { endpoint: &'a Address, attempts: u32 },
+    Answered { endpoint: &'a Address, attempts: u32, compression: Option<&'static str> },
     /// The proxy did.
     Replied { reason: Reason, status: u16, grpc: Option<GrpcStatus> },
 }
@@ -43,11 +43,13 @@ pub fn onto_answer(
     subject: &Subject<'_>,
     way: Way,
     (endpoint, attempts): (&Address, u32),
+    compression: Option<&'static str>,
     (head, out): (&ResponseHead, &mut Outgoing),
 ) {
     if is_asked(local, subject) {
         out.remove(&head.fields, FIELD.as_bytes());
-        out.add(FIELD.as_bytes(), line(subject, way, Ended::Answered { endpoint, attempts }).as_bytes());
+        let ended = Ended::Answered { endpoint, attempts, compression };
+        out.add(FIELD.as_bytes(), line(subject, way, ended).as_bytes());
     }
 }
 
@@ -90,9 +92,10 @@ fn line(subject: &Subject<'_>, way: Way, ended: Ended<'_>) -> String {
         line.part("route", format_args!("{}#{}@{}", route.name(), found.condition, Short(place)));
         line.destination(subject, route, way.destination);
     }
-    if let Ended::Answered { endpoint, attempts } = ended {
+    if let Ended::Answered { endpoint, attempts, compression } = ended {
         line.part("endpoint", endpoint);
         line.part("attempts", attempts);
+        compression.inspect(|said| line.part("compression", said));
     }
     // a request that went somewhere came past what is about other paths; one that did not, got no further than this
     line.missed(subject, found.err().unwrap_or(Miss::NoMethod));

@@ -11,6 +11,7 @@ use super::replay::{Replay, ReplayBody};
 use super::send::Waiting;
 use crate::codec::body::{BodyFault, Pump, PumpFault, Sink, Source};
 use crate::codec::message::ResponseHead;
+use crate::filter::transform::{Transform, Transformed};
 use crate::outcome::Reason;
 use crate::sys::timer::{Timer, earlier};
 use crate::upstream::attempt::{Attempt, AttemptFault};
@@ -145,7 +146,7 @@ impl<'a> Transfer<'a> {
         .await
     }
 
-    /// Passes the answer's body down, and the rest of the request's up, until the answer is whole.
+    /// Passes the answer's body down, changed by `transform`, and the rest of the request's up, until the answer is whole.
     ///
     /// # Errors
     /// One of the sides failed, or stood still for too long. The answer's head is out, so nobody can be told.
@@ -153,6 +154,7 @@ impl<'a> Transfer<'a> {
         &mut self,
         caller: &mut C,
         attempt: &mut Attempt,
+        mut transform: Option<&mut Transform>,
     ) -> Result<u64, Reason> {
         let mut download = Pump::default();
         self.seen = (u64::MAX, 0);
@@ -163,7 +165,13 @@ impl<'a> Transfer<'a> {
                 Err(BodyFault::Broken) => return Poll::Ready(Err(Reason::ClientGone)),
                 Err(_) => self.abandoned = true,
             }
-            match download.poll(cx, attempt, caller) {
+            let passed = match &mut transform {
+                None => download.poll(cx, attempt, caller),
+                Some(transform) => {
+                    download.poll(cx, &mut Transformed { transform, source: &mut *attempt }, caller)
+                }
+            };
+            match passed {
                 Poll::Ready(Ok(())) => return Poll::Ready(Ok(download.moved())),
                 Poll::Ready(Err(PumpFault::Source(fault))) => {
                     // what came whole is passed on before the answer breaks off

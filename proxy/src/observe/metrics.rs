@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use towpath_config::model::Algorithm;
+
 use crate::observe::exemplar::Exemplar;
 use crate::observe::expose::{Bucket, Exposition, Family, Format, Label, Labels, Shape};
 use crate::observe::latency::BOUNDS;
 use crate::observe::passage::{Fate, PassageTotals};
 use crate::observe::rows::{Kind, Row};
 use crate::observe::series::{CODES, Exemplars, Series, SeriesBook, Totals};
-use crate::observe::stats::{Counter, Stats};
+use crate::observe::stats::{Counter, Skip, Stats};
 use crate::observe::tally::Tally;
 use crate::outcome::Reason;
 
@@ -121,6 +123,30 @@ pub fn write_stats(to: &mut Exposition, stats: &Stats) {
     let mut family = to.family("towpath_local_replies", Shape::Counter, help);
     for reason in Reason::ALL {
         family.sample(&[("reason", reason.code())], stats.local_replies(*reason));
+    }
+    write_compression(to, stats);
+}
+
+/// What was compressed, and why the rest was not.
+fn write_compression(to: &mut Exposition, stats: &Stats) {
+    for (position, (name, help)) in [
+        ("towpath_compressed_answers", "Answers that were compressed, by algorithm."),
+        ("towpath_compression_input_bytes", "Octets of bodies before they were compressed, by algorithm."),
+        ("towpath_compression_output_bytes", "Octets of bodies after they were compressed, by algorithm."),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut family = to.family(name, Shape::Counter, help);
+        for algorithm in Algorithm::ALL {
+            let total = stats.compressed(algorithm).get(position).copied().unwrap_or_default();
+            family.sample(&[("algorithm", algorithm.token())], total);
+        }
+    }
+    let help = "Answers of routes with compression that were passed on as they are, by reason.";
+    let mut family = to.family("towpath_compression_skipped", Shape::Counter, help);
+    for skip in Skip::ALL {
+        family.sample(&[("reason", skip.code())], stats.uncompressed(skip));
     }
 }
 

@@ -2,11 +2,17 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use towpath_config::model::Algorithm;
+
 use crate::observe::rows::{Row, rows};
 use crate::outcome::Reason;
 
+mod compression;
+
 #[cfg(test)]
 mod tests;
+
+pub use compression::{CompressionShard, Skip};
 
 rows! {
     /// What is counted for the process as a whole: one row of the table each.
@@ -39,6 +45,7 @@ rows! {
 pub struct Shard {
     counts: [AtomicU64; Counter::ALL.len()],
     local_replies: [AtomicU64; Reason::ALL.len()],
+    compression: CompressionShard,
 }
 
 fn change(count: Option<&AtomicU64>, by: u64) {
@@ -52,7 +59,14 @@ impl Shard {
         Self {
             counts: [const { AtomicU64::new(0) }; Counter::ALL.len()],
             local_replies: [const { AtomicU64::new(0) }; Reason::ALL.len()],
+            compression: CompressionShard::default(),
         }
+    }
+
+    /// What compression does.
+    #[must_use]
+    pub fn compression(&self) -> &CompressionShard {
+        &self.compression
     }
 
     /// Counts up.
@@ -109,11 +123,26 @@ impl Stats {
         self.sum(|shard| shard.local_replies.get(reason as usize))
     }
 
+    /// What was compressed by this algorithm: answers, octets before, octets after.
+    #[must_use]
+    pub fn compressed(&self, algorithm: Algorithm) -> [u64; 3] {
+        self.shards().map(|shard| shard.compression.totals(algorithm)).fold([0; 3], |sum, one| {
+            let [answers, before, after] = sum;
+            [answers + one[0], before + one[1], after + one[2]]
+        })
+    }
+
+    /// How many answers were not compressed for this reason.
+    #[must_use]
+    pub fn uncompressed(&self, skip: Skip) -> u64 {
+        self.shards().map(|shard| shard.compression.skips(skip)).sum()
+    }
+
+    fn shards(&self) -> impl Iterator<Item = &Shard> {
+        self.workers.iter().chain([&self.control])
+    }
+
     fn sum<'a>(&'a self, pick: impl Fn(&'a Shard) -> Option<&'a AtomicU64>) -> u64 {
-        self.workers
-            .iter()
-            .chain([&self.control])
-            .filter_map(pick)
-            .fold(0, |sum, count| sum.wrapping_add(count.load(Ordering::Relaxed)))
+        self.shards().filter_map(pick).fold(0, |sum, count| sum.wrapping_add(count.load(Ordering::Relaxed)))
     }
 }

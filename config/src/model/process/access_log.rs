@@ -58,6 +58,8 @@ log_values! {
     Attempts = "attempts", "How often the request was sent, until it was answered.";
     RequestBytes = "request-bytes", "Octets of the request's body.";
     ResponseBytes = "response-bytes", "Octets of the answer's body.";
+    Compression = "compression", "By what the answer was compressed: `zstd`, `br` or `gzip`.";
+    BytesBefore = "uncompressed-bytes", "Octets of the answer's body before it was compressed.";
     Peer = "peer", "Address of the other end of the connection.";
     TraceId = "trace-id", "The trace that the request is part of (W3C Trace Context).";
 }

@@ -108,6 +108,7 @@ fn of_policy(policy: &PolicyDoc) -> Vec<Written> {
         ("timeout", span(policy.timeout.as_ref())),
         ("response_idle_timeout", span(policy.response_idle_timeout.as_ref())),
         ("headers", span(policy.headers.as_ref())),
+        ("compression", span(policy.compression.as_ref())),
     ]
 }
 

@@ -161,7 +161,8 @@ fn forwarded<'a>(
         .filter_map(|destination| {
             decision.destination = destination;
             let cluster = subject.snapshot.config().cluster(*destination.cluster())?;
-            let settings = settings::of_destination(decision.forward, destination.policy(), cluster);
+            let fields = &subject.head.fields;
+            let settings = settings::of_destination(decision.forward, destination.policy(), cluster, fields);
             destination_said(subject.snapshot, destination, settings, Some(sent(subject, peer, &decision)))
         })
         .unzip();

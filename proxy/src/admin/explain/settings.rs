@@ -11,6 +11,8 @@ use towpath_config::model::{
 
 use super::explanation::Setting;
 use crate::admin::words;
+use crate::codec::fields::Fields;
+use crate::filter::transform::preferred;
 
 fn setting(name: impl Into<String>, value: impl Display, place: Place) -> Setting {
     Setting { name: name.into(), value: format!("{value}"), place: place.to_string() }
@@ -129,7 +131,12 @@ fn nets(list: &[IpNet]) -> String {
 }
 
 /// What holds for one destination.
-pub(super) fn of_destination(forward: &Forward, policy: &Policy, cluster: &Cluster) -> Vec<Setting> {
+pub(super) fn of_destination(
+    forward: &Forward,
+    policy: &Policy,
+    cluster: &Cluster,
+    request: &Fields,
+) -> Vec<Setting> {
     let limits = cluster.limits();
     let mut settings = vec![
         time("timeout", policy.timeout()),
@@ -151,7 +158,29 @@ pub(super) fn of_destination(forward: &Forward, policy: &Policy, cluster: &Clust
     settings.extend(of_rewrite(forward.rewrite()));
     settings.extend(of_edits("request", policy.request_headers()));
     settings.extend(of_edits("response", policy.response_headers()));
+    settings.extend(of_compression(policy, request));
     settings
+}
+
+/// Whether this client's answers are compressed, and which.
+fn of_compression(policy: &Policy, request: &Fields) -> Vec<Setting> {
+    let Some(rules) = &**policy.compression() else {
+        return vec![setting("compression", "none", policy.compression().place())];
+    };
+    let (algorithms, levels) = (rules.algorithms(), rules.levels());
+    let said = match preferred(request, algorithms) {
+        Some(algorithm) => format!("{}, which this client likes best", algorithm.token()),
+        None => "none, since this client accepts none of the algorithms".to_owned(),
+    };
+    let tokens: Vec<_> =
+        algorithms.iter().map(|one| format!("{} (level {})", one.token(), levels.of(*one))).collect();
+    let types: Vec<_> = rules.types().iter().map(ToString::to_string).collect();
+    vec![
+        setting("compression", said, policy.compression().place()),
+        setting("compression.algorithms", tokens.join(", "), algorithms.place()),
+        setting("compression.types", types.join(", "), rules.types().place()),
+        count("compression.min_bytes", rules.min_bytes()),
+    ]
 }
 
 fn of_rewrite(rewrite: &Rewrite) -> impl Iterator<Item = Setting> {

@@ -1,6 +1,6 @@
 //! What has ended, as far as a line can tell of it.
 
-use towpath_config::model::Address;
+use towpath_config::model::{Address, Algorithm};
 use xxhash_rust::xxh64::xxh64;
 
 use crate::codec::fields::Fields;
@@ -11,6 +11,7 @@ use crate::filter::edits::Values;
 use crate::filter::forwarded::Peer;
 use crate::observe::exemplar::Identity;
 use crate::observe::series::Sample;
+use crate::observe::stats::Skip;
 
 /// What is kept of an exchange for its line.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Noted {
     pub endpoint: Option<Address>,
     /// How often the request was sent.
     pub attempts: u32,
+    /// By what its answer was compressed, and how long the body was before; or why it was not.
+    pub compression: Option<Result<(Algorithm, u64), Skip>>,
     answer: Option<Box<Fields>>,
 }
 
@@ -29,6 +32,12 @@ impl Noted {
     #[must_use]
     pub fn because(reason: Option<&'static str>) -> Self {
         Self { reason, ..Self::default() }
+    }
+
+    /// By what its answer was compressed, and how long the body was before.
+    #[must_use]
+    pub fn compressed(&self) -> Option<(Algorithm, u64)> {
+        self.compression?.ok()
     }
 
     /// Keeps the headers of these names from an answer.

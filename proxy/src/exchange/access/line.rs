@@ -90,6 +90,13 @@ impl Told<'_> {
             LogValue::Attempts => decimal(noted.attempts.into(), line),
             LogValue::RequestBytes => decimal(sample.request_bytes, line),
             LogValue::ResponseBytes => decimal(sample.response_bytes, line),
+            LogValue::Compression => {
+                let token = noted.compressed().map(|(algorithm, _)| algorithm.token());
+                line.extend_from_slice(token.unwrap_or_default().as_bytes());
+            }
+            LogValue::BytesBefore => {
+                noted.compressed().into_iter().for_each(|(_, before)| decimal(before, line));
+            }
             LogValue::Peer => line.extend_from_slice(peer.text.as_bytes()),
             LogValue::TraceId => line.extend_from_slice(self.ended.trace().unwrap_or_default()),
         }
@@ -104,11 +111,13 @@ fn is_number(value: &LogValue) -> bool {
         | LogValue::Status
         | LogValue::Attempts
         | LogValue::RequestBytes
-        | LogValue::ResponseBytes => true,
+        | LogValue::ResponseBytes
+        | LogValue::BytesBefore => true,
         LogValue::Time
         | LogValue::Protocol
         | LogValue::Query
         | LogValue::Reason
+        | LogValue::Compression
         | LogValue::Peer
         | LogValue::TraceId
         | LogValue::ResponseHeader(_)
