@@ -26,7 +26,8 @@ def towpath(listen, upstream, scenario, _work):
         "proxy: {workers: 1, admin: 127.0.0.1:0}\n"
         f"listeners: {{web: {{address: 127.0.0.1:{listen}}}}}\n"
         f"routes:\n  all: {{to: {{app/a: 90, app/b: 10}}}}\n{routes}"
-        "clusters:\n  app:\n    subsets: {a: {labels: {v: a}}, b: {labels: {v: b}}}\n    endpoints:\n"
+        f"clusters:\n  app:\n{'    protocol: h2' if scenario.upstream_http2 else ''}\n"
+        "    subsets: {a: {labels: {v: a}}, b: {labels: {v: b}}}\n    endpoints:\n"
         f"      - {{address: 127.0.0.1:{upstream}, labels: {{v: a}}}}\n"
         f"      - {{address: 127.0.0.2:{upstream}, labels: {{v: b}}}}\n"
     )
@@ -36,17 +37,23 @@ def haproxy(listen, upstream, scenario, _work):
     rules = ""
     if scenario.path == "last":
         rules = "".join(f"  use_backend b if {{ path_beg /p{number}/ }}\n" for number in range(scenario.routes))
+    front = " proto h2" if scenario.streams else ""
+    back = " proto h2" if scenario.upstream_http2 else ""
     return (
         f"global\n  nbthread 1\n  maxconn {connections_max(10_000) + 100}\n"
         f"defaults\n  mode {'tcp' if scenario.tcp else 'http'}\n  timeout client 1h\n  timeout server 30s\n  timeout connect 5s\n"
         f"{'' if scenario.tcp else '  http-reuse always'}\n"
-        f"frontend f\n  bind 127.0.0.1:{listen}\n{rules}  default_backend b\n"
-        f"backend b\n  server s 127.0.0.1:{upstream}\n"
+        f"frontend f\n  bind 127.0.0.1:{listen}{front}\n{rules}  default_backend b\n"
+        f"backend b\n  server s 127.0.0.1:{upstream}{back}\n"
     )
 
 
 def nginx(listen, upstream, scenario, work):
     passing = "proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_set_header Host $host;"
+    if scenario.upstream_http2:
+        # its only way to speak HTTP/2 to an upstream
+        passing = "grpc_pass grpc://up;"
+    front = "http2 " if scenario.streams else ""
     if scenario.tcp:
         return (
             "load_module modules/ngx_stream_module.so;\n"
@@ -64,16 +71,19 @@ def nginx(listen, upstream, scenario, work):
         f"client_body_temp_path {work}/nginx-body; proxy_temp_path {work}/nginx-proxy;\n"
         f"fastcgi_temp_path {work}/nginx-f; uwsgi_temp_path {work}/nginx-u; scgi_temp_path {work}/nginx-s;\n"
         f"upstream up {{ server 127.0.0.1:{upstream}; keepalive 2000; keepalive_requests 1000000000; }}\n"
-        f"server {{ listen 127.0.0.1:{listen} backlog=4096;\n{places}location / {{ {passing} }} }} }}\n"
+        f"server {{ listen 127.0.0.1:{listen} {front}backlog=4096;\n{places}location / {{ {passing} }} }} }}\n"
     )
 
 
-def _cluster(name, port):
+def _cluster(name, port, http2):
     address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
     ends = [{"lb_endpoints": [{"endpoint": {"address": address}}]}]
     limits = {"thresholds": [{"max_connections": 100000, "max_pending_requests": 100000, "max_requests": 100000}]}
+    kind = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    spoken = {"@type": f"type.googleapis.com/{kind}", "explicit_http_config": {"http2_protocol_options": {}}}
     return {
         "name": name,
+        **({"typed_extension_protocol_options": {kind: spoken}} if http2 else {}),
         "type": "STATIC",
         "connect_timeout": "5s",
         "circuit_breakers": limits,
@@ -129,6 +139,6 @@ def envoy(listen, upstream, scenario, _work):
     address = {"socket_address": {"address": "127.0.0.1", "port_value": listen}}
     static = {
         "listeners": [{"name": "web", "address": address, "filter_chains": [chain]}],
-        "clusters": [_cluster("a", upstream), _cluster("b", upstream)],
+        "clusters": [_cluster(name, upstream, scenario.upstream_http2) for name in ("a", "b")],
     }
     return json.dumps({"static_resources": static})

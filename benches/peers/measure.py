@@ -14,10 +14,10 @@ from scenarios import path_of
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def spent(pid):
-    """Seconds of user and of system time so far."""
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    return int(fields[11]) / TICKS, int(fields[12]) / TICKS
+def spent(pids):
+    """Seconds of user and of system time so far, of all of them."""
+    fields = [open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split() for pid in pids]
+    return tuple(sum(int(each[place]) for each in fields) / TICKS for place in (11, 12))
 
 
 def memory(pid, what):
@@ -60,6 +60,8 @@ def load(tool, port, scenario, seconds):
     command = [tool, "run", f"http://127.0.0.1:{port}{path_of(scenario)}", "--connections", str(scenario.connections)]
     command += ["--duration", f"{seconds}s", "--warmup", "0s", "--quiet", "--json", "-"]
     command += ["--rate", str(scenario.rate)] if scenario.rate else ["--closed"]
+    command += ["--http2", "--streams", str(scenario.streams)] if scenario.streams else []
+    command += ["--grpc", "--body-size", str(scenario.size)] if scenario.grpc else []
     for header in scenario.headers:
         command += ["--header", header]
     done = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_load_core, check=False)
@@ -68,11 +70,11 @@ def load(tool, port, scenario, seconds):
     return json.loads(done.stdout)
 
 
-def round_of(tool, pid, port, scenario, seconds):
+def round_of(tool, pids, port, scenario, seconds):
     """One measurement."""
-    before = spent(pid)
+    before = spent(pids)
     said = load(tool, port, scenario, seconds)
-    after = spent(pid)
+    after = spent(pids)
     count = max(said["ok"], 1)
     wrong = said["requests"] - said["ok"] + sum(said["errors"].values())
     user, system = (1e6 * (late - early) / count for late, early in zip(after, before))

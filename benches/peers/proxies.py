@@ -70,13 +70,13 @@ class Peer:
     def __init__(self, name, binary, config, command):
         self.name, self.binary, self.config, self.command = name, binary, config, command
 
-    def start(self, work, listen, upstream, scenario, wrapper=()):
-        """Starts it on its core, with one worker, inside of another program if there is one."""
+    def start(self, work, listen, upstream, scenario, wrapper=(), hop=0):
+        """Starts it on its core, with one worker, inside of another program if there is one; `hop`: which of a chain."""
         # Envoy and Towpath tell the format by how the name ends
         ending = {"towpath": "yaml", "envoy": "json"}.get(self.name, "conf")
-        file = work / f"{self.name}.{ending}"
+        file = work / f"{self.name}-{hop}.{ending}"
         file.write_text(self.config(listen, upstream, scenario, work))
-        log = open(work / f"{self.name}.log", "wb")
+        log = open(work / f"{self.name}-{hop}.log", "wb")
         return subprocess.Popen(
             [*wrapper, *self.command(self.binary, str(file), listen, upstream)],
             stdout=log,

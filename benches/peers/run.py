@@ -36,22 +36,28 @@ def median(samples, key):
 def scenario_of(tool, found, scenario, rounds, seconds, work):
     """Measures one scenario with all proxies in turn."""
     server, upstream = measure.upstream(tool, scenario.size)
+    # by name: the processes from the upstream on, and the port of the last
     running = {}
     try:
         for peer in found:
-            port = measure.free_port()
-            process = peer.start(work, port, upstream, scenario)
-            running[peer.name] = (process, port)
-            measure.wait_for(port, process, peer.name, work / f"{peer.name}.log")
+            if scenario.peers and peer.name not in scenario.peers:
+                continue
+            port = upstream
+            for hop in range(scenario.hops):
+                before, port = port, measure.free_port()
+                process = peer.start(work, port, before, scenario, hop=hop)
+                running[peer.name] = ([*running.get(peer.name, ([],))[0], process], port)
+                measure.wait_for(port, process, peer.name, work / f"{peer.name}-{hop}.log")
         if scenario.idle:
             return {
                 name: {"start": measure.memory(process.pid, "VmRSS"), "idle": measure.idle_kib(process.pid, port, scenario.idle)}
-                for name, (process, port) in running.items()
+                for name, ([process], port) in running.items()
             }
         samples = {name: [] for name in running}
         for turn in range(rounds + 1):
-            for name, (process, port) in running.items():
-                sample = measure.round_of(tool, process.pid, port, scenario, seconds if turn else 1)
+            for name, (processes, port) in running.items():
+                pids = [process.pid for process in processes]
+                sample = measure.round_of(tool, pids, port, scenario, seconds if turn else 1)
                 # the first round fills caches and pools
                 if turn:
                     samples[name].append(sample)
@@ -59,21 +65,21 @@ def scenario_of(tool, found, scenario, rounds, seconds, work):
             name: {
                 **{key: median(each, key) for key in ("cpu", "user", "rate", "p50", "p99", "p999")},
                 "wrong": sum(sample["wrong"] for sample in each),
-                "peak": measure.memory(running[name][0].pid, "VmHWM"),
+                "peak": sum(measure.memory(process.pid, "VmHWM") for process in running[name][0]),
                 "calls": measure.calls_per_request(tool, *by(running[name]), scenario) if scenario.name == "h1-100b" else None,
             }
             for name, each in samples.items()
         }
     finally:
-        for process, _ in running.values():
+        started = [server, *(process for processes, _ in running.values() for process in processes)]
+        for process in started:
             process.terminate()
-        server.terminate()
-        for process in [server, *(process for process, _ in running.values())]:
+        for process in started:
             process.wait()
 
 
 def by(running):
-    process, port = running
+    [process], port = running
     return process.pid, port
 
 

@@ -35,6 +35,16 @@ class Scenario:
     mesh: bool = False
     # connections are passed on as they are
     tcp: bool = False
+    # requests at once on each connection, which speaks HTTP/2; HTTP/1.1 when None
+    streams: int | None = None
+    # HTTP/2 goes on to the upstream
+    upstream_http2: bool = False
+    # unary calls of gRPC
+    grpc: bool = False
+    # proxies of a kind, one behind the other
+    hops: int = 1
+    # only these are compared
+    peers: tuple = ()
     idle: int = 0
     # most that Towpath may take, as a ratio to each peer's CPU time
     bars: tuple = ()
@@ -89,6 +99,41 @@ SCENARIOS = [
         size=1_000_000,
         connections=16,
         bars=(("haproxy", 1.00), ("nginx", 1.00), ("envoy", 1.00)),
+        short=False,
+    ),
+    replace(
+        FIRST,
+        name="h2-h1-100b",
+        about="HTTP/2 from clients, 100 B answers, 8 connections of 32 streams",
+        connections=8,
+        streams=32,
+        peers=("towpath", "haproxy", "nginx", "envoy"),
+        bars=(("haproxy", 0.88), ("nginx", 0.56), ("envoy", 0.22)),
+        short=False,
+    ),
+    replace(
+        FIRST,
+        name="h2-h2-100b",
+        about="HTTP/2 on both sides, 100 B answers, 8 connections of 32 streams",
+        connections=8,
+        streams=32,
+        upstream_http2=True,
+        peers=("towpath", "haproxy", "nginx", "envoy"),
+        bars=(("haproxy", 0.90), ("nginx", 0.45), ("envoy", 0.28)),
+        short=False,
+    ),
+    replace(
+        FIRST,
+        name="grpc-two-sidecars",
+        about="unary calls of gRPC through two proxies, 2,000/s, 4 connections of 8 streams; CPU is that of both",
+        connections=4,
+        streams=8,
+        rate=2000,
+        upstream_http2=True,
+        grpc=True,
+        hops=2,
+        peers=("towpath", "envoy"),
+        bars=(("envoy", 0.30),),
         short=False,
     ),
     replace(FIRST, name="idle", about="10,000 idle keep-alive connections", idle=10_000, bars=(), short=False),
