@@ -11,12 +11,14 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 
 use crate::downstream::connection;
+use crate::downstream::http2::Crew;
 use crate::downstream::listener::Arrival;
 use crate::filter::forwarded::Peer;
 use crate::local::Local;
 use crate::observe::stats::{Counter, Shard};
 use crate::shared::Shared;
 use crate::sys::affinity;
+use crate::sys::memory::Pressure;
 
 /// Connections that may wait for a worker to take them.
 const ARRIVALS_MAX: usize = 4096;
@@ -85,22 +87,23 @@ fn supervise(number: usize, stats: &Shard, mut life: impl FnMut(Duration)) {
 
 /// Carries connections. What looks after them runs beside, not in tasks of their own, whose end nobody would notice.
 async fn work(local: Local, arrivals: &mut mpsc::Receiver<Arrival>) {
-    let local = Rc::new(local);
+    let (local, crew) = (Rc::new(local), Rc::<Crew>::default());
     tokio::select! {
-        () = take(&local, arrivals) => {}
+        () = take(&local, &crew, arrivals) => {}
         () = Rc::clone(local.timers()).run() => {}
-        () = housekeep(&local) => {}
+        () = housekeep(&local, &crew) => {}
         () = local.pool().yield_to_others() => {}
         () = watch_drain(&local) => {}
     }
 }
 
 /// Begins to carry each connection that comes, until no more can. The runtime catches a bug that ends one of them.
-async fn take(local: &Rc<Local>, arrivals: &mut mpsc::Receiver<Arrival>) {
+async fn take(local: &Rc<Local>, crew: &Rc<Crew>, arrivals: &mut mpsc::Receiver<Arrival>) {
     while let Some(Arrival { stream, origin, seat }) = arrivals.recv().await {
         let Ok(stream) = stream.unpack() else { continue };
         let listener = Arc::clone(seat.listener());
-        let connection = connection::run(Rc::clone(local), stream, listener, Peer::new(origin));
+        let connection =
+            connection::run(Rc::clone(local), Rc::clone(crew), stream, listener, Peer::new(origin));
         tokio::task::spawn_local(async move {
             let _seat = seat;
             connection.await;
@@ -108,11 +111,14 @@ async fn take(local: &Rc<Local>, arrivals: &mut mpsc::Receiver<Arrival>) {
     }
 }
 
-async fn housekeep(local: &Local) {
+async fn housekeep(local: &Local, crew: &Crew) {
     let mut tick = tokio::time::interval(HOUSEKEEPING);
     loop {
         tick.tick().await;
         local.housekeep();
+        if local.shared().pressure() > Pressure::Low {
+            crew.dismiss();
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use towpath_config::model::{Listener, ListenerId, Protocol};
 
 use super::http1::{Http1Caller, NoRequest};
-use super::http2;
+use super::http2::{self, Crew};
 use super::introduction::{Wanted, introduced, wanted};
 use crate::codec::buffer::Buffer;
 use crate::codec::h1::Wired;
@@ -32,6 +32,7 @@ use crate::sys::transport::Transport;
 /// One connection, for as long as it lives.
 struct Connection {
     local: Rc<Local>,
+    crew: Rc<Crew>,
     listener: Arc<ListenerStats>,
     peer: Peer,
     timer: Timer,
@@ -59,7 +60,13 @@ impl Drop for Open {
 }
 
 /// Carries a connection from its first byte to its end.
-pub async fn run<S: Transport>(local: Rc<Local>, mut io: S, listener: Arc<ListenerStats>, mut peer: Peer) {
+pub async fn run<S: Transport>(
+    local: Rc<Local>,
+    crew: Rc<Crew>,
+    mut io: S,
+    listener: Arc<ListenerStats>,
+    mut peer: Peer,
+) {
     let _open = Open(Rc::clone(&local));
     let timer = local.timers().timer();
     let Some((protocol, wanted)) = terms(&local, &listener, &peer) else { return };
@@ -75,7 +82,7 @@ pub async fn run<S: Transport>(local: Rc<Local>, mut io: S, listener: Arc<Listen
     if protocol == Protocol::Tcp {
         return Box::pin(pass(&local, &listener, &peer, &timer, io, unread)).await;
     }
-    let mut connection = Connection { local, listener, peer, timer, served: 0 };
+    let mut connection = Connection { local, crew, listener, peer, timer, served: 0 };
     let mut idle = match unread {
         Some(unread) => Box::pin(connection.busy(io, Some(unread))).await,
         None => Some(io),
@@ -153,7 +160,16 @@ impl Connection {
                 let (io, unread) = caller.hand_over()?;
                 // the connection may live for days
                 drop((caller, snapshot));
-                Box::pin(http2::run(&self.local, &self.listener, &self.peer, &self.timer, io, unread)).await;
+                Box::pin(http2::run(
+                    &self.local,
+                    &self.crew,
+                    &self.listener,
+                    &self.peer,
+                    &self.timer,
+                    io,
+                    unread,
+                ))
+                .await;
                 None
             }
         }

@@ -1,5 +1,6 @@
 //! Fields and trailers, between the crate's words and ours (RFC 9113 §8.2).
 
+use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::codec::body::BodyFault;
@@ -8,6 +9,9 @@ use crate::codec::h1::{TRAILER_BYTES_MAX, TRAILER_FIELDS_MAX, is_trailer};
 
 /// What a field counts for beside its name and value (RFC 9113 §6.5.2).
 const FIELD_BYTES: usize = 32;
+
+/// Memory for the values of a head, of which most have less.
+const VALUES_BYTES: usize = 256;
 
 /// The size of a list of fields (RFC 9113 §6.5.2).
 #[must_use]
@@ -35,10 +39,13 @@ pub fn read_trailers(map: &HeaderMap) -> Result<Fields, BodyFault> {
 
 /// Fields that go out. What could be read has names and values that can be written.
 pub fn map<'a>(fields: impl Iterator<Item = FieldRef<'a>>) -> HeaderMap {
-    let mut map = HeaderMap::with_capacity(fields.size_hint().0.max(8));
+    let mut map = HeaderMap::with_capacity(fields.size_hint().1.unwrap_or_default());
+    // the values stand one behind the other: memory for each of them costs more than all of the head
+    let mut values = BytesMut::with_capacity(VALUES_BYTES);
     for field in fields {
-        let name = HeaderName::from_bytes(field.name);
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(field.value)) {
+        values.extend_from_slice(field.value);
+        let value = HeaderValue::from_maybe_shared(values.split().freeze());
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(field.name), value) {
             map.append(name, value);
         }
     }

@@ -18,9 +18,10 @@ use tokio::time::Instant;
 use towpath_config::model::{Listener, Protocol};
 
 use super::caller::Http2Caller;
+use super::crew::{Crew, Seat};
 use super::head;
 use super::rewound::Rewound;
-use super::session::{Open, Session};
+use super::session::{Begun, Open, Session};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
 use crate::codec::grpc;
@@ -76,13 +77,14 @@ struct Carried<'t, S: Transport> {
 /// Carries a connection, of which `unread` was read already, to its end.
 pub async fn run<S: Transport>(
     local: &Rc<Local>,
+    crew: &Rc<Crew>,
     listener: &Arc<ListenerStats>,
     peer: &Peer,
     timer: &Timer,
     io: S,
     unread: Buffer,
 ) {
-    let session = Session::new(local, listener, peer, io.addresses());
+    let session = Session::new(local, crew, listener, peer, io.addresses());
     session.count(ListenerCounter::Http2Connections, 1);
     let snapshot = local.snapshot();
     let Some(rules) = rules(&session, &snapshot) else { return };
@@ -232,7 +234,20 @@ impl<S: Transport> Carried<'_, S> {
         if local.ends_connections() || limit.is_some_and(|limit| self.served >= limit) {
             self.leave();
         }
-        tokio::task::spawn_local(exchange(Open::begin(&self.session), request, respond));
+        let begun = Begun { open: Open::begin(&self.session), request, respond };
+        if let Some(begun) = self.session.crew.give(begun) {
+            tokio::task::spawn_local(carry(begun));
+        }
+    }
+}
+
+/// Carries one stream after the other, of whichever connection of this worker.
+async fn carry(begun: Begun) {
+    let (crew, seat) = (Rc::clone(&begun.open.0.crew), Seat::new());
+    let mut next = Some(begun);
+    while let Some(begun) = next {
+        exchange(begun).await;
+        next = if crew.take_back(&seat) { seat.next().await } else { None };
     }
 }
 
@@ -251,7 +266,7 @@ fn refusal(reason: Reason, parts: &Parts, listener: &Listener) -> (Refused<'stat
 }
 
 /// Carries one request.
-async fn exchange(open: Open, request: Request<RecvStream>, respond: SendResponse<Bytes>) {
+async fn exchange(Begun { open, request, respond }: Begun) {
     let session = &open.0;
     let local = &session.local;
     let snapshot = local.snapshot();

@@ -6,8 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use h2::Reason;
+use bytes::Bytes;
+use h2::server::SendResponse;
+use h2::{Reason, RecvStream};
+use http::Request;
 
+use super::crew::Crew;
 use crate::codec::h2::Breach;
 use crate::filter::forwarded::Peer;
 use crate::local::Local;
@@ -32,6 +36,8 @@ pub(super) struct Session {
     pub(super) hasty: Cell<bool>,
     /// Why the connection has to end at once.
     pub(super) breach: Cell<Option<Breach>>,
+    /// The tasks that carry its streams.
+    pub(super) crew: Rc<Crew>,
     open: Cell<u32>,
     waits: RefCell<Option<Waker>>,
 }
@@ -39,14 +45,15 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(
         local: &Rc<Local>,
+        crew: &Rc<Crew>,
         listener: &Arc<ListenerStats>,
         peer: &Peer,
         addresses: Option<(SocketAddr, SocketAddr)>,
     ) -> Rc<Self> {
         let (local, listener, peer) = (Rc::clone(local), Arc::clone(listener), peer.clone());
         let (ending, hasty, breach, open) = Default::default();
-        let waits = RefCell::default();
-        Rc::new(Self { local, listener, peer, addresses, ending, hasty, breach, open, waits })
+        let (waits, crew) = (RefCell::default(), Rc::clone(crew));
+        Rc::new(Self { local, listener, peer, addresses, ending, hasty, breach, crew, open, waits })
     }
 
     /// Counts up at the listener.
@@ -88,6 +95,17 @@ impl Drop for Session {
             self.local.pool().forget(client);
         }
     }
+}
+
+/// A stream that has begun.
+#[derive(Debug)]
+pub(super) struct Begun {
+    /// Counts it.
+    pub(super) open: Open,
+    /// What it asks.
+    pub(super) request: Request<RecvStream>,
+    /// The way back.
+    pub(super) respond: SendResponse<Bytes>,
 }
 
 /// A stream, counted as open until dropped.
