@@ -7,11 +7,15 @@ mod support;
 
 use std::net::SocketAddr;
 
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
 use support::frames::{
-    CANCEL, DATA, END_HEADERS, ENHANCE_YOUR_CALM, Frames, HEADERS, PING, PRIORITY, SETTINGS, WHOLE, frame,
-    grant, plain, request, reset, setting,
+    ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, Frames, HEADERS,
+    INTERNAL_ERROR, NO_ERROR, PING, PREFACE, PRIORITY, REFUSED_STREAM, RST_STREAM, SETTINGS, WHOLE,
+    WINDOW_UPDATE, field, frame, grant, kept, plain, request, reset, setting, status,
 };
-use support::{Proxy, Upstream, refusing};
+use support::{Client, Next, PATIENCE, Proxy, Upstream, queued, refusing, wait};
 
 /// A proxy with one worker, so that who attacks and who is attacked share it; `/hi` is answered by itself.
 fn start(upstream: SocketAddr, listener: &str) -> Proxy {
@@ -129,4 +133,189 @@ fn who_makes_us_reset_is_ended_too() {
     assert!(connect(&proxy).is_served(1));
     metric(&proxy, "floods_total", 1.0);
     metric(&proxy, "streams_open", 0.0);
+}
+
+#[test]
+fn so_many_requests_of_a_connection_may_be_open() {
+    let (upstream, tell) = Upstream::holding();
+    let proxy = start(upstream.address(), ", limits: {streams: 2}");
+    let mut client = connect(&proxy);
+    for stream in [1, 3, 5] {
+        client.send(frame(HEADERS, WHOLE, stream, request("GET", "/held")));
+    }
+    let refused = client.await_frame(RST_STREAM, 5).unwrap();
+    assert_eq!(refused.code(), Some(REFUSED_STREAM), "it may be sent again");
+    metric(&proxy, "streams_open", 2.0);
+    metric(&proxy, "refused_total", 1.0);
+    tell.send(()).unwrap();
+    tell.send(()).unwrap();
+    metric(&proxy, "streams_open", 0.0);
+}
+
+#[test]
+fn thousands_of_requests_that_stand_still_are_not_held() {
+    let (upstream, _tell) = Upstream::holding();
+    let proxy = start(upstream.address(), "");
+    let mut client = connect(&proxy);
+    for stream in (1..700).step_by(2) {
+        client.send(opened(stream, "/held"));
+    }
+    // as many as may be open are; who goes on asking does not want to be told
+    metric(&proxy, "streams_open", 100.0);
+    assert!(connect(&proxy).is_served(1));
+    metric(&proxy, "refused_total", 250.0);
+    for stream in (701..800).step_by(2) {
+        client.send(opened(stream, "/held"));
+    }
+    assert_eq!(client.goodbye(), Some(ENHANCE_YOUR_CALM));
+    metric(&proxy, "streams_open", 0.0);
+    metric(&proxy, "floods_total", 1.0);
+}
+
+#[test]
+fn heads_are_no_larger_than_they_may_be() {
+    let proxy = start(refusing(), "");
+    let mut beside = connect(&proxy);
+    // one large field, and thousands of octets that each say it once more (CVE-2016-6581)
+    let bomb = |times: usize| [plain(), kept("x-bomb", &"x".repeat(4000)), vec![0xbe; times]].concat();
+    let mut client = connect(&proxy);
+    client.send(frame(HEADERS, WHOLE, 1, bomb(10_000)));
+    assert_eq!(client.goodbye(), Some(ENHANCE_YOUR_CALM));
+    // one that is only too large is answered
+    for times in [16, 40] {
+        let mut client = connect(&proxy);
+        client.send(frame(HEADERS, WHOLE, 1, bomb(times)));
+        assert_eq!(status(&client.await_frame(HEADERS, 1).unwrap()), 431, "{times}");
+        assert!(client.is_served(3));
+    }
+    // frames without an end (CVE-2024-27316), with something in them and without
+    for more in [field("x", "x".repeat(16_000)), Vec::new()] {
+        let mut client = connect(&proxy);
+        client.send(frame(HEADERS, END_STREAM, 1, plain()));
+        for _ in 0..100 {
+            client.send(frame(CONTINUATION, 0, 1, &more));
+        }
+        assert_eq!(client.goodbye(), Some(ENHANCE_YOUR_CALM));
+    }
+    assert!(beside.is_served(1));
+    metric(&proxy, "floods_total", 3.0);
+}
+
+#[test]
+fn who_is_slow_to_begin_is_not_waited_for() {
+    let timeouts = ", header_timeout: 300ms, idle_timeout: 300ms, linger_timeout: 100ms";
+    let proxy = start(refusing(), timeouts);
+    // a hello without an end
+    let mut client = Client::connect(proxy.address("web"));
+    client.send(&PREFACE[..20]);
+    client.rest().expect("it is not waited for");
+    metric(&proxy, "errors_total", 1.0);
+    // a head without an end
+    let mut client = connect(&proxy);
+    client.send(frame(HEADERS, END_STREAM, 1, &plain()[..5]));
+    assert_eq!(client.goodbye(), Some(NO_ERROR));
+    client.client().rest().expect("it is not waited for");
+    // nothing at all, though there is a pulse
+    let mut client = connect(&proxy);
+    client.send(frame(PING, 0, 0, [0; 8]));
+    assert_eq!(client.goodbye(), Some(NO_ERROR));
+    client.client().rest().expect("it is not waited for");
+    proxy.await_metric("towpath_downstream_lingers_cut_total{listener=\"web\"}", 2.0);
+}
+
+#[test]
+fn who_is_slow_in_the_middle_is_not_waited_for() {
+    let upstream = Upstream::start(|call| {
+        if call.path() == "/large" {
+            call.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n").send(vec![b'x'; 1_000_000]);
+            return Next::Close;
+        }
+        call.answer()
+    });
+    let proxy = start(upstream.address(), ", body_timeout: 300ms");
+    // a body that stands still
+    let mut client = connect(&proxy);
+    client.send([opened(1, "/up"), frame(DATA, 0, 1, "some of it")].concat());
+    assert_eq!(status(&client.await_frame(HEADERS, 1).unwrap()), 408);
+    proxy.await_metric("towpath_local_replies_total{reason=\"body-timeout\"}", 1.0);
+    // an answer that is not read: no room at all, room for one octet, for all but the last of them
+    for room in [0_u32, 1, 999_999] {
+        let mut client = Frames::connect_with(proxy.address("web"), &setting(4, room));
+        client.send(grant(0, 1 << 30));
+        client.send(frame(HEADERS, WHOLE, 1, request("GET", "/large")));
+        assert_eq!(broken_off(&mut client, 1), (room as usize, Some(INTERNAL_ERROR)));
+        client.send(setting(4, 65535));
+        assert!(client.is_served(3));
+    }
+    metric(&proxy, "streams_open", 0.0);
+}
+
+#[test]
+fn an_answer_may_be_read_octet_by_octet() {
+    let proxy = start(refusing(), ", limits: {control_frames: 100}");
+    let mut client = Frames::connect_with(proxy.address("web"), &setting(4, 0));
+    client.send(frame(HEADERS, WHOLE, 1, plain()));
+    client.await_frame(HEADERS, 1).expect("a head");
+    for octet in *b"hi" {
+        client.send(grant(1, 1));
+        assert_eq!(client.await_frame(DATA, 1).expect("an octet").payload, [octet]);
+    }
+}
+
+#[test]
+fn a_client_may_not_send_more_than_what_is_taken_from_it() {
+    const WINDOW: usize = 16 << 10;
+    let (tell, told) = channel();
+    let told = Mutex::new(told);
+    let (say, said) = channel();
+    let say = Mutex::new(say);
+    let upstream = Upstream::start(move |call| {
+        let held = call.wire().held();
+        let ends = (call.wire().stream().local_addr().unwrap(), call.wire().stream().peer_addr().unwrap());
+        say.lock().unwrap().send((ends, held)).unwrap();
+        // nothing is read any more
+        wait(&told);
+        Next::Close
+    });
+    let proxy = start(upstream.address(), ", limits: {stream_window: 16KiB}");
+    let mut client = connect(&proxy);
+    client.await_frame(SETTINGS, 0).expect("the window");
+    client.send(frame(SETTINGS, ACK, 0, []));
+    let long = [request("POST", "/"), field("content-length", (1 << 30).to_string())].concat();
+    client.send(frame(HEADERS, END_HEADERS, 1, long));
+    let ((endpoint, outlet), held) = said.recv_timeout(PATIENCE).unwrap();
+    let (mut sent, mut room, mut quiet) = (0, WINDOW, 0);
+    while quiet < 50 {
+        if room > 0 {
+            client.send(frame(DATA, 0, 1, vec![b'x'; room.min(WINDOW)]));
+            sent += room.min(WINDOW);
+            room -= room.min(WINDOW);
+        }
+        client.send(frame(PING, 0, 0, [0; 8]));
+        while let Some(seen) = client.next().filter(|seen| seen.kind != PING) {
+            if (seen.kind, seen.stream) == (WINDOW_UPDATE, 1) {
+                room += u32::from_be_bytes(seen.payload.try_into().unwrap()) as usize;
+            }
+        }
+        // what is on its way to the endpoint, first where it comes from, so that nothing is missed
+        let waiting = queued(outlet, endpoint).1 as usize;
+        let passed = held + waiting + queued(endpoint, outlet).0 as usize;
+        assert!(sent <= passed + WINDOW, "{sent} were sent, and {passed} passed on");
+        quiet = if room == 0 && waiting > 0 { quiet + 1 } else { 0 };
+    }
+    assert!(sent > 2 * WINDOW, "{sent}");
+    tell.send(()).unwrap();
+}
+
+/// How much of a stream's answer comes before it is reset, and the code.
+fn broken_off(client: &mut Frames, stream: u32) -> (usize, Option<u32>) {
+    let mut count = 0;
+    loop {
+        let seen = client.next().expect("a reset");
+        match seen.kind {
+            DATA if seen.stream == stream => count += seen.payload.len(),
+            RST_STREAM if seen.stream == stream => return (count, seen.code()),
+            _ => {}
+        }
+    }
 }

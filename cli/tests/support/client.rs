@@ -87,7 +87,7 @@ impl Client {
         self.wire.send(bytes);
         let (here, there) = (self.wire.stream().local_addr(), self.wire.stream().peer_addr());
         let (Ok(here), Ok(there)) = (here, there) else { return };
-        super::eventually("the proxy reads", || (unread(there, here) == 0).then_some(()));
+        super::eventually("the proxy reads", || (queued(there, here).0 == 0).then_some(()));
     }
 
     /// The status line and fields of the next answer, interim or not.
@@ -145,9 +145,9 @@ impl Client {
     }
 }
 
-/// Bytes that arrived at the socket `there`, from `here`, and were not read yet (sock_diag(7); to look for the one row of
-/// `/proc/net/tcp` takes a hundred times as long).
-fn unread(there: SocketAddr, here: SocketAddr) -> u32 {
+/// Bytes that arrived at the socket `there`, from `here`, and were not read yet; and those that it has to send and that have
+/// not arrived (sock_diag(7); to look for the one row of `/proc/net/tcp` takes a hundred times as long).
+pub fn queued(there: SocketAddr, here: SocketAddr) -> (u32, u32) {
     let (SocketAddr::V4(there), SocketAddr::V4(here)) = (there, here) else { panic!("tests use IPv4") };
     let mut question = Vec::with_capacity(72);
     // the header: length, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, and no number
@@ -165,9 +165,10 @@ fn unread(there: SocketAddr, here: SocketAddr) -> u32 {
     send(&socket, &question, SendFlags::empty()).expect("the kernel takes questions");
     let mut answer = [0; 512];
     let (length, _) = recv(&socket, &mut answer[..], RecvFlags::empty()).expect("the kernel answers");
-    // a socket that is gone has nothing left; idiag_rqueue stands behind the header, the state and the addresses
-    let found = length >= 76 && answer[4] == 20;
-    if found { u32::from_ne_bytes(answer[72..76].try_into().expect("four octets")) } else { 0 }
+    // a socket that is gone has nothing left; the queues stand behind the header, the state and the addresses
+    let found = length >= 80 && answer[4] == 20;
+    let number = |at: usize| u32::from_ne_bytes(answer[at..at + 4].try_into().expect("four octets"));
+    if found { (number(72), number(76)) } else { (0, 0) }
 }
 
 /// One `GET` on a connection of its own.

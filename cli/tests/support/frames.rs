@@ -215,3 +215,27 @@ impl Frames {
         false
     }
 }
+
+/// The status of an answer, by the first field of its head (RFC 7541, Appendix A and B: digits take five bits below 3, else six).
+pub fn status(head: &Seen) -> u16 {
+    const INDEXED: [u16; 7] = [200, 204, 206, 304, 400, 404, 500];
+    // what changes the size of the table may stand in front
+    let block = head.payload.iter().position(|octet| octet & 0xe0 != 0x20).map(|at| &head.payload[at..]);
+    match block.expect("a field") {
+        [first @ 0x88..=0x8e, ..] => INDEXED[usize::from(first - 0x88)],
+        [_, 0x03, digits @ ..] => digits[..3].iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0')),
+        [_, length, rest @ ..] => {
+            let bits = rest[..usize::from(length & 0x7f)]
+                .iter()
+                .fold(0_u64, |bits, octet| bits << 8 | u64::from(*octet));
+            let mut left = u32::from(length & 0x7f) * 8;
+            (0..3).fold(0, |sum, _| {
+                let next = |count: u32| (bits >> (left - count)) & ((1 << count) - 1);
+                let (digit, taken) = if next(5) < 3 { (next(5), 5) } else { (next(6) - 22, 6) };
+                left -= taken;
+                sum * 10 + u16::try_from(digit).expect("a digit")
+            })
+        }
+        other => panic!("no status: {other:?}"),
+    }
+}

@@ -19,7 +19,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-pub use client::{Client, Response, get};
+pub use client::{Client, Response, get, queued};
 pub use names::Names;
 pub use plain::Plain;
 pub use process::Proxy;

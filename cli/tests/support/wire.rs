@@ -113,6 +113,11 @@ impl Wire {
         &self.stream
     }
 
+    /// How much was read and not used yet.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// Sends, and says whether the peer still took it.
     pub fn send(&mut self, bytes: &[u8]) -> bool {
         self.stream.write_all(bytes).is_ok()

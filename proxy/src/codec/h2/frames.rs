@@ -25,6 +25,10 @@ pub const WINDOW_UPDATE: u8 = 8;
 
 /// What ends a stream: a flag of DATA and HEADERS.
 pub const END_STREAM: u8 = 1;
+/// A flag of DATA and HEADERS: the first octet says how much padding there is.
+pub const PADDED: u8 = 8;
+/// A flag of HEADERS: a dependency and a weight stand in front.
+pub const PRIORITISED: u8 = 0x20;
 /// What answers: a flag of SETTINGS and PING.
 pub const ACK: u8 = 1;
 

@@ -10,8 +10,8 @@ use h2::Reason;
 use tokio::time::Instant;
 
 use super::frames::{
-    ACK, DATA, END_STREAM, Frame, Frames, GOAWAY, HEADERS, PING, PRIORITY, PUSH_PROMISE, RST_STREAM,
-    SETTINGS, WINDOW_UPDATE,
+    ACK, DATA, END_STREAM, Frame, Frames, GOAWAY, HEADERS, PADDED, PING, PRIORITISED, PRIORITY, PUSH_PROMISE,
+    RST_STREAM, SETTINGS, WINDOW_UPDATE,
 };
 
 #[cfg(test)]
@@ -168,7 +168,11 @@ fn check(frame: &Frame<'_>, begun: &mut bool) -> Result<(), Breach> {
         return Err(Breach::Order);
     }
     *begun = true;
+    let padded = u32::from(frame.flags & PADDED != 0);
     let sized = match frame.kind {
+        DATA => length >= padded,
+        HEADERS if frame.flags & PRIORITISED != 0 => length >= padded + 5,
+        HEADERS => length >= padded,
         PRIORITY => length == 5,
         RST_STREAM | WINDOW_UPDATE => length == 4,
         SETTINGS if acknowledges => length == 0,

@@ -106,6 +106,9 @@ fn frames_have_their_sizes_and_places() {
     let now = Instant::now();
     let large = [&frame(SETTINGS, 0, 6)[..9], &[0, 4, 0x80, 0, 0, 0]].concat();
     let table = [
+        (frame(DATA, 8, 0), Breach::Size),
+        (frame(HEADERS, 8, 0), Breach::Size),
+        (frame(HEADERS, 0x28, 5), Breach::Size),
         (frame(PRIORITY, 0, 4), Breach::Size),
         (frame(RST_STREAM, 0, 5), Breach::Size),
         (frame(SETTINGS, 0, 5), Breach::Size),

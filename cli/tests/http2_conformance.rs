@@ -1,0 +1,141 @@
+//! RFC 9113 and RFC 7541, by section: frames in, and what has to come of them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+#[path = "tables/http2_server.rs"]
+mod server;
+#[path = "support/lib.rs"]
+mod support;
+
+use support::frames::{
+    ACK, DATA, END_STREAM, Frames, GOAWAY, HEADERS, PING, PREFACE, PROTOCOL_ERROR, RST_STREAM, SETTINGS,
+    Seen, WHOLE, frame, plain, status,
+};
+use support::{Next, Proxy, Upstream};
+
+/// When the frames of a row are sent.
+enum Sent {
+    /// At once.
+    Now(Vec<u8>),
+    /// When a request on stream 1 was answered.
+    Later(Vec<u8>),
+}
+
+/// What has to come of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reaction {
+    /// The connection ends with this code.
+    Connection(u32),
+    /// The stream is reset with this code, and the connection goes on.
+    Stream(u32, u32),
+    /// The stream is answered with this status, and the connection goes on.
+    Answer(u32, u16),
+    /// The connection goes on.
+    Ignored,
+}
+
+/// One rule: its section, what it is about, the frames, the reaction.
+type Row = (&'static str, &'static str, Sent, Reaction);
+
+/// `/hi` is answered by the proxy, `/up` by an endpoint when it has the whole body, `/held` by nobody; all else is 404.
+fn start() -> (Upstream, Proxy) {
+    let upstream = Upstream::start(|call| {
+        if call.path() == "/held" {
+            let _ = call.wire().has_more();
+            return Next::Close;
+        }
+        call.answer()
+    });
+    let proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 1}}\n\
+         listeners: {{web: {{address: \"127.0.0.1:0\", linger_timeout: 500ms}}}}\n\
+         routes:\n  hi: {{match: {{path: /hi}}, direct_response: {{status: 200, body: hi}}}}\n  \
+         up: {{match: {{path: /up}}, to: app}}\n  held: {{match: {{path: /held}}, to: app}}\n\
+         clusters: {{app: {{endpoints: [\"{}\"]}}}}\n",
+        upstream.address()
+    ));
+    (upstream, proxy)
+}
+
+/// What comes of it, of streams 1 to 99.
+fn reaction(client: &mut Frames, sent: &Sent, expected: Reaction) -> Reaction {
+    let octets = match sent {
+        Sent::Now(octets) => octets,
+        Sent::Later(octets) => {
+            assert!(client.is_served(1), "the first request");
+            octets
+        }
+    };
+    // the last PING is answered when everything in front of it was read, and the last request when all that has an answer
+    client.send(
+        [octets.as_slice(), &frame(PING, 0, 0, b"the last"), &frame(HEADERS, WHOLE, 101, plain())].concat(),
+    );
+    let mut seen = None;
+    let mut ended = None;
+    let (mut answered, mut ponged) = (false, false);
+    while let Some(frame) = client.next() {
+        match frame {
+            Seen { kind: GOAWAY, .. } => ended = frame.code(),
+            Seen { kind: RST_STREAM, stream: 1..=99, .. } => {
+                seen.get_or_insert(Reaction::Stream(frame.stream, frame.code().unwrap()));
+            }
+            Seen { kind: HEADERS, stream: 1..=99, .. } => {
+                seen.get_or_insert(Reaction::Answer(frame.stream, status(&frame)));
+            }
+            Seen { kind: PING, ref payload, .. } => ponged |= payload == b"the last",
+            Seen { kind: DATA | HEADERS, flags, stream: 101, .. } => answered |= flags & END_STREAM != 0,
+            _ => {}
+        }
+        let awaited = matches!(expected, Reaction::Stream(..) | Reaction::Answer(..));
+        if answered && ponged && (seen.is_some() || !awaited) {
+            break;
+        }
+    }
+    match ended {
+        Some(code) => Reaction::Connection(code),
+        None => seen.unwrap_or(Reaction::Ignored),
+    }
+}
+
+fn hold(rows: Vec<Row>, proxy: &Proxy) {
+    let mut wrong = Vec::new();
+    for (section, name, sent, expected) in rows {
+        let mut client = Frames::connect(proxy.address("web"));
+        let seen = reaction(&mut client, &sent, expected);
+        if seen != expected {
+            wrong.push(format!("{section} {name}: {seen:?}, not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_server_does_what_the_rules_say() {
+    let (_upstream, proxy) = start();
+    hold(server::frames(), &proxy);
+    hold(server::messages(), &proxy);
+    hold(server::compression(), &proxy);
+}
+
+/// What a client may begin with instead of the preface, and of settings.
+#[test]
+fn a_connection_begins_in_one_way_only() {
+    let (_upstream, proxy) = start();
+    let hello = |rest: &[u8]| [PREFACE, rest].concat();
+    let table = [
+        ("3.4 no settings, but a request", hello(&frame(HEADERS, WHOLE, 1, plain()))),
+        ("3.4 no settings, but a PING", hello(&frame(PING, 0, 0, [0; 8]))),
+        ("3.4 no settings, but their acknowledgement", hello(&frame(SETTINGS, ACK, 0, []))),
+        ("4.1 no settings, but a frame that nobody knows", hello(&frame(0x16, 0, 0, []))),
+    ];
+    for (name, octets) in table {
+        let mut client = Frames::silent(proxy.address("web"));
+        client.send(octets);
+        assert_eq!(client.next().map(|first| first.kind), Some(SETTINGS), "{name}: ours come first");
+        assert_eq!(client.goodbye(), Some(PROTOCOL_ERROR), "{name}");
+    }
+    let mut client = Frames::silent(proxy.address("web"));
+    client.send(b"PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n");
+    client.client().rest().expect("the end");
+    proxy.await_metric("towpath_downstream_http2_errors_total{listener=\"web\"}", 5.0);
+}
