@@ -249,3 +249,81 @@ fn an_answer_that_breaks_off_ends_with_a_status() {
     let told = plain.response_to("POST").unwrap();
     assert!(told.broken.is_some(), "over HTTP/1.1 the chunks do not come to an end: {told:?}");
 }
+
+/// An endpoint that tells what it got as `grpc-timeout`.
+fn telling() -> Upstream {
+    Upstream::start(|call| {
+        let said = call.head.value("grpc-timeout").unwrap_or("none").to_owned();
+        call.body();
+        call.send(format!("HTTP/1.1 200 OK\r\nSaid: {said}\r\ngrpc-status: 0\r\nContent-Length: 0\r\n\r\n"));
+        Next::Keep
+    })
+}
+
+/// The microseconds that a `grpc-timeout` in that unit stands for.
+fn micros(said: &str) -> u64 {
+    said.strip_suffix('u').and_then(|digits| digits.parse().ok()).unwrap_or_else(|| panic!("{said}"))
+}
+
+#[test]
+fn an_endpoint_is_told_what_is_left_of_the_time() {
+    let upstream = telling();
+    let proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 1}}
+listeners: {{web: {{address: \"127.0.0.1:0\", explain_from: 127.0.0.1}}}}
+routes:
+  free: {{match: {{path: /free}}, to: app}}
+  bound: {{match: {{path: /bound}}, to: app, timeout: 20s}}
+  deaf: {{match: {{path: /deaf}}, to: app, timeout: 20s, grpc_timeout: ignore}}
+clusters: {{app: {{endpoints: [\"{}\"]}}}}
+",
+        upstream.address()
+    ));
+    run(async {
+        let client = connect(proxy.address("web")).await;
+        let ask = |path, fields: Vec<(&'static str, &'static str)>| {
+            let client = client.clone();
+            async move {
+                let answer = call(&client, path, &fields).await;
+                assert_eq!(answer.grpc().0, Some("0"), "{path} {fields:?}: {answer:?}");
+                Answer::of(&answer.head, "said").unwrap().to_owned()
+            }
+        };
+        for (path, said, most) in
+            [("/free", "30S", 30), ("/bound", "30S", 20), ("/bound", "10S", 10), ("/bound", "nonsense", 20)]
+        {
+            let told = micros(&ask(path, vec![("grpc-timeout", said)]).await);
+            assert!((1..most * 1_000_000).contains(&told), "{path} {said}: {told}");
+        }
+        assert!(micros(&ask("/bound", vec![]).await) < 20_000_000, "of the route's limit too");
+        assert_eq!(ask("/free", vec![]).await, "none");
+        assert_eq!(
+            ask("/free", vec![("grpc-timeout", "5")]).await,
+            "none",
+            "what is no time is not passed on"
+        );
+        assert_eq!(ask("/deaf", vec![("grpc-timeout", "30S")]).await, "30S");
+        let other = vec![("grpc-timeout", "30S"), ("content-type", "text/plain")];
+        assert_eq!(ask("/bound", other).await, "30S", "this is no call of gRPC");
+        for (said, told) in [("1500m", "timeout=1.5s@grpc-timeout"), ("1H", "timeout=20s@5")] {
+            let answer = call(&client, "/bound", &[("grpc-timeout", said), ("x-towpath-explain", "1")]).await;
+            let line = Answer::of(&answer.head, "x-towpath-explain").unwrap();
+            assert!(line.contains(told), "{line}");
+        }
+    });
+}
+
+#[test]
+fn a_call_takes_no_longer_than_its_caller_waits() {
+    let upstream = endpoint();
+    let proxy = Proxy::in_front_of(upstream.address(), "", "");
+    run(async {
+        let client = connect(proxy.address("web")).await;
+        for said in ["100m", "0S"] {
+            let answer = call(&client, "/a.B/Silent", &[("grpc-timeout", said)]).await;
+            assert_eq!(answer.grpc(), (Some("4"), Some("504 timeout")), "{said}: {answer:?}");
+        }
+        let answer = call(&client, "/a.B/Stall", &[("grpc-timeout", "100m")]).await;
+        assert_eq!(answer.grpc(), (Some("4"), Some("the answer broke off: timeout")), "{answer:?}");
+    });
+}

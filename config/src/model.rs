@@ -27,7 +27,9 @@ pub use listener::{
 };
 pub use place::{Place, Placed};
 pub(crate) use policy::compressed_types;
-pub use policy::{Algorithm, Compression, Edit, EditList, HeaderEdits, Levels, MediaType, Policy};
+pub use policy::{
+    Algorithm, Compression, Edit, EditList, GrpcTimeout, HeaderEdits, Levels, MediaType, Policy,
+};
 pub(crate) use process::LOG_VALUES;
 pub use process::{
     AccessLog, LogCondition, LogField, LogFormat, LogPart, LogPlace, LogReason, LogTemplate, LogValue,

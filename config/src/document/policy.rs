@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::language::{OneOrMany, OrNone, Pairs, ShortOr, document};
-use crate::model::{Algorithm, MediaType, Template, compressed_types};
+use crate::model::{Algorithm, GrpcTimeout, MediaType, Template, compressed_types};
 use crate::units::Size;
 use crate::values::{EditedHeader, Whole};
 
@@ -12,6 +12,9 @@ document! {
     pub(crate) struct PolicyDoc as "a map" {
         /// The whole exchange, from the request's head to the last octet of the answer.
         timeout: OrNone<Duration> = OrNone::None,
+        /// What the `grpc-timeout` of a call of gRPC means: `cap` makes the shorter of it and `timeout` hold and tells the
+        /// endpoint what is left of that; `ignore` passes it on as it came.
+        grpc_timeout: GrpcTimeout = GrpcTimeout::Cap,
         /// To a new upstream connection.
         connect_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(5)),
         /// Waiting for the answer's head, or between two reads of its body.

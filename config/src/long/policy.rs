@@ -6,9 +6,10 @@ use super::table::{or_none, size};
 use crate::language::Write;
 use crate::model::{Compression, Edit, HeaderEdits, Policy};
 
-pub(super) fn policy(policy: &Policy) -> [(String, Value); 8] {
+pub(super) fn policy(policy: &Policy) -> impl Iterator<Item = (String, Value)> {
     [
         ("timeout", or_none(policy.timeout.as_ref())),
+        ("grpc_timeout", policy.grpc_timeout.write()),
         ("connect_timeout", or_none(policy.connect_timeout.as_ref())),
         ("response_idle_timeout", or_none(policy.response_idle_timeout.as_ref())),
         ("pending_timeout", or_none(policy.pending_timeout.as_ref())),
@@ -20,6 +21,7 @@ pub(super) fn policy(policy: &Policy) -> [(String, Value); 8] {
         ),
         ("compression", policy.compression.as_deref().map_or_else(|| json!("none"), compression)),
     ]
+    .into_iter()
     .map(|(key, value)| (key.to_owned(), value))
 }
 

@@ -11,6 +11,8 @@ readable! {
     pub struct Policy {
         /// `timeout`: the whole exchange, from the request's head to the last byte of the answer. Default none.
         timeout: Placed<Option<Duration>>,
+        /// `grpc_timeout`: what a call of gRPC says of its time. Default `cap`.
+        grpc_timeout: Placed<GrpcTimeout>,
         /// `connect_timeout`: to a new upstream connection. Default 5 s.
         connect_timeout: Placed<Option<Duration>>,
         /// `response_idle_timeout`: waiting for the answer's head, or between two reads of its body. Default 60 s.
@@ -150,6 +152,15 @@ impl Levels {
             Algorithm::Gzip => *self.gzip,
         }
     }
+}
+
+/// What the field `grpc-timeout` of a call means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrpcTimeout {
+    /// `cap`: the shorter of it and `timeout` holds, and the endpoint is told what is left.
+    Cap,
+    /// `ignore`: nothing; it is passed on as it came.
+    Ignore,
 }
 
 readable! {

@@ -57,6 +57,7 @@ impl Inherited {
         let option = |timeout: Placed<OrNone<Duration>>| timeout.map(OrNone::into_option);
         Policy {
             timeout: option(self.timeouts.timeout()),
+            grpc_timeout: self.timeouts.grpc_timeout(),
             connect_timeout: option(self.timeouts.connect_timeout()),
             response_idle_timeout: option(self.timeouts.response_idle_timeout()),
             pending_timeout: option(self.timeouts.pending_timeout()),

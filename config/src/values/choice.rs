@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
 use crate::model::{
-    Algorithm, Balance, DnsFamily, DnsMode, ForwardHeader, PathNormalization, Protocol, ProxyVersion, Workers,
+    Algorithm, Balance, DnsFamily, DnsMode, ForwardHeader, GrpcTimeout, PathNormalization, Protocol,
+    ProxyVersion, Workers,
 };
 use crate::values::LogStyle;
 
@@ -81,6 +82,10 @@ choice!(Algorithm, "an algorithm of compression":
     "zstd" => Self::Zstd,
     "br" => Self::Brotli,
     "gzip" => Self::Gzip,
+);
+choice!(GrpcTimeout, "a way to take `grpc-timeout`":
+    "cap" => Self::Cap,
+    "ignore" => Self::Ignore,
 );
 choice!(LogStyle, "a way to write a line":
     "json" => Self::Json,

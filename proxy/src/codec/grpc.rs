@@ -1,6 +1,10 @@
 //! What gRPC writes into heads (grpc/grpc doc/PROTOCOL-HTTP2.md). Bodies are not looked into.
 
+use std::time::Duration;
+
 use towpath_config::model::GRPC_MEDIA_TYPE;
+
+use super::digits::decimal;
 
 #[cfg(test)]
 mod tests;
@@ -28,4 +32,42 @@ pub fn message(text: &str) -> String {
         }
         message
     })
+}
+
+/// Digits that a time limit has at most.
+const TIMEOUT_DIGITS_MAX: usize = 8;
+
+/// The first number with more digits than that.
+const TIMEOUT_END: u128 = 100_000_000;
+
+/// The units of time limits, in nanoseconds, from the finest on.
+const UNITS: [(u8, u64); 6] = [
+    (b'n', 1),
+    (b'u', 1_000),
+    (b'm', 1_000_000),
+    (b'S', 1_000_000_000),
+    (b'M', 60_000_000_000),
+    (b'H', 3_600_000_000_000),
+];
+
+/// Reads the value of `grpc-timeout`: one to eight digits and a unit. Nothing when it is none.
+#[must_use]
+pub fn timeout(value: &[u8]) -> Option<Duration> {
+    let (unit, digits) = value.split_last()?;
+    let (_, nanoseconds) = UNITS.iter().find(|(letter, _)| letter == unit)?;
+    if digits.is_empty() || digits.len() > TIMEOUT_DIGITS_MAX || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let count = digits.iter().fold(0, |count: u32, digit| count * 10 + u32::from(digit - b'0'));
+    Some(Duration::from_nanos(*nanoseconds) * count)
+}
+
+/// Writes a value of `grpc-timeout`, in the finest unit that it fits in. What is cut off makes it shorter; it is never
+/// none, which could not be said.
+pub fn write_timeout(left: Duration, text: &mut Vec<u8>) {
+    let nanoseconds = left.as_nanos().max(1);
+    let fits = |(_, unit): &&(u8, u64)| nanoseconds / u128::from(*unit) < TIMEOUT_END;
+    let (letter, unit) = UNITS.iter().find(fits).copied().unwrap_or((b'H', u64::MAX));
+    decimal((nanoseconds / u128::from(unit)).min(TIMEOUT_END - 1) as u64, text);
+    text.push(letter);
 }

@@ -123,7 +123,7 @@ pub async fn refuse<C: Caller>(
 /// over HTTP/2 (what came before it, also of a message, is void by then), and else by a connection or stream that is cut.
 pub fn break_off<C: Caller>(reason: Reason, subject: &Subject<'_>, caller: &mut C) -> Ending {
     let head = subject.head;
-    if reason.side() == Side::Downstream || head.version != Version::Http2 || !head.is_grpc() {
+    if reason.side() == Side::Downstream || head.version != Version::Http2 || !subject.is_grpc {
         return Ending::Cut;
     }
     let mut trailers = Fields::default();

@@ -16,6 +16,7 @@ use crate::codec::h1::Asked;
 use crate::codec::message::ResponseHead;
 use crate::codec::outgoing::Outgoing;
 use crate::codec::scratch::{Scratch, Texts};
+use crate::filter::deadline::Clock;
 use crate::filter::forwarded::{given_request_id, new_request_id};
 use crate::filter::reply::Refused;
 use crate::filter::transform::{self, Lender, Transform};
@@ -63,7 +64,7 @@ pub async fn serve<C: Caller>(
     match outcome {
         Ok(ending) => ending,
         Err(mut reply) => {
-            if subject.head.is_grpc() {
+            if subject.is_grpc {
                 reply.speak_grpc();
             }
             trace::onto_reply(local, &subject, record.way, &mut reply);
@@ -92,7 +93,7 @@ async fn carry<'a, C: Caller>(
     let uri = subject.uri(&decision, rewritten);
     let mut order = order(subject, &decision, request_out, (&uri, asked), record.started)?;
     order.announcement = announcement(order.cluster, visit.peer, || caller.addresses());
-    let mut answered = send(local, &decision.permitted, &order, caller, visit.timer, response).await?;
+    let mut answered = send(local, &decision.permitted, &mut order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(subject.head.version, response, &decision, &values, response_out);
     let tunnel = is_tunnel(&order, response.status);
@@ -133,12 +134,14 @@ fn lender<'a>(local: &'a Local, subject: &Subject<'_>) -> Lender<'a> {
 fn order<'a>(
     subject: &Subject<'a>,
     decision: &Decision<'a>,
-    out: &'a Outgoing,
+    out: &'a mut Outgoing,
     (uri, asked): (&'a [&'a str], Asked),
     started: Instant,
 ) -> Result<Order<'a>, Reason> {
     let id = *decision.destination.cluster();
-    let timeout = **decision.destination.policy().timeout();
+    let policy = decision.destination.policy();
+    let clock = Clock::of(subject.is_grpc, policy);
+    let limit = clock.limit(&subject.head.fields, policy);
     Ok(Order {
         head: subject.head,
         out,
@@ -147,7 +150,9 @@ fn order<'a>(
         cluster: subject.snapshot.config().cluster(id).ok_or(Reason::Internal)?,
         live: subject.snapshot.cluster(id).ok_or(Reason::Internal)?,
         announcement: None,
-        due: timeout.map(|timeout| started + timeout),
+        clock,
+        // what ends beyond the end of time has no end
+        due: limit.and_then(|limit| started.checked_add(limit)),
         body_timeout: **subject.listener.timeouts().body(),
     })
 }

@@ -31,6 +31,8 @@ pub struct Subject<'a> {
     pub head: &'a RequestHead,
     /// What routes see of it.
     pub view: RequestView<'a>,
+    /// Whether it is a call of gRPC.
+    pub is_grpc: bool,
     /// `X-Request-Id`, given or made.
     pub request_id: &'a str,
     /// How near the process is to its limit on memory.
@@ -56,7 +58,8 @@ impl<'a> Subject<'a> {
             fields: &head.fields,
             source: forwarded::client(&head.fields, visit.peer, *listener.http().trusted_hops()),
         };
-        Self { snapshot, listener, head, view, request_id, pressure: visit.pressure }
+        let is_grpc = head.is_grpc();
+        Self { snapshot, listener, head, view, is_grpc, request_id, pressure: visit.pressure }
     }
 
     /// What `%{…}` can name, as far as it is known.

@@ -10,6 +10,7 @@ use super::subject::Subject;
 use crate::codec::fields::Known;
 use crate::codec::message::ResponseHead;
 use crate::codec::outgoing::Outgoing;
+use crate::filter::deadline::Clock;
 use crate::filter::reply::LocalReply;
 use crate::local::Local;
 use crate::observe::stats::Counter;
@@ -133,13 +134,18 @@ impl Line {
             self.part("share", format_args!("{:.1}%", share.share * 100.0));
             share.bucket.inspect(|bucket| self.part("bucket", format_args!("{:.4}", bucket.draw)));
         }
-        self.timeout(destination);
+        self.timeout(subject, destination);
     }
 
-    fn timeout(&mut self, destination: &Destination) {
-        let timeout = destination.policy().timeout();
+    fn timeout(&mut self, subject: &Subject<'_>, destination: &Destination) {
+        let policy = destination.policy();
+        let timeout = policy.timeout();
+        let limit = Clock::of(subject.is_grpc, policy).limit(&subject.head.fields, policy);
         let place = Short(timeout.place());
-        match **timeout {
+        match limit {
+            Some(limit) if **timeout != Some(limit) => {
+                self.part("timeout", format_args!("{limit:?}@grpc-timeout"));
+            }
             Some(limit) => self.part("timeout", format_args!("{limit:?}@{place}")),
             None => self.part("timeout", format_args!("none@{place}")),
         }

@@ -10,6 +10,7 @@ use crate::codec::h1::Asked;
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
 use crate::codec::proxy_protocol::Announcement;
+use crate::filter::deadline::Clock;
 use crate::filter::forwarded::Peer;
 use crate::snapshot::LiveCluster;
 use crate::upstream::attempt::RequestLine;
@@ -21,7 +22,7 @@ pub struct Order<'a> {
     /// The request as it came.
     pub head: &'a RequestHead,
     /// What changes of its fields.
-    pub out: &'a Outgoing,
+    pub out: &'a mut Outgoing,
     /// The request line that goes out.
     pub line: RequestLine<'a>,
     /// The chosen destination.
@@ -32,6 +33,8 @@ pub struct Order<'a> {
     pub live: &'a LiveCluster,
     /// What the endpoint is told of the caller before everything else.
     pub announcement: Option<Announcement>,
+    /// Whose word on time holds.
+    pub clock: Clock,
     /// When the whole exchange must be over.
     pub due: Option<Instant>,
     /// How long the caller may stand still.
@@ -39,6 +42,14 @@ pub struct Order<'a> {
 }
 
 impl Order<'_> {
+    /// Tells the endpoint of this attempt how much of the time is left.
+    pub fn tell_time(&mut self) {
+        if self.clock == Clock::Call {
+            let left = self.due.map(|due| due.saturating_duration_since(Instant::now()));
+            self.clock.tell(&self.head.fields, left, self.out);
+        }
+    }
+
     /// What decides how the answer is read.
     #[must_use]
     pub fn asked(&self) -> Asked {

@@ -47,7 +47,7 @@ pub trait Waiting: Source {
 pub async fn send<'t, C: Waiting>(
     local: &Rc<Local>,
     _permitted: &Permitted,
-    order: &Order<'_>,
+    order: &mut Order<'_>,
     caller: &mut C,
     timer: &'t Timer,
     head: &mut ResponseHead,
@@ -70,6 +70,7 @@ pub async fn send<'t, C: Waiting>(
             due: order.due,
         };
         let connection = local.pool().checkout(&want).await?;
+        order.tell_time();
         let mut attempt = Attempt::Http1(Http1Attempt::begin(
             connection,
             local.buffers().lend(),

@@ -106,6 +106,7 @@ fn of_maintenance(maintenance: &MaintenanceDoc) -> Vec<Written> {
 fn of_policy(policy: &PolicyDoc) -> Vec<Written> {
     vec![
         ("timeout", span(policy.timeout.as_ref())),
+        ("grpc_timeout", span(policy.grpc_timeout.as_ref())),
         ("response_idle_timeout", span(policy.response_idle_timeout.as_ref())),
         ("headers", span(policy.headers.as_ref())),
         ("compression", span(policy.compression.as_ref())),

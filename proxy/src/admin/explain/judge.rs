@@ -15,6 +15,7 @@ use crate::codec::outgoing::Outgoing;
 use crate::exchange::decide::{Decision, Way, decide};
 use crate::exchange::outgoing;
 use crate::exchange::subject::{Subject, head_limits, plain_path};
+use crate::filter::deadline::Clock;
 use crate::filter::forwarded::{Peer, client, given_request_id};
 use crate::filter::reply::{LocalReply, Refused};
 use crate::outcome::Reason;
@@ -64,7 +65,8 @@ pub fn explain(
         source: client(&head.fields, &peer, *listener.http().trusted_hops()),
     };
     let request_id = given_request_id(&head).unwrap_or("(a new one)");
-    Ok(judged(&Subject { snapshot, listener, head: &head, view, request_id, pressure }, &peer))
+    let is_grpc = head.is_grpc();
+    Ok(judged(&Subject { snapshot, listener, head: &head, view, is_grpc, request_id, pressure }, &peer))
 }
 
 fn refused(reason: Reason, listener: &Listener) -> Explanation {
@@ -133,7 +135,7 @@ fn understood(subject: &Subject<'_>) -> RequestSaid {
 
 /// An answer in the words of who asked.
 fn answered(mut reply: Refused<'_>, subject: &Subject<'_>) -> Outcome {
-    if subject.head.is_grpc() {
+    if subject.is_grpc {
         reply.speak_grpc();
     }
     replied(&reply)
@@ -175,6 +177,9 @@ fn sent(subject: &Subject<'_>, peer: &Peer, decision: &Decision<'_>) -> Sent {
     let (values, mut rng) = (subject.values(Some(decision)), fastrand::Rng::new());
     outgoing::request(subject, decision, peer, &values, &mut rng, &mut out);
     let uri = subject.uri(decision, &mut rewritten).concat();
+    let policy = decision.destination.policy();
+    let clock = Clock::of(subject.is_grpc, policy);
+    clock.tell(&subject.head.fields, clock.limit(&subject.head.fields, policy), &mut out);
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let fields = out.fields(&subject.head.fields).map(|field| (lossy(field.name), lossy(field.value)));
     Sent { line: format!("{} {uri}", subject.view.method), fields: fields.collect() }

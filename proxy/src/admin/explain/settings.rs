@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use towpath_config::model::{
-    Balance, Cluster, Forward, HeaderEdits, Listener, Maintenance, Place, Placed, Policy, Process,
-    ProxyVersion, Rewrite, RewritePath, Sender,
+    Balance, Cluster, Forward, GrpcTimeout, HeaderEdits, Listener, Maintenance, Place, Placed, Policy,
+    Process, ProxyVersion, Rewrite, RewritePath, Sender,
 };
 
 use super::explanation::Setting;
@@ -123,6 +123,13 @@ fn balance(cluster: &Cluster) -> &'static str {
     }
 }
 
+fn grpc_timeout(policy: &Policy) -> &'static str {
+    match **policy.grpc_timeout() {
+        GrpcTimeout::Cap => "cap",
+        GrpcTimeout::Ignore => "ignore",
+    }
+}
+
 fn nets(list: &[IpNet]) -> String {
     match list {
         [] => "none".to_owned(),
@@ -140,6 +147,7 @@ pub(super) fn of_destination(
     let limits = cluster.limits();
     let mut settings = vec![
         time("timeout", policy.timeout()),
+        setting("grpc_timeout", grpc_timeout(policy), policy.grpc_timeout().place()),
         time("connect_timeout", policy.connect_timeout()),
         time("response_idle_timeout", policy.response_idle_timeout()),
         time("pending_timeout", policy.pending_timeout()),

@@ -29,6 +29,8 @@ pub enum Known {
     RequestId,
     /// `Content-Type`.
     ContentType,
+    /// `grpc-timeout`.
+    GrpcTimeout,
     /// `Content-Length`.
     ContentLength,
     /// `X-Forwarded-For`.
@@ -64,6 +66,7 @@ impl Known {
             (10, b'c') if is(name, b"connection") => Self::Connection,
             (10, b'k') if is(name, b"keep-alive") => Self::KeepAlive,
             (12, b'c') if is(name, b"content-type") => Self::ContentType,
+            (12, b'g') if is(name, b"grpc-timeout") => Self::GrpcTimeout,
             (12, b'x') if is(name, b"x-request-id") => Self::RequestId,
             (14, b'c') if is(name, b"content-length") => Self::ContentLength,
             (14, b'h') if is(name, b"http2-settings") => Self::Http2Settings,

@@ -1,6 +1,6 @@
 use super::*;
 
-const NAMES: [(&str, Known); 19] = [
+const NAMES: [(&str, Known); 20] = [
     ("te", Known::Te),
     ("via", Known::Via),
     ("host", Known::Host),
@@ -13,6 +13,7 @@ const NAMES: [(&str, Known); 19] = [
     ("keep-alive", Known::KeepAlive),
     ("x-request-id", Known::RequestId),
     ("content-type", Known::ContentType),
+    ("grpc-timeout", Known::GrpcTimeout),
     ("content-length", Known::ContentLength),
     ("x-forwarded-for", Known::ForwardedFor),
     ("x-forwarded-host", Known::ForwardedHost),
