@@ -15,7 +15,7 @@ use support::frames::{
     INTERNAL_ERROR, NO_ERROR, PING, PREFACE, PRIORITY, REFUSED_STREAM, RST_STREAM, SETTINGS, WHOLE,
     WINDOW_UPDATE, field, frame, grant, kept, plain, request, reset, setting, status,
 };
-use support::{Client, Next, PATIENCE, Proxy, Upstream, queued, refusing, wait};
+use support::{Client, Next, PATIENCE, Proxy, Upstream, eventually, queued, refusing, wait};
 
 /// A proxy with one worker, so that who attacks and who is attacked share it; `/hi` is answered by itself.
 fn start(upstream: SocketAddr, listener: &str) -> Proxy {
@@ -318,4 +318,44 @@ fn broken_off(client: &mut Frames, stream: u32) -> (usize, Option<u32>) {
             _ => {}
         }
     }
+}
+
+#[test]
+fn of_answers_that_stand_still_little_is_held() {
+    const STREAMS: usize = 40;
+    const ANSWER: usize = 12 << 10;
+    let (say, said) = channel();
+    let say = Mutex::new(say);
+    let upstream = Upstream::start(move |call| {
+        let ends = (call.wire().stream().peer_addr().unwrap(), call.wire().stream().local_addr().unwrap());
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {ANSWER}\r\n\r\n").into_bytes();
+        call.send([head, vec![b'x'; ANSWER]].concat());
+        say.lock().unwrap().send(ends).unwrap();
+        // it stays as long as the proxy does
+        let _ = call.wire().has_more();
+        Next::Close
+    });
+    let proxy = start(upstream.address(), "");
+    let mut client = Frames::connect_with(proxy.address("web"), &setting(4, 0));
+    for number in 0..STREAMS {
+        let stream = u32::try_from(number).unwrap() * 2 + 1;
+        client.send(frame(HEADERS, WHOLE, stream, request("GET", "/large")));
+    }
+    let heads = std::iter::from_fn(|| client.next()).filter(|seen| seen.kind == HEADERS);
+    assert_eq!(heads.take(STREAMS).count(), STREAMS, "every one is answered");
+    let ends: Vec<_> = (0..STREAMS).map(|_| said.recv_timeout(PATIENCE).unwrap()).collect();
+    let held = eventually("the answers have arrived", || {
+        ends.iter().try_fold(0, |sum, (proxy, endpoint)| {
+            let arrived = queued(*endpoint, *proxy).1 == 0;
+            arrived.then(|| sum + ANSWER - (queued(*proxy, *endpoint).0 as usize).min(ANSWER))
+        })
+    });
+    // a few in full, since it is not known yet that they stand still; of all others a first piece
+    assert!(held <= 4 * ANSWER + STREAMS * 512, "{held} of {} octets were read", STREAMS * ANSWER);
+    assert!(connect(&proxy).is_served(1));
+    // who grants room again gets everything
+    client.send([setting(4, 1 << 20), grant(0, 1 << 20)].concat());
+    let rest = std::iter::from_fn(|| client.next()).filter(|seen| seen.kind == DATA);
+    let whole = rest.filter(|seen| seen.flags & END_STREAM != 0).take(STREAMS);
+    assert_eq!(whole.count(), STREAMS);
 }

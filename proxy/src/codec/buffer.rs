@@ -5,6 +5,9 @@ use std::rc::Rc;
 
 use crate::sys::pipe::{Pipe, Pipes};
 
+#[cfg(test)]
+mod tests;
+
 /// Size of a lent buffer: large enough for most heads, small enough to stay in the cache of the core.
 pub const BUFFER_BYTES: usize = 16 * 1024;
 
@@ -109,8 +112,21 @@ impl Buffer {
 
     /// Room for the next read; empty when the window fills the whole buffer.
     pub fn spare(&mut self) -> &mut [u8] {
+        self.spare_up_to(BUFFER_BYTES)
+    }
+
+    /// Room for a next read of not much more than so many octets, in memory of that size if there is none yet. It becomes
+    /// a whole buffer when it is full and not enough.
+    pub fn spare_up_to(&mut self, octets: usize) -> &mut [u8] {
         if self.bytes.is_empty() {
-            self.bytes = self.pool.memory();
+            self.bytes = match octets {
+                BUFFER_BYTES.. => self.pool.memory(),
+                little => vec![0; little].into_boxed_slice(),
+            };
+        } else if self.bytes.len() < BUFFER_BYTES
+            && (self.is_full() || (self.is_empty() && self.bytes.len() < octets))
+        {
+            self.enlarge();
         }
         if self.is_empty() {
             self.start = 0;
@@ -121,6 +137,16 @@ impl Buffer {
             self.start = 0;
         }
         self.bytes.get_mut(self.end..).unwrap_or_default()
+    }
+
+    fn enlarge(&mut self) {
+        let mut larger = self.pool.memory();
+        let held = self.filled();
+        let count = held.len();
+        if let Some(to) = larger.get_mut(..count) {
+            to.copy_from_slice(held);
+        }
+        (self.bytes, self.start, self.end) = (larger, 0, count);
     }
 
     /// Whether it has memory at present.

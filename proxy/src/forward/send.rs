@@ -33,6 +33,11 @@ pub struct Answered<'a> {
 
 /// A caller that waits for an answer.
 pub trait Waiting: Source {
+    /// Whether other answers stand still at the same caller, so that no more than a little of this one is worth having.
+    fn is_stalled(&self) -> bool {
+        false
+    }
+
     /// Ends when there is nobody any more who could be answered.
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 

@@ -79,6 +79,11 @@ impl Attempt {
         on_attempt!(self, traffic())
     }
 
+    /// Whether no more than a little is worth reading at once, since whoever it is for does not take it.
+    pub fn read_little(&mut self, little: bool) {
+        on_attempt!(self, read_little(little));
+    }
+
     /// Waits for a head, final or interim.
     pub fn poll_head(
         &mut self,

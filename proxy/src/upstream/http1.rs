@@ -49,6 +49,11 @@ impl Http1Attempt {
         self.wire.traffic()
     }
 
+    /// Whether no more than a little is worth reading at once.
+    pub fn read_little(&mut self, little: bool) {
+        self.wire.read_little(little);
+    }
+
     /// Waits for a head, final or interim.
     pub fn poll_head(
         &mut self,

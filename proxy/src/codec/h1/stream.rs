@@ -19,6 +19,9 @@ use crate::sys::transport::{Duplex, Transport};
 /// Payload up to this is copied behind its head and sent with it; more is sent from where it lies.
 const COPY_MAX: usize = 4 * 1024;
 
+/// What is read at once for who cannot take more.
+const LITTLE: usize = 512;
+
 /// A read of so much that fills all there is room for tells of more behind it.
 const FLOOD: usize = BUFFER_BYTES / 2;
 
@@ -51,6 +54,7 @@ pub struct Http1<S> {
     received: u64,
     written: u64,
     flooded: bool,
+    little: bool,
 }
 
 impl<S> Http1<S> {
@@ -68,7 +72,13 @@ impl<S> Http1<S> {
             received: 0,
             written: 0,
             flooded: false,
+            little: false,
         }
+    }
+
+    /// Whether no more than 512 octets are worth reading at once.
+    pub fn read_little(&mut self, little: bool) {
+        self.little = little;
     }
 
     /// Gives the stream away; what was read stays here.
@@ -206,7 +216,8 @@ impl<S: Transport> Http1<S> {
         if !self.input.has_memory() {
             ready!(io.poll_readable(cx));
         }
-        let mut window = ReadBuf::new(self.input.spare());
+        let most = if self.little { LITTLE } else { BUFFER_BYTES };
+        let mut window = ReadBuf::new(self.input.spare_up_to(most));
         let Poll::Ready(read) = Pin::new(io).poll_read(cx, &mut window) else {
             self.input.rest();
             return Poll::Pending;

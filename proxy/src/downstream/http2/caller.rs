@@ -10,7 +10,7 @@ use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 
 use super::head;
-use super::session::Session;
+use super::session::{Session, Stalled};
 use crate::codec::body::{BodyFault, Fill, Mouth, Opens, Sink, Source};
 use crate::codec::fields::Fields;
 use crate::codec::h2::{Receiving, Sending, Tunnel};
@@ -32,6 +32,7 @@ pub(super) struct Http2Caller {
     request: Receiving,
     /// The code that breaks the tunnel which was asked for; what comes behind the head is no body then.
     tunnel: Option<Reason>,
+    stalled: Option<Stalled>,
     gone: bool,
 }
 
@@ -51,7 +52,15 @@ impl Http2Caller {
     ) -> Self {
         let tunnel = head.and_then(tunnel);
         let request = Receiving::new(request, limit.filter(|_| tunnel.is_none()));
-        Self { session: Rc::clone(session), respond, answer: None, request, tunnel, gone: false }
+        Self {
+            session: Rc::clone(session),
+            respond,
+            answer: None,
+            request,
+            tunnel,
+            stalled: None,
+            gone: false,
+        }
     }
 
     /// Ends the stream. What the client sees of an answer that is not whole is a reset.
@@ -93,10 +102,14 @@ impl Source for Http2Caller {
 
 impl Sink for Http2Caller {
     fn poll_put(&mut self, cx: &mut Context<'_>, payload: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.answer {
-            Some(answer) => answer.poll_put(cx, payload),
-            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        let Some(answer) = &mut self.answer else {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        };
+        let put = answer.poll_put(cx, payload);
+        if put.is_pending() != self.stalled.is_some() {
+            self.stalled = put.is_pending().then(|| Stalled::begin(&self.session));
         }
+        put
     }
 
     fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -109,6 +122,10 @@ impl Sink for Http2Caller {
 }
 
 impl Waiting for Http2Caller {
+    fn is_stalled(&self) -> bool {
+        self.session.is_stalled()
+    }
+
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.answer {
             Some(answer) => answer.poll_reset(cx),

@@ -26,6 +26,7 @@ use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
 use crate::codec::grpc;
 use crate::codec::h2::{Breach, Guard};
+use crate::codec::scratch::Scratch;
 use crate::exchange::record::Record;
 use crate::exchange::respond::{self, Shape};
 use crate::exchange::subject::head_limits;
@@ -236,18 +237,19 @@ impl<S: Transport> Carried<'_, S> {
         }
         let begun = Begun { open: Open::begin(&self.session), request, respond };
         if let Some(begun) = self.session.crew.give(begun) {
-            tokio::task::spawn_local(carry(begun));
+            tokio::task::spawn_local(carry(Seat::of(begun)));
         }
     }
 }
 
 /// Carries one stream after the other, of whichever connection of this worker.
-async fn carry(begun: Begun) {
-    let (crew, seat) = (Rc::clone(&begun.open.0.crew), Seat::new());
-    let mut next = Some(begun);
-    while let Some(begun) = next {
-        exchange(begun).await;
-        next = if crew.take_back(&seat) { seat.next().await } else { None };
+async fn carry(seat: Rc<Seat>) {
+    loop {
+        // what was begun stands in the seat, and not in this task, which would keep room for it
+        let Some(crew) = exchange(&seat).await else { return };
+        if !crew.take_back(&seat) || !seat.next().await {
+            return;
+        }
     }
 }
 
@@ -265,13 +267,20 @@ fn refusal(reason: Reason, parts: &Parts, listener: &Listener) -> (Refused<'stat
     (reply, shape)
 }
 
-/// Carries one request.
-async fn exchange(Begun { open, request, respond }: Begun) {
+/// A request that was taken off the connection.
+struct Taken {
+    open: Open,
+    scratch: Box<Scratch>,
+    caller: Http2Caller,
+    read: Result<(), (Refused<'static>, Shape)>,
+}
+
+/// Reads the head of what was begun; nothing when its listener takes no requests any more.
+fn take(Begun { open, request, respond }: Begun) -> Option<Taken> {
     let session = &open.0;
-    let local = &session.local;
-    let snapshot = local.snapshot();
-    let Some(listener) = rules(session, &snapshot) else { return };
-    let mut scratch = local.scratch();
+    let snapshot = session.local.snapshot();
+    let listener = rules(session, &snapshot)?;
+    let mut scratch = session.local.scratch();
     let (parts, body) = request.into_parts();
     let limit = **listener.limits().body_bytes();
     let read = head::read(&parts, body.is_end_stream(), &head_limits(listener), &mut scratch.request);
@@ -280,9 +289,17 @@ async fn exchange(Begun { open, request, respond }: Begun) {
         _ => Ok(()),
     });
     let read = read.map_err(|reason| refusal(reason, &parts, listener));
-    drop(parts);
     let head = read.is_ok().then_some(&scratch.request);
-    let mut caller = Http2Caller::new(session, body, respond, head, limit);
+    let caller = Http2Caller::new(session, body, respond, head, limit);
+    drop(snapshot);
+    Some(Taken { open, scratch, caller, read })
+}
+
+/// Carries the request that was given to this seat; gives the tasks to which it belongs.
+async fn exchange(seat: &Seat) -> Option<Rc<Crew>> {
+    let Taken { open, mut scratch, mut caller, read } = take(seat.take()?)?;
+    let session = &open.0;
+    let local = &session.local;
     let timer = local.timers().timer();
     let pressure = local.shared().pressure();
     let (listener, peer) = (session.listener.name(), &session.peer);
@@ -290,10 +307,12 @@ async fn exchange(Begun { open, request, respond }: Begun) {
     let ending = match read {
         Ok(()) => serve(local, &visit, &mut scratch, &mut caller).await,
         Err((reply, shape)) => {
+            let snapshot = local.snapshot();
             let mut record = Record::begin(local, &snapshot, &visit, None, Instant::now());
             respond::refuse(&reply, shape, &visit, &mut caller, &mut record).await
         }
     };
     local.put_scratch(scratch);
     caller.end(ending);
+    Some(Rc::clone(&session.crew))
 }

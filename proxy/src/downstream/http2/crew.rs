@@ -20,20 +20,25 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new() -> Rc<Self> {
-        let waker = RefCell::new(Waker::noop().clone());
-        Rc::new(Self { next: RefCell::default(), leaves: Cell::new(false), waker })
+    pub(super) fn of(stream: Begun) -> Rc<Self> {
+        let (next, waker) = (RefCell::new(Some(stream)), RefCell::new(Waker::noop().clone()));
+        Rc::new(Self { next, leaves: Cell::new(false), waker })
     }
 
-    /// Waits for the next stream; nothing when the task is to end.
-    pub(super) async fn next(&self) -> Option<Begun> {
+    /// The stream that was given to it.
+    pub(super) fn take(&self) -> Option<Begun> {
+        self.next.take()
+    }
+
+    /// Waits for the next stream; `false` when the task is to end.
+    pub(super) async fn next(&self) -> bool {
         poll_fn(|cx| {
-            let next = self.next.take();
-            if next.is_none() && !self.leaves.get() {
+            let given = self.next.borrow().is_some();
+            if !given && !self.leaves.get() {
                 self.waker.borrow_mut().clone_from(cx.waker());
                 return Poll::Pending;
             }
-            Poll::Ready(next)
+            Poll::Ready(given)
         })
         .await
     }

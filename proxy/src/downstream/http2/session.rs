@@ -19,6 +19,9 @@ use crate::observe::listener::ListenerStats;
 use crate::observe::stats::Counter;
 use crate::observe::tally::ListenerCounter;
 
+/// Answers that may stand still, each with as much as was read at once.
+const STALLED_MAX: u32 = 4;
+
 /// One connection, as its streams see it.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -39,6 +42,7 @@ pub(super) struct Session {
     /// The tasks that carry its streams.
     pub(super) crew: Rc<Crew>,
     open: Cell<u32>,
+    stalled: Cell<u32>,
     waits: RefCell<Option<Waker>>,
 }
 
@@ -51,9 +55,9 @@ impl Session {
         addresses: Option<(SocketAddr, SocketAddr)>,
     ) -> Rc<Self> {
         let (local, listener, peer) = (Rc::clone(local), Arc::clone(listener), peer.clone());
-        let (ending, hasty, breach, open) = Default::default();
+        let (ending, hasty, breach, open, stalled) = Default::default();
         let (waits, crew) = (RefCell::default(), Rc::clone(crew));
-        Rc::new(Self { local, listener, peer, addresses, ending, hasty, breach, crew, open, waits })
+        Rc::new(Self { local, listener, peer, addresses, ending, hasty, breach, crew, open, stalled, waits })
     }
 
     /// Counts up at the listener.
@@ -72,6 +76,12 @@ impl Session {
     pub(super) fn end(&self, reason: Reason) {
         self.count(ListenerCounter::Http2Errors, 1);
         self.count(ListenerCounter::Http2Floods, (reason == Reason::ENHANCE_YOUR_CALM).into());
+    }
+
+    /// Whether so many answers stand still that of others no more than a little is read before it is known whether the
+    /// client takes it.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.stalled.get() >= STALLED_MAX
     }
 
     /// Whether a stream is open; the task is woken when the last of them ends.
@@ -134,5 +144,22 @@ impl Drop for Open {
         if std::thread::panicking() {
             session.local.stats().add(Counter::WorkerPanics, 1);
         }
+    }
+}
+
+/// An answer that stands still since the client grants no room for it; counted until dropped.
+#[derive(Debug)]
+pub(super) struct Stalled(Rc<Session>);
+
+impl Stalled {
+    pub(super) fn begin(session: &Rc<Session>) -> Self {
+        session.stalled.set(session.stalled.get() + 1);
+        Self(Rc::clone(session))
+    }
+}
+
+impl Drop for Stalled {
+    fn drop(&mut self) {
+        self.0.stalled.set(self.0.stalled.get().saturating_sub(1));
     }
 }
