@@ -29,6 +29,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("edge.yaml", edge),
     ("headers.yaml", headers),
     ("hosts-and-paths.yaml", hosts_and_paths),
+    ("http2-upstream.yaml", http2_upstream),
     ("http2.yaml", http2),
     ("limits.yaml", limits),
     ("load-test.yaml", load_test),
@@ -553,6 +554,14 @@ fn http2(example: &Example) {
             assert!(answer.contains(&format!("x-port: {port}")), "{answer}");
         }
     }
+}
+
+fn http2_upstream(example: &Example) {
+    let ask = |path: &str| get(example.proxy.address("web"), path).expect("an answer");
+    assert_eq!(ask("/").value("x-port"), Some("3001"));
+    // the endpoints here speak HTTP/1.1, so they get no request
+    let answer = ask("/orders.v1.Orders/Get");
+    assert_eq!((answer.status, answer.value("x-towpath-reason")), (502, Some("bad-response")));
 }
 
 fn tcp(example: &Example) {

@@ -13,7 +13,7 @@ mod pattern;
 mod template;
 mod value_match;
 
-pub(crate) use choice::{ClusterProtocol, KeySource, Scheme};
+pub(crate) use choice::{KeySource, Scheme};
 pub(crate) use dns_name::{DnsName, ServiceName};
 pub(crate) use header::{CookieName, EditedHeader, HeaderName, Method};
 pub(crate) use host::Hostname;

@@ -59,7 +59,8 @@ reasons! {
     BadRequest = "bad-request", 400, 13, Downstream;
     /// `Transfer-Encoding` other than `chunked` (RFC 9112 §6.1).
     UnknownCoding = "unknown-transfer-coding", 501, 12, Downstream;
-    /// An extended `CONNECT` for another protocol than WebSocket (RFC 9220 §3).
+    /// An extended `CONNECT` for another protocol than WebSocket (RFC 9220 §3); `CONNECT` or `Upgrade` to endpoints that speak
+    /// HTTP/2, of which no stream becomes a tunnel here.
     NoTunnel = "no-tunnel", 501, 12, Downstream;
     /// A version of HTTP that is not spoken here (RFC 9110 §15.6.6).
     BadVersion = "bad-version", 505, 12, Downstream;

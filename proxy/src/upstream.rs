@@ -6,5 +6,6 @@ pub mod balance;
 pub mod cluster;
 pub mod connect;
 pub mod http1;
+pub mod http2;
 pub mod names;
 pub mod pool;

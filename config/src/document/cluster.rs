@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{DnsDoc, PolicyDoc};
 use crate::language::{OrNone, Pairs, ShortOr, document};
-use crate::model::{Address, Balance, ProxyVersion};
+use crate::model::{Address, Balance, ClusterProtocol, ProxyVersion};
 use crate::source::At;
 use crate::units::Size;
-use crate::values::{ClusterProtocol, Line, Name, Whole};
+use crate::values::{Line, Name, Whole};
 
 document! {
     /// One cluster.
@@ -18,7 +18,7 @@ document! {
         dns: DnsDoc,
         /// Parts of the cluster, by name.
         subsets: Pairs<Name, SubsetDoc>,
-        /// What the endpoints speak.
+        /// What the endpoints speak: `h1` for HTTP/1.1, or `h2` for HTTP/2 without a word before it.
         protocol: ClusterProtocol = ClusterProtocol::Http1,
         /// The version of the PROXY protocol in which the endpoints are told whose connection it is; they are not told when
         /// left out.
@@ -37,6 +37,11 @@ document! {
         limits: ClusterLimitsDoc,
         /// How long an unused upstream connection is kept, if the peer does not say less.
         idle_timeout: OrNone<Duration> = OrNone::Some(Duration::from_secs(60)),
+        /// After how long without a word from an endpoint, while a request is open, it is asked by a PING of HTTP/2 whether it
+        /// is still there.
+        ping_interval: OrNone<Duration> = OrNone::None,
+        /// How long it may take to answer a PING; the connection is given up beyond.
+        ping_timeout: Duration = Duration::from_secs(20),
     }
 }
 
@@ -57,6 +62,13 @@ document! {
         connect_attempts: Whole<1, 100> = Whole(3),
         /// How much of a request's body is kept, so that it can be sent again; a larger one is sent once only.
         replay_bytes: Size<0, { 16 << 20 }> = Size(64 << 10),
+        /// Requests open at once on one HTTP/2 connection, if the endpoint does not allow fewer; a further connection is opened
+        /// beyond.
+        streams: Whole<1, 10_000> = Whole(100),
+        /// What an endpoint may send of one HTTP/2 answer before it is passed on; it waits beyond.
+        stream_window: Size<{ 16 << 10 }, { 1 << 30 }> = Size(64 << 10),
+        /// What an endpoint may send of all answers of an HTTP/2 connection before it is passed on; it waits beyond.
+        connection_window: Size<{ 64 << 10 }, { 1 << 30 }> = Size(8 << 20),
     }
 }
 

@@ -4,8 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::table::{labels, optional, or_none, size};
 use crate::language::Write;
-use crate::model::{Cluster, ClusterLimits, Dns, DnsQuery, Endpoint, Subset};
-use crate::values::ClusterProtocol;
+use crate::model::{Cluster, ClusterLimits, ClusterProtocol, Dns, DnsQuery, Endpoint, Subset};
 
 pub(super) fn cluster(cluster: &Cluster) -> Value {
     let (key, origin) = match &cluster.dns {
@@ -15,11 +14,14 @@ pub(super) fn cluster(cluster: &Cluster) -> Value {
     let mut object = json!({
         key: origin,
         "subsets": cluster.subsets.iter().map(subset).collect::<Map<_, _>>(),
-        "protocol": ClusterProtocol::Http1.write(),
+        "protocol": cluster.protocol.write(),
         "balance": cluster.balance.write(),
         "limits": limits(&cluster.limits),
         "idle_timeout": or_none(cluster.idle_timeout.as_ref()),
     });
+    if *cluster.protocol == ClusterProtocol::Http2 {
+        http2(cluster, &mut object);
+    }
     let proxy_protocol = cluster.proxy_protocol.as_ref().map(|version| version.write());
     optional(&mut object, "proxy_protocol", proxy_protocol);
     object
@@ -35,6 +37,19 @@ fn limits(limits: &ClusterLimits) -> Value {
         "connect_attempts": *limits.connect_attempts,
         "replay_bytes": size((*limits.replay_bytes).into()).write(),
     })
+}
+
+/// What has a meaning for HTTP/2 only.
+fn http2(cluster: &Cluster, object: &mut Value) {
+    let Cluster { limits, pings, .. } = cluster;
+    let window = |octets: u32| Some(size(octets.into()).write());
+    optional(object, "ping_interval", Some(or_none(pings.interval.as_ref())));
+    optional(object, "ping_timeout", Some(pings.timeout.write()));
+    if let Some(written) = object.get_mut("limits") {
+        optional(written, "streams", Some(json!(*limits.streams)));
+        optional(written, "stream_window", window(*limits.stream_window));
+        optional(written, "connection_window", window(*limits.connection_window));
+    }
 }
 
 fn dns(dns: &Dns) -> Value {

@@ -17,6 +17,15 @@ pub enum Balance {
     Random,
 }
 
+/// What the endpoints of a cluster speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClusterProtocol {
+    /// `h1`: HTTP/1.1. The default.
+    Http1,
+    /// `h2`: HTTP/2, with prior knowledge (RFC 9113 §3.3).
+    Http2,
+}
+
 /// How the endpoints are told whose connection it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProxyVersion {
@@ -37,6 +46,8 @@ readable! {
         endpoints: Vec<Endpoint>,
         /// `dns`: the name whose addresses are the endpoints.
         dns: Option<Placed<Dns>>,
+        /// `protocol` of the endpoints.
+        protocol: Placed<ClusterProtocol>,
         /// `proxy_protocol`: connections to the endpoints begin with a header that names the client.
         proxy_protocol: Option<Placed<ProxyVersion>>,
         /// `subsets`, sorted by name.
@@ -48,6 +59,18 @@ readable! {
         /// `idle_timeout`: how long an unused upstream connection is kept, if the peer does not say less.
         /// Default 60 s.
         idle_timeout: Placed<Option<Duration>>,
+        /// `ping_interval` and `ping_timeout`.
+        pings: Pings,
+    }
+}
+
+readable! {
+    /// How an endpoint of HTTP/2 is asked whether it is still there.
+    pub struct Pings {
+        /// `ping_interval`: after how long without a word, while a request is open. Default none.
+        interval: Placed<Option<Duration>>,
+        /// `ping_timeout`: how long the answer may take. Default 20 s.
+        timeout: Placed<Duration>,
     }
 }
 
@@ -114,5 +137,11 @@ readable! {
         connect_attempts: Placed<u32>,
         /// `replay_bytes`: how much of a request's body is kept for a second attempt. Default 64KiB.
         replay_bytes: Placed<u32>,
+        /// `streams` of one HTTP/2 connection open at once. Default 100.
+        streams: Placed<u32>,
+        /// `stream_window`: what an endpoint may send of one HTTP/2 answer before it is passed on. Default 64KiB.
+        stream_window: Placed<u32>,
+        /// `connection_window`: the same of all answers of a connection. Default 8MiB.
+        connection_window: Placed<u32>,
     }
 }

@@ -8,9 +8,11 @@ use super::process::labels;
 use crate::document::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
 use crate::fault::{Fault, Findings, did_you_mean, nearest};
 use crate::language::{Fields, OrNone, Pairs, ShortOr};
-use crate::model::{Address, Cluster, ClusterId, ClusterLimits, Endpoint, Subset};
+use crate::model::{Address, Cluster, ClusterId, ClusterLimits, Endpoint, Pings, Subset};
 use crate::source::{At, Span};
 use crate::values::{DestinationName, Name};
+
+mod http2;
 
 /// The clusters, sorted by name, with what routes need to know of them.
 pub(super) struct Clusters {
@@ -139,6 +141,8 @@ fn known(
     findings: &mut Findings,
 ) -> Known {
     let inherited = inherited.under(&document.policy);
+    http2::check(&document, name.span, findings);
+    let protocol = document.protocol();
     let dns = dns::dns(&document, span, findings);
     let (endpoints, spans) = endpoints(&document, findings).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let Pairs { mut list, holes, .. } = document.subsets.map(|subsets| subsets.value).unwrap_or_default();
@@ -155,12 +159,18 @@ fn known(
         place: name.span.place(),
         endpoints,
         dns,
+        protocol,
         proxy_protocol,
         subsets,
         balance: settings.balance(),
         limits: limits_of(&settings),
         idle_timeout: settings.idle_timeout().map(OrNone::into_option),
+        pings: Pings {
+            interval: settings.ping_interval().map(OrNone::into_option),
+            timeout: settings.ping_timeout(),
+        },
     };
+    http2::warn(&cluster, &settings, name.span, findings);
     let subsets = list.iter().map(|(_, subset)| inherited.under(&subset.value.policy)).collect();
     Known { cluster, span: name.span, spans, used: false, inherited, subsets, holes }
 }
@@ -184,6 +194,9 @@ fn limits_of(settings: &ClusterSettingsDoc) -> ClusterLimits {
         interim_responses: limits.interim_responses().map(|count| count.0),
         connect_attempts: limits.connect_attempts().map(|count| count.0),
         replay_bytes: limits.replay_bytes().map(|size| size.0 as u32),
+        streams: limits.streams().map(|count| count.0),
+        stream_window: limits.stream_window().map(|size| size.0 as u32),
+        connection_window: limits.connection_window().map(|size| size.0 as u32),
     }
 }
 

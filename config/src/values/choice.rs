@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
 use crate::model::{
-    Algorithm, Balance, DnsFamily, DnsMode, ForwardHeader, GrpcTimeout, PathNormalization, Protocol,
-    ProxyVersion, Workers,
+    Algorithm, Balance, ClusterProtocol, DnsFamily, DnsMode, ForwardHeader, GrpcTimeout, PathNormalization,
+    Protocol, ProxyVersion, Workers,
 };
 use crate::values::LogStyle;
 
@@ -49,12 +49,6 @@ fn unknown(text: &str, what: &str, words: &[&str]) -> Wrong {
     Wrong::not(text, what, help)
 }
 
-/// What a cluster's endpoints speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ClusterProtocol {
-    Http1,
-}
-
 /// Which property of the connection's peer is a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeySource {
@@ -69,7 +63,7 @@ pub(crate) enum Scheme {
 }
 
 choice!(Protocol, "a protocol of a listener": "http" => Self::Http, "tcp" => Self::Tcp);
-choice!(ClusterProtocol, "a protocol of a cluster": "h1" => Self::Http1);
+choice!(ClusterProtocol, "a protocol of a cluster": "h1" => Self::Http1, "h2" => Self::Http2);
 choice!(ProxyVersion, "a version of the PROXY protocol": "v1" => Self::V1, "v2" => Self::V2);
 choice!(KeySource, "a property of the peer": "ip" => Self::Ip);
 choice!(Scheme, "a scheme": "http" => Self::Http, "https" => Self::Https);

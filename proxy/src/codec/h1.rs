@@ -11,8 +11,8 @@ pub mod websocket;
 pub use decoder::{Decoder, TRAILER_BYTES_MAX, TRAILER_FIELDS_MAX, is_trailer};
 pub use encoder::Encoder;
 pub use head::{
-    Asked, HeadLimits, Persistence, Scan, read_request, read_response, understand, write_interim,
-    write_request, write_response,
+    Asked, HeadLimits, Persistence, Scan, read_request, read_response, understand, understand_response,
+    write_interim, write_request, write_response,
 };
 pub use stream::{HeadFault, Http1, Wired};
 

@@ -6,6 +6,7 @@ use towpath_config::model::CookieLife;
 
 use super::decide::Decision;
 use super::subject::Subject;
+use crate::codec::body::Framing;
 use crate::codec::fields::Known;
 use crate::codec::h1::Asked;
 use crate::codec::message::{RequestHead, ResponseHead, Version};
@@ -61,6 +62,13 @@ pub fn response(
     out.clear();
     hop::response(head, out);
     upgrade::response(caller, head, out);
+    // that an answer ended with its head is said without words in HTTP/2 only
+    if head.framing == Framing::Length(0)
+        && caller != Version::Http2
+        && !head.fields.has(Known::ContentLength)
+    {
+        out.add(b"content-length", b"0");
+    }
     if let Some(cookie) = &decision.cookie {
         let value = std::str::from_utf8(&cookie.value).unwrap_or_default();
         out.add_with(b"set-cookie", |text| {

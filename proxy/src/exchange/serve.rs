@@ -159,7 +159,9 @@ fn order<'a>(
 
 fn answer_head<'a>(head: &'a ResponseHead, out: &'a Outgoing, tunnel: bool) -> AnswerHead<'a> {
     let ResponseHead { status, fields, framing, .. } = head;
-    AnswerHead { status: *status, phrase: head.phrase(), fields, out, framing: *framing, tunnel }
+    // some callers look for one, and HTTP/2 has none
+    let phrase = if head.phrase().is_empty() { respond::phrase(*status).as_bytes() } else { head.phrase() };
+    AnswerHead { status: *status, phrase, fields, out, framing: *framing, tunnel }
 }
 
 fn is_tunnel(order: &Order<'_>, status: u16) -> bool {

@@ -3,10 +3,13 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use towpath_config::model::ClusterProtocol;
+
 use super::order::Order;
 use super::replay::Replay;
 use super::transfer::{Transfer, Waits};
 use crate::codec::body::Source;
+use crate::codec::h1::Asked;
 use crate::codec::message::ResponseHead;
 use crate::filter::chain::Permitted;
 use crate::local::Local;
@@ -16,6 +19,7 @@ use crate::sys::timer::Timer;
 use crate::upstream::attempt::{Attempt, AttemptFault, Seen};
 use crate::upstream::cluster::Active;
 use crate::upstream::http1::Http1Attempt;
+use crate::upstream::http2::Http2Attempt;
 use crate::upstream::pool::Want;
 
 /// An upstream that has answered: its head is read, its body follows.
@@ -64,38 +68,58 @@ pub async fn send<'t, C: Waiting>(
         let picked = local.with_rng(|rng| endpoints.pick(**order.cluster.balance(), rng).cloned());
         let endpoint = picked.ok_or_else(|| order.live.lack())?;
         let active = Active::begin(&endpoint);
-        let limits = order.pool_limits();
+        let (limits, announcement) = (order.pool_limits(), order.announcement);
         let want = Want {
             cluster: order.live.state(),
             endpoint: &endpoint,
             limits: &limits,
-            announcement: order.announcement.as_ref(),
+            announcement: announcement.as_ref(),
             fresh,
             timer,
             due: order.due,
         };
-        let connection = local.pool().checkout(&want).await?;
-        order.tell_time();
-        let mut attempt = Attempt::Http1(Http1Attempt::begin(
-            connection,
-            local.buffers().lend(),
-            &order.line,
-            &order.head.fields,
-            order.out,
-        ));
+        let mut attempt = begin(local, order, &want).await?;
         let upstream = **order.destination.policy().response_idle_timeout();
         let mut transfer =
             Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
         match await_answer(&mut transfer, order, caller, &mut replay, &mut attempt, head).await {
             Ok(()) => return Ok(Answered { attempt, transfer, active, attempts: 1 + u32::from(fresh) }),
             Err(fault) if !fresh && may_repeat(local, order, &fault, &transfer, &replay) => {
-                for counter in [ClusterCounter::ReusedReset, ClusterCounter::Retries] {
-                    order.live.state().tally().add(local.worker(), counter, 1);
-                }
+                let counts = order.live.state().tally();
+                counts.add(local.worker(), ClusterCounter::ReusedReset, (fault.seen != Seen::Refused).into());
+                counts.add(local.worker(), ClusterCounter::Retries, 1);
                 replay.rewind();
                 fresh = true;
             }
             Err(fault) => return Err(fault.reason),
+        }
+    }
+}
+
+/// Begins an attempt on a connection to the chosen endpoint, in its words.
+async fn begin(local: &Local, order: &mut Order<'_>, want: &Want<'_>) -> Result<Attempt, Reason> {
+    let pool = local.pool();
+    match **order.cluster.protocol() {
+        ClusterProtocol::Http1 => {
+            let connection = pool.checkout(want).await?;
+            order.tell_time();
+            let input = local.buffers().lend();
+            Ok(Attempt::Http1(Http1Attempt::begin(
+                connection,
+                input,
+                &order.line,
+                &order.head.fields,
+                order.out,
+            )))
+        }
+        // a stream becomes no tunnel
+        ClusterProtocol::Http2 if matches!(order.asked(), Asked::Connect | Asked::Upgrade) => {
+            Err(Reason::NoTunnel)
+        }
+        ClusterProtocol::Http2 => {
+            let lease = pool.sessions().lease(pool, want, order.cluster).await?;
+            order.tell_time();
+            Http2Attempt::begin(lease, &order.line, &order.head.fields, order.out).map(Attempt::Http2)
         }
     }
 }
@@ -132,7 +156,7 @@ fn may_repeat(
 ) -> bool {
     let whole = replay.is_possible() || transfer.uploaded() == 0;
     let wanted = match fault.seen {
-        Seen::Nothing => true,
+        Seen::Refused | Seen::Nothing => true,
         Seen::Unknown => order.head.is_idempotent(),
         Seen::Something => false,
     };

@@ -19,6 +19,12 @@ rows! {
         Retries = "towpath_upstream_retries", Counter, "Requests sent again on a fresh connection, by cluster.";
         NotReplayed = "towpath_upstream_not_replayed", Counter, "Requests not sent again because more of their body than replay_bytes had left, by cluster.";
         Evicted = "towpath_upstream_pool_evicted", Counter, "Idle connections dropped because the endpoint closed them or they were too old, by cluster.";
+        Http2StreamsOpen = "towpath_upstream_http2_streams_open", Gauge, "Requests open on HTTP/2 connections to endpoints, by cluster.";
+        Http2Resets = "towpath_upstream_http2_resets", Counter, "Requests reset by an HTTP/2 endpoint that had begun to process them, by cluster.";
+        Http2Refused = "towpath_upstream_http2_refused", Counter, "Requests that an HTTP/2 endpoint said it had not processed: refused, or above the last of a GOAWAY, by cluster.";
+        Http2GoAways = "towpath_upstream_http2_goaways", Counter, "HTTP/2 connections on which an endpoint asked for no further requests, by cluster.";
+        Http2PingTimeouts = "towpath_upstream_http2_ping_timeouts", Counter, "HTTP/2 connections given up because the endpoint did not answer a PING within ping_timeout, by cluster.";
+        Http2Errors = "towpath_upstream_http2_errors", Counter, "HTTP/2 connections ended because the endpoint broke the protocol, by cluster.";
     }
 }
 

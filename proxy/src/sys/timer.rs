@@ -143,6 +143,12 @@ impl Timers {
 }
 
 impl Timer {
+    /// All deadlines of the worker.
+    #[must_use]
+    pub fn timers(&self) -> &Rc<Timers> {
+        &self.timers
+    }
+
     /// The time at the last tick.
     #[must_use]
     pub fn now(&self) -> Instant {

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use towpath_config::model::ClusterLimits;
 
 use super::http1::Http1Attempt;
+use super::http2::Http2Attempt;
 use super::pool::Connection;
 use crate::codec::body::{BodyFault, Direct, Fill, Framing, Mouth, Opens, Sink, Source};
 use crate::codec::fields::Fields;
@@ -32,6 +33,8 @@ pub struct RequestLine<'a> {
 /// this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
+    /// Nothing: it says that it has not processed it.
+    Refused,
     /// Nothing: not a byte of it had left when a connection ended that had been used before.
     Nothing,
     /// Nobody can say: a connection that had been used before ended without a byte of the answer.
@@ -61,6 +64,8 @@ impl From<Reason> for AttemptFault {
 pub enum Attempt {
     /// On a connection of HTTP/1.1.
     Http1(Http1Attempt),
+    /// On a connection of HTTP/2, beside others.
+    Http2(Http2Attempt),
 }
 
 /// The same call on whichever attempt it is.
@@ -68,6 +73,7 @@ macro_rules! on_attempt {
     ($attempt:expr, $call:ident($($argument:expr),*)) => {
         match $attempt {
             Attempt::Http1(attempt) => attempt.$call($($argument),*),
+            Attempt::Http2(attempt) => attempt.$call($($argument),*),
         }
     };
 }
@@ -81,7 +87,11 @@ impl Attempt {
 
     /// Whether no more than a little is worth reading at once, since whoever it is for does not take it.
     pub fn read_little(&mut self, little: bool) {
-        on_attempt!(self, read_little(little));
+        match self {
+            Self::Http1(attempt) => attempt.read_little(little),
+            // what comes unasked is as much as was granted with the request
+            Self::Http2(_) => {}
+        }
     }
 
     /// Waits for a head, final or interim.
@@ -100,6 +110,7 @@ impl Attempt {
     pub fn take_connection(&mut self) -> Option<Connection> {
         match self {
             Self::Http1(attempt) => attempt.take_connection(),
+            Self::Http2(_) => None,
         }
     }
 }
@@ -143,6 +154,7 @@ impl Sink for Attempt {
         // both what an attempt is and what it is built on have a way to do it
         match self {
             Self::Http1(attempt) => Sink::poll_flush(attempt, cx),
+            Self::Http2(attempt) => Sink::poll_flush(attempt, cx),
         }
     }
 

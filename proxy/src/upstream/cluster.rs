@@ -16,6 +16,7 @@ pub struct ClusterState {
     id: u64,
     open: AtomicU32,
     pending: AtomicU32,
+    lacking: AtomicU32,
     released: Notify,
     tally: Tally<ClusterCounter>,
 }
@@ -139,7 +140,7 @@ impl Slot {
     /// Whether somebody waits for a slot of this cluster.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
-        self.0.pending.load(Ordering::Relaxed) > 0
+        self.0.is_wanted()
     }
 
     /// The cluster's name.
@@ -168,14 +169,24 @@ impl Drop for Slot {
     }
 }
 
-/// One request that waits for a slot; counted until dropped.
+/// One request that waits for a connection; counted until dropped.
 #[derive(Debug)]
 pub struct Pending(Arc<ClusterState>);
 
 impl Drop for Pending {
     fn drop(&mut self) {
+        self.0.pending.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// One request that waits because no slot is free; counted until dropped.
+#[derive(Debug)]
+pub struct Lacking(Arc<ClusterState>);
+
+impl Drop for Lacking {
+    fn drop(&mut self) {
         // two slots that came free at once leave one word: who was woken by it passes it on
-        if self.0.pending.fetch_sub(1, Ordering::AcqRel) > 1 {
+        if self.0.lacking.fetch_sub(1, Ordering::AcqRel) > 1 {
             self.0.released.notify_one();
         }
     }
@@ -197,6 +208,7 @@ impl ClusterState {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             open: AtomicU32::new(0),
             pending: AtomicU32::new(0),
+            lacking: AtomicU32::new(0),
             released: Notify::new(),
             tally: Tally::new(workers),
         }
@@ -242,6 +254,19 @@ impl ClusterState {
     #[must_use]
     pub fn try_pending(self: &Arc<Self>, limit: u32) -> Option<Pending> {
         count_below(&self.pending, limit).then(|| Pending(Arc::clone(self)))
+    }
+
+    /// Says that a slot is wanted.
+    #[must_use]
+    pub fn lack(self: &Arc<Self>) -> Lacking {
+        self.lacking.fetch_add(1, Ordering::AcqRel);
+        Lacking(Arc::clone(self))
+    }
+
+    /// Whether somebody waits for a slot.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        self.lacking.load(Ordering::Relaxed) > 0
     }
 
     /// Ends when a slot may have become free.

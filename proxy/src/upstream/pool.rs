@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::allowance::{Allowance, Allowed};
 use super::cluster::{ClusterState, EndpointState, Slot};
 use super::connect::connect;
+use super::http2::Sessions;
 use crate::codec::proxy_protocol::{Announcement, Ends};
 use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
@@ -104,6 +105,7 @@ pub struct Pool {
     hashes: DefaultHashBuilder,
     queues: RefCell<HashMap<u64, Rc<Queue>>>,
     allowance: Arc<Allowance>,
+    sessions: Sessions,
 }
 
 /// The requests of this worker that wait for a connection of one cluster.
@@ -148,7 +150,20 @@ impl Pool {
             hashes: DefaultHashBuilder::default(),
             queues: RefCell::default(),
             allowance,
+            sessions: Sessions::default(),
         }
+    }
+
+    /// Which worker's it is.
+    #[must_use]
+    pub fn worker(&self) -> usize {
+        self.worker
+    }
+
+    /// The connections that carry several requests at once.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     /// Makes room for the requests of other workers that wait for a connection, for ever.
@@ -182,11 +197,7 @@ impl Pool {
 
     async fn open(&self, slot: Slot, want: &Want<'_>) -> Result<Connection, Reason> {
         let Want { cluster, endpoint, limits, announcement, timer, due, .. } = *want;
-        let allowed = self.allowance.take().or_else(|| {
-            self.evict_any();
-            self.allowance.take()
-        });
-        let allowed = allowed.ok_or(Reason::FileLimit)?;
+        let allowed = self.allow()?;
         let connect_due = limits.connect.map(|limit| Instant::now() + limit);
         let outcome = connect(endpoint.address(), announcement, timer, earlier(due, connect_due)).await;
         let counter =
@@ -212,9 +223,28 @@ impl Pool {
         })
     }
 
+    /// The right to open one more connection, in the place of an idle one if need be.
+    ///
+    /// # Errors
+    /// The process has no file left for it.
+    pub fn allow(&self) -> Result<Allowed, Reason> {
+        let allowed = self.allowance.take().or_else(|| {
+            self.evict_any();
+            self.allowance.take()
+        });
+        allowed.ok_or(Reason::FileLimit)
+    }
+
+    /// Makes room for those who lack a slot, here and on the other workers.
+    pub fn make_room(&self) {
+        self.evict_wanted();
+        self.allowance.wanted().notify_waiters();
+    }
+
     async fn wait(&self, want: &Want<'_>) -> Result<Granted, Reason> {
         let Want { cluster, limits, timer, due, .. } = *want;
         let _pending = cluster.try_pending(limits.pending).ok_or(Reason::PendingLimit)?;
+        let _lacking = cluster.lack();
         let waiting = Waiting::begin(self, cluster.id());
         let wait_due = limits.wait.map(|limit| Instant::now() + limit);
         loop {
@@ -294,6 +324,7 @@ impl Pool {
 
     /// Closes the idle connections that are of use to nobody but a client that is gone.
     pub fn forget(&self, client: &Ends) {
+        self.sessions.forget(client);
         let places = self.announced.borrow_mut().remove(client);
         let mut pool = self.idle.borrow_mut();
         for connection in places.into_iter().flatten().filter_map(|place| pool.remove(&place)).flatten() {
@@ -311,6 +342,7 @@ impl Pool {
                 stack.remove(0).holding.endpoint.count_idle(false);
             }
         }
+        self.sessions.evict_wanted(&mut seen);
     }
 
     /// Closes one idle connection, wherever it leads.
@@ -318,6 +350,9 @@ impl Pool {
         let mut pool = self.idle.borrow_mut();
         if let Some(stack) = pool.values_mut().find(|stack| !stack.is_empty()) {
             stack.remove(0).holding.endpoint.count_idle(false);
+        } else {
+            // its place is free when it has said good-bye, for the next request
+            self.sessions.evict_any();
         }
     }
 
@@ -326,6 +361,7 @@ impl Pool {
     pub fn sweep(&self, now: Instant, lives: impl Fn(&str, &EndpointState) -> bool) {
         // who came back for a request that had given up meanwhile told nobody
         self.evict_wanted();
+        self.sessions.sweep(now, &lives);
         self.idle.borrow_mut().retain(|_, stack| {
             let gone = stack
                 .first()

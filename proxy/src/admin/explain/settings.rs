@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use towpath_config::model::{
-    Balance, Cluster, Forward, GrpcTimeout, HeaderEdits, Listener, Maintenance, Place, Placed, Policy,
-    Process, ProxyVersion, Rewrite, RewritePath, Sender,
+    Balance, Cluster, ClusterProtocol, Forward, GrpcTimeout, HeaderEdits, Listener, Maintenance, Place,
+    Placed, Policy, Process, ProxyVersion, Rewrite, RewritePath, Sender,
 };
 
 use super::explanation::Setting;
@@ -105,6 +105,22 @@ pub(super) fn of_tcp_destination(policy: &Policy, cluster: &Cluster) -> Vec<Sett
     settings
 }
 
+/// What the endpoints speak, and what holds for that only.
+fn spoken(cluster: &Cluster) -> Vec<Setting> {
+    let (limits, pings, protocol) = (cluster.limits(), cluster.pings(), cluster.protocol());
+    match **protocol {
+        ClusterProtocol::Http1 => vec![setting("protocol", "h1", protocol.place())],
+        ClusterProtocol::Http2 => vec![
+            setting("protocol", "h2", protocol.place()),
+            count("limits.streams", limits.streams()),
+            count("limits.stream_window", limits.stream_window()),
+            count("limits.connection_window", limits.connection_window()),
+            time("ping_interval", pings.interval()),
+            setting("ping_timeout", words::duration(**pings.timeout()), pings.timeout().place()),
+        ],
+    }
+}
+
 /// How the endpoints are told of the client.
 fn announced(cluster: &Cluster) -> Option<Setting> {
     let version = cluster.proxy_protocol().as_ref()?;
@@ -162,6 +178,7 @@ pub(super) fn of_destination(
         count("limits.replay_bytes", limits.replay_bytes()),
         time("idle_timeout", cluster.idle_timeout()),
     ];
+    settings.extend(spoken(cluster));
     settings.extend(announced(cluster));
     settings.extend(of_rewrite(forward.rewrite()));
     settings.extend(of_edits("request", policy.request_headers()));

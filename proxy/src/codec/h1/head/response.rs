@@ -56,9 +56,17 @@ pub fn read_response(bytes: &[u8], asked: Asked, head: &mut ResponseHead) -> Res
     head.status = status;
     head.minor = minor;
     head.phrase = parsed.reason.map_or(0..0, |phrase| range_in(bytes, phrase.as_bytes()));
+    understand_response(asked, head)
+}
+
+/// Reads what status and fields mean; they and the version stand in `head` already.
+///
+/// # Errors
+/// The answer cannot be read in one way only.
+pub fn understand_response(asked: Asked, head: &mut ResponseHead) -> Result<(), Reason> {
     head.connection = connection_options(&head.fields).map_err(|_| Reason::BadResponse)?;
-    let written = framing(&head.fields, minor == 1).map_err(|_| Reason::BadResponse)?;
-    head.framing = match (asked, status) {
+    let written = framing(&head.fields, head.minor == 1).map_err(|_| Reason::BadResponse)?;
+    head.framing = match (asked, head.status) {
         (Asked::Upgrade, 101) | (Asked::Connect, 200..300) => Framing::UntilClose,
         (Asked::WebSocket(accept), 101) if is_websocket(&head.fields, &accept) => Framing::UntilClose,
         (_, 101) => return Err(Reason::BadResponse),
