@@ -99,7 +99,8 @@ fn record(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         let elapsed = Duration::from_nanos(rng.u64(..1 << 30));
         let first_byte = Some(elapsed);
-        let sample = Sample { status: 200, elapsed, first_byte, request_bytes: 0, response_bytes: 100 };
+        let sample =
+            Sample { status: 200, grpc: None, elapsed, first_byte, request_bytes: 0, response_bytes: 100 };
         series.record(1, black_box(&sample));
     });
 }

@@ -327,3 +327,42 @@ fn a_call_takes_no_longer_than_its_caller_waits() {
         assert_eq!(answer.grpc(), (Some("4"), Some("the answer broke off: timeout")), "{answer:?}");
     });
 }
+
+#[test]
+fn calls_are_counted_by_the_status_that_they_end_with() {
+    let upstream = endpoint();
+    let proxy = start(upstream.address());
+    run(async {
+        let client = connect(proxy.address("web")).await;
+        for path in
+            ["/a.B/Get", "/a.B/Get", "/a.B/Fail", "/a.B/Break", "/a.B/Reset", "/c.Nowhere/M", "/x.Y/Z"]
+        {
+            call(&client, path, &[]).await;
+        }
+        let other = [("content-type", "text/plain")];
+        call(&client, "/c.Forbidden/M", &other).await;
+    });
+    let labels = |route: &str, cluster: &str| {
+        format!("{{route=\"{route}\",cluster=\"{cluster}\",subset=\"\",class=\"\"")
+    };
+    let calls = |route, cluster, status, count| {
+        let labels = labels(route, cluster);
+        proxy
+            .await_metric(&format!("towpath_grpc_responses_total{labels},grpc_status=\"{status}\"}}"), count);
+    };
+    calls("calls", "app", "OK", 2.0);
+    calls("calls", "app", "FAILED_PRECONDITION", 1.0);
+    calls("calls", "app", "UNAVAILABLE", 2.0);
+    calls("nowhere", "nowhere", "UNAVAILABLE", 1.0);
+    calls("", "", "UNIMPLEMENTED", 1.0);
+    for (route, cluster, failed) in [("calls", "app", 2.0), ("nowhere", "nowhere", 1.0), ("", "", 0.0)] {
+        proxy.await_metric(&format!("towpath_request_failures_total{}}}", labels(route, cluster)), failed);
+    }
+    assert_eq!(
+        proxy.metric(&format!("towpath_requests_total{},code=\"2xx\"}}", labels("calls", "app"))),
+        Some(5.0)
+    );
+    let text = support::get(proxy.admin(), "/metrics").unwrap().text();
+    let counted = text.lines().filter(|line| line.starts_with("towpath_grpc_responses_total{"));
+    assert_eq!(counted.count(), 5, "nothing is shown that did not happen, and nothing of other requests");
+}

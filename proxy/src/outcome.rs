@@ -134,6 +134,12 @@ reasons! {
     Internal = "internal", 500, 13, Local;
 }
 
+/// Whether an exchange counts as failed: by its status of gRPC, where it has one, and else by that of HTTP.
+#[must_use]
+pub fn is_failure(status: u16, grpc: Option<GrpcStatus>) -> bool {
+    grpc.map_or(status / 100 == 5, GrpcStatus::is_failure)
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())

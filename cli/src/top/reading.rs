@@ -38,7 +38,7 @@ const ENDS: [&str; 4] = ["closed", "idle-timeout", "cut", "client-gone"];
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Counts {
     pub(super) requests: f64,
-    /// Answered 5xx, or not carried.
+    /// Answered 5xx, or with such a status of gRPC, or not carried.
     pub(super) errors: f64,
     /// Ascending bounds in seconds, each with how many took no longer; the last bound is infinite.
     buckets: Vec<(f64, f64)>,
@@ -149,7 +149,9 @@ impl Reading {
             "towpath_requests_total" => {
                 let counts = self.series.entry(Key::of(sample)).or_default();
                 counts.requests += value;
-                counts.errors += if sample.label("code") == "5xx" { value } else { 0.0 };
+            }
+            "towpath_request_failures_total" => {
+                self.series.entry(Key::of(sample)).or_default().errors += value;
             }
             "towpath_tcp_connections_total" => {
                 let counts = self.series.entry(Key::of(sample)).or_default();

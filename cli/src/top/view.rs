@@ -22,7 +22,7 @@ const NAME_CHARACTERS_MAX: usize = 40;
 pub enum Sort {
     /// The most requests
     Rate,
-    /// The most answers 5xx
+    /// The most failures
     Errors,
     /// The slowest
     P99,

@@ -5,6 +5,8 @@ use std::time::Duration;
 use towpath_config::model::GRPC_MEDIA_TYPE;
 
 use super::digits::decimal;
+use super::fields::{Fields, Known};
+use crate::outcome::GrpcStatus;
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,14 @@ mod tests;
 pub fn is_media_type(value: &[u8]) -> bool {
     let rest = value.strip_prefix(GRPC_MEDIA_TYPE.as_bytes());
     rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+}
+
+/// The status that a head or trailers tell, if they do. What is no number of a status tells that nobody knows.
+#[must_use]
+pub fn status(fields: &Fields) -> Option<GrpcStatus> {
+    let value = fields.first(Known::GrpcStatus)?;
+    let code = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+    Some(code.map_or(GrpcStatus::Unknown, GrpcStatus::of_code))
 }
 
 /// So much of a text becomes a message, in octets before they are encoded: clients take heads of 8 KiB.

@@ -111,6 +111,7 @@ impl Record<'_> {
         };
         let noted = Noted::because(self.fate.fault());
         let sample = Sample {
+            grpc: None,
             status: 0,
             elapsed: self.started.elapsed(),
             first_byte: None,

@@ -11,6 +11,8 @@ use super::caller::Visit;
 use super::decide::Way;
 use super::subject::Subject;
 use crate::codec::fields::Fields;
+use crate::codec::grpc;
+use crate::codec::message::ResponseHead;
 use crate::codec::outgoing::Outgoing;
 use crate::filter::edits::Values;
 use crate::filter::reply::LocalReply;
@@ -19,7 +21,7 @@ use crate::local::Local;
 use crate::observe::passage::Fate;
 use crate::observe::series::Sample;
 use crate::observe::stats::{Counter, Skip};
-use crate::outcome::Reason;
+use crate::outcome::{GrpcStatus, Reason};
 use crate::snapshot::Snapshot;
 
 /// Counts one exchange when dropped.
@@ -37,6 +39,8 @@ pub struct Record<'a> {
     pub way: Way,
     /// The status that the caller got; 0 while it has none.
     pub status: u16,
+    /// That of gRPC, where it is a call: as far as anything has told.
+    grpc: Option<GrpcStatus>,
     /// Octets of the request's body.
     pub request_bytes: u64,
     /// Octets of the answer's body.
@@ -63,18 +67,33 @@ impl<'a> Record<'a> {
             noted: Noted::default(),
             way: Way::default(),
             status: 0,
+            grpc: None,
             request_bytes: 0,
             response_bytes: 0,
         }
     }
 
     /// Notes that the upstream has begun its answer, and by which endpoint and with how many attempts.
-    pub fn answered(&mut self, status: u16, (endpoint, attempts): (&Address, u32)) {
-        self.status = status;
+    pub fn answered(&mut self, head: &ResponseHead, (endpoint, attempts): (&Address, u32)) {
+        self.status = head.status;
+        if self.is_grpc() {
+            self.grpc = grpc::status(&head.fields).or(Some(GrpcStatus::of_http(head.status)));
+        }
         self.first_byte = Some(self.started.elapsed());
         if self.snapshot.access_logs().is_some() {
             self.noted.endpoint = Some(endpoint.clone());
             self.noted.attempts = attempts;
+        }
+    }
+
+    fn is_grpc(&self) -> bool {
+        self.subject.is_some_and(|subject| subject.is_grpc)
+    }
+
+    /// Notes what stands behind the body of an answer that is whole.
+    pub fn ended(&mut self, trailers: Option<&Fields>) {
+        if self.is_grpc() {
+            self.grpc = trailers.and_then(grpc::status).or(self.grpc);
         }
     }
 
@@ -115,8 +134,8 @@ impl<'a> Record<'a> {
 
     /// Notes that the proxy answered by itself.
     pub fn local_reply(&mut self, reply: &LocalReply<'_>, subject: &str) {
-        let LocalReply { reason, status, .. } = *reply;
-        self.status = status;
+        let LocalReply { reason, status, grpc, .. } = *reply;
+        (self.status, self.grpc) = (status, grpc);
         self.noted.reason = Some(reason.code());
         self.local.stats().local_reply(reason);
         let expected = matches!(reason, Reason::Redirect | Reason::DirectResponse);
@@ -138,6 +157,7 @@ impl<'a> Record<'a> {
     /// Notes that the answer broke off after its head was out.
     pub fn broken(&mut self, reason: Reason) {
         self.noted.reason = Some(reason.code());
+        self.grpc = self.is_grpc().then(|| reason.grpc_status());
         self.local.stats().local_reply(reason);
         if self.local.may_log() {
             tracing::info!(reason = %reason, status = self.status, "answer broke off");
@@ -151,9 +171,11 @@ impl Drop for Record<'_> {
             self.local.stats().add(Counter::RequestsCancelled, 1);
             self.status = Reason::ClientGone.status();
             self.noted.reason = Some(Reason::ClientGone.code());
+            self.grpc = self.is_grpc().then(|| Reason::ClientGone.grpc_status());
         }
         let sample = Sample {
             status: self.status,
+            grpc: self.grpc,
             elapsed: self.started.elapsed(),
             first_byte: self.first_byte,
             request_bytes: self.request_bytes,

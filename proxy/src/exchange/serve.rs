@@ -12,6 +12,7 @@ use super::record::Record;
 use super::respond;
 use super::subject::{Subject, plain_path};
 use super::trace;
+use crate::codec::body::Source;
 use crate::codec::h1::Asked;
 use crate::codec::message::ResponseHead;
 use crate::codec::outgoing::Outgoing;
@@ -106,7 +107,7 @@ async fn carry<'a, C: Caller>(
     };
     let by = (answered.active.endpoint().address(), answered.attempts);
     trace::onto_answer(local, subject, record.way, by, record.compression(), (response, response_out));
-    record.answered(response.status, by);
+    record.answered(response, by);
     record.answer(&response.fields, response_out);
     // what comes behind a refused CONNECT was meant for the other end, it is no request (RFC 9931)
     let last = visit.is_last(local) || !answered.transfer.is_uploaded() || order.head.is_connect();
@@ -185,6 +186,7 @@ async fn pass_down<C: Caller>(
     match passed {
         Ok(count) => {
             record.response_bytes = count;
+            record.ended(answered.attempt.trailers());
             if answered.transfer.is_uploaded() { Ending::Keep } else { Ending::Close }
         }
         Err(reason) => {

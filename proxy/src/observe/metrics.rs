@@ -12,7 +12,7 @@ use crate::observe::rows::{Kind, Row};
 use crate::observe::series::{CODES, Exemplars, Series, SeriesBook, Totals};
 use crate::observe::stats::{Counter, Skip, Stats};
 use crate::observe::tally::Tally;
-use crate::outcome::Reason;
+use crate::outcome::{GrpcStatus, Reason};
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +45,16 @@ pub fn write_series(to: &mut Exposition, book: &SeriesBook) {
     for Shown { labels, totals, .. } in &rows {
         for (code, count) in CODES.into_iter().zip(totals.codes).filter(|(_, count)| *count > 0) {
             family.row(labels, &[("code", code)], count);
+        }
+    }
+    let help = "Requests that failed: answered 5xx, or calls of gRPC with a status that says so.";
+    let mut family = to.family("towpath_request_failures", Shape::Counter, help);
+    rows.iter().for_each(|row| family.row(&row.labels, &[], row.totals.failures));
+    let help = "Calls of gRPC, by route, destination and status.";
+    let mut family = to.family("towpath_grpc_responses", Shape::Counter, help);
+    for Shown { labels, totals, .. } in &rows {
+        for (status, count) in GrpcStatus::ALL.iter().zip(totals.grpc).filter(|(_, count)| *count > 0) {
+            family.row(labels, &[("grpc_status", status.name())], count);
         }
     }
     let help = "From the first byte of a request to the last byte of its answer.";

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use crate::observe::exemplar::{Exemplar, Slot};
 use crate::observe::latency::{BOUNDS, BUCKETS, Coarse, Latency, bucket, shown};
 use crate::observe::passage::{PassageCell, PassageTotals};
+use crate::outcome::{GrpcStatus, is_failure};
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,8 @@ impl SeriesKey {
 pub struct Sample {
     /// The status that the client got.
     pub status: u16,
+    /// That of gRPC, where it was a call.
+    pub grpc: Option<GrpcStatus>,
     /// From the first byte of the request's head to the last byte of the answer.
     pub elapsed: Duration,
     /// From the first byte of the request's head to the head of the upstream's answer; none without one.
@@ -67,6 +70,9 @@ pub struct Sample {
 #[derive(Debug)]
 struct Cell {
     codes: [AtomicU64; CODES.len()],
+    failures: AtomicU64,
+    /// Made with the first call of gRPC.
+    grpc: OnceLock<Box<[AtomicU64; GrpcStatus::ALL.len()]>>,
     request_bytes: AtomicU64,
     response_bytes: AtomicU64,
     sum_micros: AtomicU64,
@@ -86,6 +92,8 @@ impl Cell {
     fn empty() -> Box<Self> {
         Box::new(Self {
             codes: [const { AtomicU64::new(0) }; CODES.len()],
+            failures: AtomicU64::new(0),
+            grpc: OnceLock::new(),
             request_bytes: AtomicU64::new(0),
             response_bytes: AtomicU64::new(0),
             sum_micros: AtomicU64::new(0),
@@ -103,6 +111,12 @@ impl Cell {
         if let Some(count) = self.codes.get(code(sample.status)) {
             add(count, 1);
         }
+        if let Some(status) = sample.grpc {
+            self.count_grpc(status);
+        }
+        if is_failure(sample.status, sample.grpc) {
+            add(&self.failures, 1);
+        }
         if let Some(count) = self.buckets.get(bucket(micros)) {
             add(count, 1);
         }
@@ -118,6 +132,13 @@ impl Cell {
         }
         let wanted = self.wanted.load(Ordering::Relaxed);
         if wanted == 0 { None } else { self.wanted_at(shown(micros)) }
+    }
+
+    fn count_grpc(&self, status: GrpcStatus) {
+        let counts = self.grpc.get_or_init(Box::default);
+        if let Some(count) = counts.get(usize::from(status.code())) {
+            add(count, 1);
+        }
     }
 
     #[cold]
@@ -212,6 +233,10 @@ impl Series {
 pub struct Totals {
     /// Exchanges by class of status, in the order of [`CODES`].
     pub codes: [u64; CODES.len()],
+    /// Exchanges that [failed](is_failure).
+    pub failures: u64,
+    /// Calls of gRPC by status, in the order of their codes.
+    pub grpc: [u64; GrpcStatus::ALL.len()],
     /// Octets of request bodies.
     pub request_bytes: u64,
     /// Octets of answer bodies.
@@ -232,6 +257,12 @@ impl Totals {
     fn merge(&mut self, cell: &Cell) {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         for (total, count) in self.codes.iter_mut().zip(&cell.codes) {
+            *total += read(count);
+        }
+        self.failures += read(&cell.failures);
+        for (total, count) in
+            self.grpc.iter_mut().zip(cell.grpc.get().into_iter().flat_map(|counts| counts.iter()))
+        {
             *total += read(count);
         }
         self.request_bytes += read(&cell.request_bytes);

@@ -66,6 +66,16 @@ impl GrpcStatus {
         }
     }
 
+    /// Whether the called side failed, as it does with 5xx: what OpenTelemetry takes for an error of a server (semantic
+    /// conventions of gRPC), but `UNIMPLEMENTED`, which a caller brings about as it does 404.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Unknown | Self::DeadlineExceeded | Self::Internal | Self::Unavailable | Self::DataLoss
+        )
+    }
+
     /// The code, as `grpc-status` has it.
     #[must_use]
     pub fn code(self) -> u8 {

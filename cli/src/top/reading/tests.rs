@@ -7,6 +7,7 @@ fn text(fast: u32, slow: u32, errors: u32) -> String {
          towpath_cluster_connections{{cluster=\"a\"}} 2\ntowpath_cluster_connections{{cluster=\"b\"}} 3\n\
          towpath_requests_total{{route=\"shop\",cluster=\"app\",subset=\"\",class=\"\",code=\"2xx\"}} {}\n\
          towpath_requests_total{{route=\"shop\",cluster=\"app\",subset=\"\",class=\"\",code=\"5xx\"}} {errors}\n\
+         towpath_request_failures_total{{route=\"shop\",cluster=\"app\",subset=\"\",class=\"\"}} {errors}\n\
          towpath_request_duration_seconds_bucket{{route=\"shop\",cluster=\"app\",le=\"0.25\"}} {fast}\n\
          towpath_request_duration_seconds_bucket{{route=\"shop\",cluster=\"app\",le=\"0.5\"}} {all}\n\
          towpath_request_duration_seconds_bucket{{route=\"shop\",cluster=\"app\",le=\"+Inf\"}} {all}\n",

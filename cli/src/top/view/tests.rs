@@ -7,6 +7,7 @@ fn series(route: &str, subset: &str, requests: u32, errors: u32, bound: &str) ->
     let bucket = "towpath_request_duration_seconds_bucket";
     format!(
         "towpath_requests_total{{{labels},code=\"2xx\"}} {}\ntowpath_requests_total{{{labels},code=\"5xx\"}} {errors}\n\
+         towpath_request_failures_total{{{labels}}} {errors}\n\
          {bucket}{{{labels},le=\"{bound}\"}} {requests}\n{bucket}{{{labels},le=\"+Inf\"}} {requests}\n",
         requests - errors
     )

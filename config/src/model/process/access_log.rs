@@ -55,6 +55,7 @@ log_values! {
     Query = "query", "What follows `?`, as it came.";
     Status = "status", "The status that the client got; 499 where it went away before.";
     Reason = "reason", "Why the proxy answered by itself, or why the answer broke off.";
+    GrpcStatus = "grpc-status", "The status of a call of gRPC, such as `UNAVAILABLE`.";
     Attempts = "attempts", "How often the request was sent, until it was answered.";
     RequestBytes = "request-bytes", "Octets of the request's body.";
     ResponseBytes = "response-bytes", "Octets of the answer's body.";

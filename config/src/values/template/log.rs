@@ -15,12 +15,13 @@ use crate::values::HeaderName;
 mod tests;
 
 /// What a JSON line holds when nobody says.
-const DEFAULT_FIELDS: [&str; 17] = [
+const DEFAULT_FIELDS: [&str; 18] = [
     "time",
     "method",
     "host",
     "path",
     "status",
+    "grpc-status",
     "reason",
     "duration",
     "first-byte",

@@ -21,7 +21,8 @@ fn the_process_and_its_clusters_are_shown() {
     let shared = shared(TABLE);
     let snapshot = shared.snapshot();
     let elapsed = Duration::from_millis(1);
-    let sample = Sample { status: 404, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 };
+    let sample =
+        Sample { status: 404, grpc: None, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 };
     assert!(snapshot.series(None, None).record(0, &sample).is_none(), "nobody wants to see it");
     shared.stats().control().local_reply(Reason::NoPath);
     shared.stats().control().add(Counter::Reloads, 3);
@@ -83,7 +84,8 @@ fn what_the_table_has_beyond_its_limit_is_counted_together() {
     let shared = shared(&table);
     let snapshot = shared.snapshot();
     let elapsed = Duration::from_millis(1);
-    let sample = Sample { status: 200, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 };
+    let sample =
+        Sample { status: 200, grpc: None, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 };
     for route in snapshot.config().route_ids() {
         assert!(snapshot.series(Some(route), Some(0)).record(0, &sample).is_none());
     }

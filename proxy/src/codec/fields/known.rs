@@ -29,6 +29,8 @@ pub enum Known {
     RequestId,
     /// `Content-Type`.
     ContentType,
+    /// `grpc-status`.
+    GrpcStatus,
     /// `grpc-timeout`.
     GrpcTimeout,
     /// `Content-Length`.
@@ -65,6 +67,7 @@ impl Known {
             (9, b'f') if is(name, b"forwarded") => Self::Forwarded,
             (10, b'c') if is(name, b"connection") => Self::Connection,
             (10, b'k') if is(name, b"keep-alive") => Self::KeepAlive,
+            (11, b'g') if is(name, b"grpc-status") => Self::GrpcStatus,
             (12, b'c') if is(name, b"content-type") => Self::ContentType,
             (12, b'g') if is(name, b"grpc-timeout") => Self::GrpcTimeout,
             (12, b'x') if is(name, b"x-request-id") => Self::RequestId,

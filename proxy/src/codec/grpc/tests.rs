@@ -19,6 +19,25 @@ fn a_media_type_is_that_of_grpc_or_of_something_else() {
 }
 
 #[test]
+fn a_status_is_a_number_of_one() {
+    for (value, wanted) in [
+        ("0", GrpcStatus::Ok),
+        ("14", GrpcStatus::Unavailable),
+        ("16", GrpcStatus::Unauthenticated),
+        ("17", GrpcStatus::Unknown),
+        ("-1", GrpcStatus::Unknown),
+        ("99999999999", GrpcStatus::Unknown),
+        ("OK", GrpcStatus::Unknown),
+        ("", GrpcStatus::Unknown),
+    ] {
+        let mut fields = Fields::default();
+        assert_eq!(status(&fields), None);
+        fields.add(b"Grpc-Status", |text| text.extend_from_slice(value.as_bytes()));
+        assert_eq!(status(&fields), Some(wanted), "{value}");
+    }
+}
+
+#[test]
 fn messages_are_percent_encoded() {
     for (text, wanted) in [
         ("503 no-endpoint\n", "503 no-endpoint"),

@@ -188,10 +188,10 @@ fn step<T>(line: Line<T>, buffer: &mut Buffer) -> Result<Option<T>, BodyFault> {
 pub fn is_trailer(name: &[u8], value: &[u8]) -> Result<bool, BodyFault> {
     let known = Known::of(name);
     let framing = KnownSet::HOP_BY_HOP.has(known) || FRAMING.has(known);
-    if value.contains(&0x7f) || name.contains(&b'_') || framing {
+    if value.contains(&0x7f) || framing || has_known_twin(name) {
         return Err(BodyFault::Malformed);
     }
-    Ok(known == Known::Other && !is_head_only(name))
+    Ok(matches!(known, Known::Other | Known::GrpcStatus) && !is_head_only(name))
 }
 
 fn trailer_fields(bytes: &[u8]) -> Result<Fields, BodyFault> {
@@ -216,6 +216,16 @@ fn trailer_fields(bytes: &[u8]) -> Result<Fields, BodyFault> {
 
 /// What frames or routes a message.
 const FRAMING: KnownSet = KnownSet::of(&[Known::ContentLength, Known::Host, Known::Trailer, Known::Expect]);
+
+/// Whether a gateway behind us could take the name for one that means something here or belongs into a head (`Content_Length`
+/// for `Content-Length`). Metadata of gRPC may have underscores.
+fn has_known_twin(name: &[u8]) -> bool {
+    if !name.contains(&b'_') {
+        return false;
+    }
+    let plain: Vec<u8> = name.iter().map(|byte| if *byte == b'_' { b'-' } else { *byte }).collect();
+    Known::of(&plain) != Known::Other || is_head_only(&plain)
+}
 
 fn is_head_only(name: &[u8]) -> bool {
     const NAMES: [&str; 8] = [

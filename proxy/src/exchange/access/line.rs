@@ -9,6 +9,7 @@ use super::ended::Ended;
 use crate::codec::digits::decimal;
 use crate::filter::edits::render_part;
 use crate::observe::access_log::escape;
+use crate::outcome::GrpcStatus;
 
 /// What stands in a template for what has no value.
 const NOTHING: &[u8] = b"-";
@@ -85,6 +86,9 @@ impl Told<'_> {
             }
             LogValue::Status if sample.status == 0 => {}
             LogValue::Status => decimal(sample.status.into(), line),
+            LogValue::GrpcStatus => {
+                line.extend_from_slice(sample.grpc.map_or("", GrpcStatus::name).as_bytes());
+            }
             LogValue::Reason => line.extend_from_slice(noted.reason.unwrap_or_default().as_bytes()),
             LogValue::Attempts if noted.attempts == 0 => {}
             LogValue::Attempts => decimal(noted.attempts.into(), line),
@@ -114,6 +118,7 @@ fn is_number(value: &LogValue) -> bool {
         | LogValue::ResponseBytes
         | LogValue::BytesBefore => true,
         LogValue::Time
+        | LogValue::GrpcStatus
         | LogValue::Protocol
         | LogValue::Query
         | LogValue::Reason

@@ -7,6 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::line::Told;
 use crate::observe::access_log::escape;
 use crate::observe::series::Sample;
+use crate::outcome::GrpcStatus;
 
 const FAINT: &str = "\x1b[2m";
 const RED: &str = "\x1b[31m";
@@ -35,7 +36,7 @@ impl Painter {
 /// Writes the line of an exchange, or of a connection.
 pub(super) fn write(told: &Told<'_>, coloured: bool, line: &mut Vec<u8>) {
     let painter = Painter { coloured };
-    let Sample { status, elapsed, request_bytes, response_bytes, .. } = *told.ended.sample;
+    let Sample { status, grpc, elapsed, request_bytes, response_bytes, .. } = *told.ended.sample;
     let (values, reason) = (&told.ended.values, told.ended.noted.reason);
     let since_midnight = told.began.duration_since(UNIX_EPOCH).unwrap_or_default();
     painter.paint(line, FAINT, |line| put(line, Clock(since_midnight)));
@@ -52,6 +53,9 @@ pub(super) fn write(told: &Told<'_>, coloured: bool, line: &mut Vec<u8>) {
     match (values.endpoint, reason) {
         (Some(endpoint), reason) => {
             painter.paint(line, FAINT, |line| put(line, format_args!("  {} → {endpoint}", values.route)));
+            let failed = grpc.filter(|status| *status != GrpcStatus::Ok);
+            let broken = failed.map(|status| format!("  {status}")).unwrap_or_default();
+            painter.paint(line, RED, |line| line.extend_from_slice(broken.as_bytes()));
             let broken = reason.map(|reason| format!("  {reason}")).unwrap_or_default();
             painter.paint(line, RED, |line| line.extend_from_slice(broken.as_bytes()));
         }

@@ -16,7 +16,7 @@ use crate::exchange::subject::{Subject, head_limits};
 use crate::filter::edits::Values;
 use crate::filter::forwarded::Peer;
 use crate::observe::series::SeriesBook;
-use crate::outcome::Reason;
+use crate::outcome::{GrpcStatus, Reason};
 use crate::snapshot::Snapshot;
 use crate::sys::memory::Pressure;
 use crate::sys::stream::Origin;
@@ -78,6 +78,7 @@ fn ended<T>(log: &str, request: &str, end: &End, look: impl FnOnce(&Ended<'_>, &
     };
     let sample = Sample {
         status: end.status,
+        grpc: subject.is_grpc.then(|| GrpcStatus::of_http(end.status)),
         elapsed: end.elapsed,
         first_byte: end.answered.then_some(Duration::from_millis(1)),
         request_bytes: 3,
@@ -142,6 +143,18 @@ fn a_template_is_filled_in() {
         line(log, &get("X: a\" b\\\r\n"), &OK, false),
         r#"192.0.2.7 "GET /a/b" 200 - "a\x22 b\x5c" hit %{"#
     );
+}
+
+#[test]
+fn a_call_of_grpc_has_a_status_of_its_own() {
+    let call = get("Content-Type: application/grpc\r\n");
+    let failed = End { status: 503, ..OK };
+    let fields = "{to: stdout, fields: [status, grpc-status]}";
+    assert_eq!(line(fields, &call, &failed, false), r#"{"status":503,"grpc-status":"UNAVAILABLE"}"#);
+    assert_eq!(line(fields, &get(""), &failed, false), r#"{"status":503}"#);
+    assert_eq!(line("{to: stdout, template: '%{grpc-status}'}", &call, &failed, false), "UNAVAILABLE");
+    let short = line("{to: stdout, format: short}", &call, &failed, false);
+    assert!(short.ends_with("shop → 127.0.0.1:3001  UNAVAILABLE"), "{short}");
 }
 
 #[test]

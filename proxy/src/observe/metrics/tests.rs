@@ -142,6 +142,7 @@ fn everything_that_was_counted_is_read_back() {
             worker,
             &Sample {
                 status,
+                grpc: None,
                 elapsed,
                 first_byte: (status == 200).then_some(elapsed),
                 request_bytes: 2,
@@ -194,7 +195,14 @@ fn buckets_never_fall() {
         let elapsed = Duration::from_micros(step * step * 7);
         series.record(
             0,
-            &Sample { status: 200, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 },
+            &Sample {
+                status: 200,
+                grpc: None,
+                elapsed,
+                first_byte: None,
+                request_bytes: 0,
+                response_bytes: 0,
+            },
         );
     }
     let counts = series.totals().latency.cumulative();
@@ -207,7 +215,14 @@ fn a_scrape_has_an_exemplar_taken_and_the_next_shows_it() {
     let series = book.series(SeriesKey::new("all", "app", "v1", ""));
     let serve = |id: &str, millis| {
         let elapsed = Duration::from_millis(millis);
-        let sample = Sample { status: 200, elapsed, first_byte: None, request_bytes: 0, response_bytes: 0 };
+        let sample = Sample {
+            status: 200,
+            grpc: None,
+            elapsed,
+            first_byte: None,
+            request_bytes: 0,
+            response_bytes: 0,
+        };
         if let Some(slot) = series.record(0, &sample) {
             slot.write(Identity::Request, id.as_bytes(), elapsed, SystemTime::now());
         }

@@ -5,7 +5,14 @@ use crate::observe::exemplar::Identity;
 
 fn sample(status: u16, millis: u64) -> Sample {
     let elapsed = Duration::from_millis(millis);
-    Sample { status, elapsed, first_byte: Some(elapsed / 2), request_bytes: 3, response_bytes: 10 }
+    Sample {
+        status,
+        grpc: None,
+        elapsed,
+        first_byte: Some(elapsed / 2),
+        request_bytes: 3,
+        response_bytes: 10,
+    }
 }
 
 fn key(route: &str) -> SeriesKey {
@@ -104,4 +111,21 @@ fn an_exemplar_is_taken_once_for_each_wish_and_bucket() {
     assert_eq!(shown(), ids(&[(3, "c"), (16, "b")]), "the newest of all workers");
     assert!(take(0, 5, "d"), "asked again");
     assert_eq!(series.totals().count(), 7);
+}
+
+#[test]
+fn calls_of_grpc_are_counted_by_status_and_cost_nothing_before() {
+    let series = SeriesBook::new(2).series(key("all"));
+    series.record(0, &sample(200, 1));
+    series.record(0, &sample(502, 1));
+    assert!(series.cells[0].get().unwrap().grpc.get().is_none());
+    let call = |status| Sample { grpc: Some(status), ..sample(200, 1) };
+    for status in [GrpcStatus::Ok, GrpcStatus::Unavailable, GrpcStatus::Unavailable, GrpcStatus::NotFound] {
+        series.record(1, &call(status));
+    }
+    let totals = series.totals();
+    let of = |status: GrpcStatus| totals.grpc[usize::from(status.code())];
+    let counts = [GrpcStatus::Ok, GrpcStatus::Unavailable, GrpcStatus::NotFound].map(of);
+    assert_eq!((counts, totals.grpc.iter().sum::<u64>()), ([1, 2, 1], 4));
+    assert_eq!((totals.count(), totals.failures), (6, 3));
 }

@@ -15,7 +15,7 @@ fn what_is_written_reads_back() {
     assert_eq!(StatusRange::parse("5xx").expect("a class").write(), "5xx");
     assert_eq!(LogReason::parse("present").expect("any").write(), "present");
     assert_eq!(LogReason::parse("no-path").expect("a code").write(), "no-path");
-    assert_eq!(default_log_fields().len(), 17, "every default is a value");
+    assert_eq!(default_log_fields().len(), 18, "every default is a value");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::*;
 
-const NAMES: [(&str, Known); 20] = [
+const NAMES: [(&str, Known); 21] = [
     ("te", Known::Te),
     ("via", Known::Via),
     ("host", Known::Host),
@@ -13,6 +13,7 @@ const NAMES: [(&str, Known); 20] = [
     ("keep-alive", Known::KeepAlive),
     ("x-request-id", Known::RequestId),
     ("content-type", Known::ContentType),
+    ("grpc-status", Known::GrpcStatus),
     ("grpc-timeout", Known::GrpcTimeout),
     ("content-length", Known::ContentLength),
     ("x-forwarded-for", Known::ForwardedFor),
