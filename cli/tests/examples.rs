@@ -27,6 +27,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("defaults.yaml", defaults),
     ("dns.yaml", dns),
     ("edge.yaml", edge),
+    ("grpc-web.yaml", grpc_web),
     ("headers.yaml", headers),
     ("hosts-and-paths.yaml", hosts_and_paths),
     ("http2-upstream.yaml", http2_upstream),
@@ -377,6 +378,15 @@ fn edge(example: &Example) {
     }
     let unknown = example.ask("GET /", ANY, &[]);
     assert_eq!((unknown.status, unknown.text().as_str()), (404, "no such site"));
+}
+
+fn grpc_web(example: &Example) {
+    let call = "Content-Type: application/grpc-web+proto";
+    assert_eq!(example.who("POST /shop.v1.Orders/Create", ANY, &[call, "Content-Length: 0"]), 3001);
+    let seen = example.upstreams[&3001].drain().pop().expect("a call").head;
+    assert_eq!(seen.value("content-type"), Some("application/grpc+proto"));
+    let preflight = example.ask("OPTIONS /shop.v1.Orders/Create", ANY, &["Origin: https://shop.example.com"]);
+    assert_eq!((preflight.status, preflight.value("access-control-allow-methods")), (204, Some("POST")));
 }
 
 fn headers(example: &Example) {

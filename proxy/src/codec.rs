@@ -1,5 +1,6 @@
 //! Bytes ↔ messages. What two parsers could read differently is never let through.
 
+pub mod base64;
 pub mod body;
 pub mod buffer;
 pub mod digits;

@@ -5,4 +5,5 @@ pub mod http1;
 pub mod http2;
 pub mod listener;
 
+mod grpc_web;
 mod introduction;

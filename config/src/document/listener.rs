@@ -32,6 +32,8 @@ document! {
         ])),
         /// Whether `x-towpath-reason` stands on answers that the proxy makes itself.
         reason_header: Flag = Flag(true),
+        /// Whether calls of gRPC-Web are made calls of gRPC.
+        grpc_web: Flag = Flag(false),
         /// Clients (by their address behind the trusted hops) whose requests may ask, by the header
         /// `x-towpath-explain`, for an answer that says how it came about; nobody's when left out.
         explain_from: OneOrMany<IpNet>,

@@ -21,6 +21,7 @@ pub(super) fn listener(listener: &Listener) -> Value {
         "normalize_path": http.normalize_path.write(),
         "forward_headers": headers,
         "reason_header": http.reason_header,
+        "grpc_web": *http.grpc_web,
         "limits": limits(&listener.limits),
         "header_timeout": or_none(listener.timeouts.header.as_ref()),
         "body_timeout": or_none(listener.timeouts.body.as_ref()),

@@ -100,6 +100,8 @@ readable! {
         forward_headers: Vec<ForwardHeader>,
         /// `reason_header`: whether `x-towpath-reason` stands on answers that the proxy makes. Default true.
         reason_header: bool,
+        /// `grpc_web`: whether calls of gRPC-Web are made calls of gRPC. Default false.
+        grpc_web: Placed<bool>,
         /// `explain_from`: who may ask a live request how it came about; nobody when empty.
         explain_from: Placed<Vec<IpNet>>,
     }

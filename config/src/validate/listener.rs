@@ -154,6 +154,7 @@ fn listener(name: &At<Name>, document: &ListenerDoc) -> Option<Listener> {
             normalize_path: document.normalize_path().value,
             forward_headers: headers.into_iter().collect(),
             reason_header: document.reason_header().value.0,
+            grpc_web: document.grpc_web().map(|flag| flag.0),
             explain_from: Placed {
                 value: nets(document.explain_from.as_ref()),
                 place: document.explain_from.as_ref().map_or(Place::BuiltIn, |written| written.span.place()),

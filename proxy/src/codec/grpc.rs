@@ -2,21 +2,18 @@
 
 use std::time::Duration;
 
-use towpath_config::model::GRPC_MEDIA_TYPE;
-
 use super::digits::decimal;
 use super::fields::{Fields, Known};
 use crate::outcome::GrpcStatus;
 
+pub mod web;
+
+mod media_type;
+
 #[cfg(test)]
 mod tests;
 
-/// Whether a `content-type` is that of gRPC. gRPC-Web is another protocol.
-#[must_use]
-pub fn is_media_type(value: &[u8]) -> bool {
-    let rest = value.strip_prefix(GRPC_MEDIA_TYPE.as_bytes());
-    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
-}
+pub use media_type::is_media_type;
 
 /// The status that a head or trailers tell, if they do. What is no number of a status tells that nobody knows.
 #[must_use]

@@ -8,6 +8,7 @@ use std::task::Poll;
 use tokio::time::Instant;
 use towpath_config::model::{Listener, ListenerId, Protocol};
 
+use super::grpc_web::{self, GrpcWeb};
 use super::http1::{Http1Caller, NoRequest};
 use super::http2::{self, Crew};
 use super::introduction::{Wanted, introduced, wanted};
@@ -203,7 +204,14 @@ impl Connection {
         let visit =
             Visit { listener: self.listener.name(), peer: &self.peer, timer: &self.timer, last, pressure };
         Some(match read {
-            Ok(()) => serve(&self.local, &visit, scratch, caller).await,
+            Ok(()) => match grpc_web::dialect(listener, &mut scratch.request) {
+                None => serve(&self.local, &visit, scratch, caller).await,
+                Some(dialect) => {
+                    self.listener.tally().add(self.local.worker(), ListenerCounter::GrpcWeb, 1);
+                    let mut caller = GrpcWeb::new(caller, dialect);
+                    Box::pin(serve(&self.local, &visit, scratch, &mut caller)).await
+                }
+            },
             Err(NoRequest::Gone) => Ending::Close,
             Err(NoRequest::Refused(Reason::BadVersion)) if self.served == 1 && caller.is_http2() => {
                 return None;

@@ -43,6 +43,7 @@ rows! {
         Http2Streams = "towpath_downstream_http2_streams", Counter, "Requests that came by HTTP/2, by listener.";
         Http2StreamsOpen = "towpath_downstream_http2_streams_open", Gauge, "Requests by HTTP/2 that are open, by listener.";
         Http2Resets = "towpath_downstream_http2_resets", Counter, "Requests by HTTP/2 that the client gave up before their answer was whole, by listener.";
+        GrpcWeb = "towpath_downstream_grpc_web_requests", Counter, "Calls of gRPC-Web that were made calls of gRPC, by listener.";
         BytesReceived = "towpath_downstream_received_bytes", Counter, "Bytes read from clients, by listener.";
         BytesSent = "towpath_downstream_sent_bytes", Counter, "Bytes written to clients, by listener.";
     }

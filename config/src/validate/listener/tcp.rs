@@ -24,6 +24,7 @@ pub(super) fn check(listener: &ListenerDoc, findings: &mut Findings) {
         ("normalize_path", span(listener.normalize_path.as_ref())),
         ("forward_headers", span(listener.forward_headers.as_ref())),
         ("reason_header", span(listener.reason_header.as_ref())),
+        ("grpc_web", span(listener.grpc_web.as_ref())),
         ("explain_from", span(listener.explain_from.as_ref())),
         ("header_timeout", span(listener.header_timeout.as_ref())),
         ("body_timeout", span(listener.body_timeout.as_ref())),

@@ -9,6 +9,7 @@ use super::explanation::{DestinationSaid, Explanation, Outcome, RequestSaid, Sen
 use super::parts::{candidate, destination_said, maintenance, nowhere, passed_on, possible, split_said};
 use super::question::Question;
 use super::settings;
+use crate::codec::grpc::web;
 use crate::codec::h1::read_request;
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
@@ -48,6 +49,9 @@ pub fn explain(
     let mut head = RequestHead::default();
     if let Err(reason) = read_request(&bytes, &head_limits(listener), &mut head) {
         return Ok(refused(reason, listener));
+    }
+    if **listener.http().grpc_web() {
+        web::translate(&mut head);
     }
     let mut made = String::new();
     let path = match plain_path(&head, listener, &mut made) {

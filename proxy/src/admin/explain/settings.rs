@@ -52,6 +52,7 @@ pub(super) fn of_listener(listener: &Listener) -> Vec<Setting> {
         count("limits.connection_window", limits.connection_window()),
         count("limits.control_frames", limits.control_frames()),
         count("limits.resets", limits.resets()),
+        setting("grpc_web", **listener.http().grpc_web(), listener.http().grpc_web().place()),
         setting("explain_from", nets(listener.http().explain_from()), listener.http().explain_from().place()),
     ];
     settings.extend(of_proxy_protocol(listener));

@@ -3,6 +3,8 @@
 
 use sha1_smol::Sha1;
 
+use crate::codec::base64;
+
 /// Its name, in `Upgrade` and in `:protocol`.
 pub const NAME: &str = "websocket";
 
@@ -21,7 +23,7 @@ pub type Accept = [u8; 28];
 /// A new key: 16 random octets in base64.
 #[must_use]
 pub fn new_key(rng: &mut fastrand::Rng) -> [u8; 24] {
-    base64(&rng.u128(..).to_be_bytes())
+    text(&rng.u128(..).to_be_bytes())
 }
 
 /// What the server makes of this key (RFC 6455 §4.2.2).
@@ -29,30 +31,16 @@ pub fn new_key(rng: &mut fastrand::Rng) -> [u8; 24] {
 pub fn accept(key: &[u8]) -> Accept {
     let mut digest = Sha1::from(key);
     digest.update(GUID);
-    base64(&digest.digest().bytes())
+    text(&digest.digest().bytes())
 }
 
 /// RFC 4648 §4. `N` is what so many octets come to.
-fn base64<const N: usize>(octets: &[u8]) -> [u8; N] {
+fn text<const N: usize>(octets: &[u8]) -> [u8; N] {
     let mut text = [b'='; N];
-    for (group, places) in octets.chunks(3).zip(text.chunks_mut(4)) {
-        let bits = group.iter().fold(0_u32, |bits, octet| bits << 8 | u32::from(*octet));
-        let bits = bits << (8 * (3 - group.len()));
-        for (place, shift) in places.iter_mut().zip([18, 12, 6, 0]).take(group.len() + 1) {
-            *place = digit((bits >> shift & 0x3f) as u8);
-        }
+    for (octets, places) in octets.chunks(3).zip(text.chunks_exact_mut(4)) {
+        places.copy_from_slice(&base64::group(octets));
     }
     text
-}
-
-fn digit(value: u8) -> u8 {
-    match value {
-        0..26 => b'A' + value,
-        26..52 => b'a' + value - 26,
-        52..62 => b'0' + value - 52,
-        62 => b'+',
-        _ => b'/',
-    }
 }
 
 #[cfg(test)]

@@ -24,9 +24,10 @@ use super::rewound::Rewound;
 use super::session::{Begun, Open, Session};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
-use crate::codec::grpc;
+use crate::codec::grpc::{self, web::Dialect};
 use crate::codec::h2::{Breach, Guard};
 use crate::codec::scratch::Scratch;
+use crate::downstream::grpc_web::{self, GrpcWeb};
 use crate::exchange::record::Record;
 use crate::exchange::respond::{self, Shape};
 use crate::exchange::subject::head_limits;
@@ -272,7 +273,8 @@ struct Taken {
     open: Open,
     scratch: Box<Scratch>,
     caller: Http2Caller,
-    read: Result<(), (Refused<'static>, Shape)>,
+    /// The dialect, where it is a call of gRPC-Web.
+    read: Result<Option<Dialect>, (Refused<'static>, Shape)>,
 }
 
 /// Reads the head of what was begun; nothing when its listener takes no requests any more.
@@ -291,6 +293,7 @@ fn take(Begun { open, request, respond }: Begun) -> Option<Taken> {
     let read = read.map_err(|reason| refusal(reason, &parts, listener));
     let head = read.is_ok().then_some(&scratch.request);
     let caller = Http2Caller::new(session, body, respond, head, limit);
+    let read = read.map(|()| grpc_web::dialect(listener, &mut scratch.request));
     drop(snapshot);
     Some(Taken { open, scratch, caller, read })
 }
@@ -305,7 +308,12 @@ async fn exchange(seat: &Seat) -> Option<Rc<Crew>> {
     let (listener, peer) = (session.listener.name(), &session.peer);
     let visit = Visit { listener, peer, timer: &timer, last: false, pressure };
     let ending = match read {
-        Ok(()) => serve(local, &visit, &mut scratch, &mut caller).await,
+        Ok(None) => serve(local, &visit, &mut scratch, &mut caller).await,
+        Ok(Some(dialect)) => {
+            session.count(ListenerCounter::GrpcWeb, 1);
+            let mut caller = GrpcWeb::new(&mut caller, dialect);
+            Box::pin(serve(local, &visit, &mut scratch, &mut caller)).await
+        }
         Err((reply, shape)) => {
             let snapshot = local.snapshot();
             let mut record = Record::begin(local, &snapshot, &visit, None, Instant::now());
