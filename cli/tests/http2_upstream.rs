@@ -647,6 +647,48 @@ fn what_is_open_is_finished_when_the_endpoint_or_the_proxy_goes() {
 }
 
 #[test]
+fn who_has_no_connection_gets_that_of_a_busy_worker() {
+    let upstream = library(|mut request, mut respond| async move {
+        read(request.body_mut()).await;
+        respond.send_response(Response::new(()), true).unwrap();
+    });
+    let proxy = Proxy::in_front_of(upstream, "", ", protocol: h2, limits: {connections: 1}");
+    let address = proxy.address("web");
+    let connect = || async move {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let (client, connection) = h2::client::handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        client
+    };
+    let begin = |client: &h2::client::SendRequest<Bytes>| {
+        let client = client.clone();
+        async move {
+            let request = http::Request::post("http://shop.test/").body(()).unwrap();
+            client.ready().await.unwrap().send_request(request, false).unwrap()
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (busy, other) = (connect().await, connect().await);
+        let mut open = begin(&busy).await;
+        while proxy.metric("towpath_upstream_http2_streams_open{cluster=\"app\"}") != Some(1.0) {
+            tokio::task::yield_now().await;
+        }
+        let (waiting, mut body) = begin(&other).await;
+        body.send_data(Bytes::new(), true).unwrap();
+        let waiting = tokio::spawn(waiting);
+        while !waiting.is_finished() {
+            // there is always one open
+            let next = begin(&busy).await;
+            let (answer, mut body) = std::mem::replace(&mut open, next);
+            body.send_data(Bytes::new(), true).unwrap();
+            assert_eq!(answer.await.unwrap().status(), 200);
+        }
+        assert_eq!(waiting.await.unwrap().unwrap().status(), 200);
+    });
+}
+
+#[test]
 fn connections_that_carry_nothing_end() {
     let (saw, seen) = channel();
     let saw = Mutex::new(saw);

@@ -332,8 +332,9 @@ impl Pool {
         }
     }
 
-    /// Closes one idle connection of every cluster for which somebody waits: of one endpoint, the one unused for longest.
-    fn evict_wanted(&self) {
+    /// Closes one idle connection of every cluster for which somebody waits: of one endpoint, the one unused for longest. Gives
+    /// the clusters.
+    fn evict_wanted(&self) -> SmallVec<[u64; 4]> {
         let mut seen = SmallVec::<[u64; 4]>::new();
         for stack in self.idle.borrow_mut().values_mut() {
             let Some(slot) = stack.first().map(|oldest| &oldest.holding.slot) else { continue };
@@ -343,6 +344,7 @@ impl Pool {
             }
         }
         self.sessions.evict_wanted(&mut seen);
+        seen
     }
 
     /// Closes one idle connection, wherever it leads.
@@ -360,7 +362,8 @@ impl Pool {
     /// cluster's name.
     pub fn sweep(&self, now: Instant, lives: impl Fn(&str, &EndpointState) -> bool) {
         // who came back for a request that had given up meanwhile told nobody
-        self.evict_wanted();
+        let mut seen = self.evict_wanted();
+        self.sessions.yield_wanted(&mut seen);
         self.sessions.sweep(now, &lives);
         self.idle.borrow_mut().retain(|_, stack| {
             let gone = stack

@@ -132,6 +132,7 @@ impl Place {
     /// Forgets a connection that has ended. One that nobody has used might as well not have been opened.
     pub(super) fn remove(&self, session: &Rc<Session>) {
         session.room();
+        self.count(ClusterCounter::Evicted, (session.open() == 0 && !session.is_leaving()).into());
         session.leave();
         if !session.is_used() && session.open() == 0 {
             self.failures.set((self.failures.get().0.wrapping_add(1), Reason::UpstreamReset));
@@ -161,6 +162,13 @@ impl Place {
         let all = self.all.borrow();
         let idle = all.iter().find(|session| session.open() == 0 && !session.is_leaving());
         idle.inspect(|session| session.leave()).is_some()
+    }
+
+    /// Lets one connection go as soon as what it carries is finished, unless it is wanted here; says whether there was one.
+    pub(super) fn yield_one(&self) -> bool {
+        let all = self.all.borrow();
+        let here = all.iter().find(|session| !session.is_leaving()).filter(|_| self.waiting.get() == 0);
+        here.inspect(|session| session.leave()).is_some()
     }
 
     /// Ends every connection as soon as it carries nothing.

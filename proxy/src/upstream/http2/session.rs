@@ -105,6 +105,7 @@ impl Session {
             Poll::Pending => return Room::None,
         }
         let most = sender.current_max_send_streams().min(self.terms.streams as usize);
+        self.forget_given_up(self.place.timers.now());
         if (self.open.get() as usize) + self.given_up.borrow().len() < most { Room::Some } else { Room::None }
     }
 
@@ -153,12 +154,20 @@ impl Session {
             return false;
         }
         if !is_wanted || self.terms.idle.is_some_and(|limit| self.is_idle_for(limit, now)) {
+            self.count(ClusterCounter::Evicted, (self.open.get() == 0).into());
             self.leave();
             return false;
         }
+        self.forget_given_up(now)
+    }
+
+    /// Gives the room back of requests that were given up long enough ago; says whether there were such.
+    fn forget_given_up(&self, now: Instant) -> bool {
         let mut given_up = self.given_up.borrow_mut();
         let before = given_up.len();
-        given_up.retain(|since| now.saturating_duration_since(*since) < GIVEN_UP);
+        while given_up.front().is_some_and(|since| now.saturating_duration_since(*since) >= GIVEN_UP) {
+            given_up.pop_front();
+        }
         given_up.len() < before
     }
 

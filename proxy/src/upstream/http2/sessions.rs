@@ -87,6 +87,17 @@ impl Sessions {
         }
     }
 
+    /// Lets one busy connection of every cluster for which somebody waits elsewhere take no further requests, but of those that
+    /// were `seen`: nobody else would ever have its slot.
+    pub fn yield_wanted(&self, seen: &mut SmallVec<[u64; 4]>) {
+        for place in self.places.borrow().values() {
+            let cluster = place.cluster.id();
+            if place.cluster.is_wanted() && !seen.contains(&cluster) && place.yield_one() {
+                seen.push(cluster);
+            }
+        }
+    }
+
     /// Ends one idle connection, wherever it leads.
     pub fn evict_any(&self) {
         self.places.borrow().values().any(|place| place.evict());
@@ -126,19 +137,18 @@ async fn wait(place: &Rc<Place>, pool: &Pool, want: &Want<'_>, rules: &Cluster) 
         if failed != failures && !place.is_opening() {
             return Err(reason);
         }
-        let mut opens = false;
-        if place.wants_another() {
-            match want.cluster.try_slot(want.limits.connections) {
-                Some(slot) => {
-                    let allowed = pool.allow()?;
-                    connection::open(Opening::begin(place), slot, allowed, want, rules);
-                    (opens, lacking) = (true, None);
-                }
-                None => {
-                    lacking.get_or_insert_with(|| want.cluster.lack());
-                    pool.make_room();
-                }
-            }
+        let wanted = place.wants_another();
+        let slot = wanted.then(|| want.cluster.try_slot(want.limits.connections)).flatten();
+        let opens = slot.is_some();
+        if let Some(slot) = slot {
+            let allowed = pool.allow()?;
+            connection::open(Opening::begin(place), slot, allowed, want, rules);
+        }
+        if wanted && !opens {
+            lacking.get_or_insert_with(|| want.cluster.lack());
+            pool.make_room();
+        } else {
+            lacking = None;
         }
         if pending.is_none() && !opens {
             pending = Some(want.cluster.try_pending(want.limits.pending).ok_or(Reason::PendingLimit)?);
