@@ -34,6 +34,10 @@ const RESETS_KEPT_MIN: u32 = 128;
 /// Streams that may end by a fault of the endpoint, as long as the connection lives. The crate ends it beyond.
 const RESETS_LOCAL_MAX: usize = 1024;
 
+/// Octets that are read before those get their turn whom they are for: what comes of heads waits for them, and no window holds
+/// it back.
+const READ_MAX: usize = 64 * 1024;
+
 /// What the endpoint allows as long as it has said nothing (RFC 9113 §6.5.2 has no such number).
 const UNTOLD: usize = usize::MAX - 1;
 
@@ -114,14 +118,21 @@ async fn establish(
     let due = rules.connect.map(|limit| Instant::now() + limit);
     let address = place.endpoint.address();
     let io = connect(address, place.announcement.as_ref(), timer, due).await?;
-    let io = Counted { io, link: Rc::clone(&link) };
+    let io = Counted { io, link: Rc::clone(&link), turn: READ_MAX };
     let shaken = timer.within(due, settle(rules.builder(), io)).await;
     timer.arm(None);
     match shaken {
         Ok(Ok((door, frames))) => Ok((Session::new(place, link, rules.terms, door), frames)),
+        Ok(Err(fault)) if is_breach(&fault) => {
+            // whoever tries again and again is not told each time
+            if place.failures().0 == 0 {
+                tracing::warn!(endpoint = %address, %fault, "an endpoint does not speak HTTP/2, as `protocol: h2` says");
+            }
+            Err(Reason::BadResponse)
+        }
         Ok(Err(fault)) => {
-            tracing::debug!(endpoint = %address, %fault, "an endpoint does not speak HTTP/2");
-            Err(if is_breach(&fault) { Reason::BadResponse } else { Reason::ConnectFailure })
+            tracing::debug!(endpoint = %address, %fault, "an endpoint closes a connection before it has begun");
+            Err(Reason::ConnectFailure)
         }
         Err(Elapsed) => {
             tracing::debug!(endpoint = %address, "an endpoint does not answer in HTTP/2 in time");
@@ -189,6 +200,8 @@ async fn carry(session: Rc<Session>, mut frames: Frames, pings: Option<(Duration
 struct Counted {
     io: Stream,
     link: Rc<Link>,
+    /// How much may be read in this turn.
+    turn: usize,
 }
 
 impl Counted {
@@ -204,9 +217,19 @@ impl AsyncRead for Counted {
         cx: &mut Context<'_>,
         window: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.turn == 0 {
+            self.turn = READ_MAX;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = window.filled().len();
-        ready!(Pin::new(&mut self.io).poll_read(cx, window))?;
+        let Poll::Ready(read) = Pin::new(&mut self.io).poll_read(cx, window) else {
+            self.turn = READ_MAX;
+            return Poll::Pending;
+        };
+        read?;
         let count = window.filled().len() - before;
+        self.turn = self.turn.saturating_sub(count);
         self.link.received.set(self.link.received.get() + count as u64);
         Poll::Ready(Ok(()))
     }

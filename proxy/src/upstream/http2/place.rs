@@ -131,8 +131,9 @@ impl Place {
 
     /// Forgets a connection that has ended. One that nobody has used might as well not have been opened.
     pub(super) fn remove(&self, session: &Rc<Session>) {
-        session.room();
         self.count(ClusterCounter::Evicted, (session.open() == 0 && !session.is_leaving()).into());
+        // sees whether there was a GOAWAY
+        session.room();
         session.leave();
         if !session.is_used() && session.open() == 0 {
             self.failures.set((self.failures.get().0.wrapping_add(1), Reason::UpstreamReset));
