@@ -2,16 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "tables/http2_client.rs"]
+mod client;
 #[path = "tables/http2_server.rs"]
 mod server;
 #[path = "support/lib.rs"]
 mod support;
 
+use at_an_endpoint::{Told, endpoint};
 use support::frames::{
     ACK, DATA, END_STREAM, Frames, GOAWAY, HEADERS, PING, PREFACE, PROTOCOL_ERROR, RST_STREAM, SETTINGS,
     Seen, WHOLE, frame, plain, status,
 };
-use support::{Next, Proxy, Upstream};
+use support::{Next, PATIENCE, Proxy, Upstream, get};
 
 /// When the frames of a row are sent.
 enum Sent {
@@ -138,4 +141,91 @@ fn a_connection_begins_in_one_way_only() {
     client.send(b"PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n");
     client.client().rest().expect("the end");
     proxy.await_metric("towpath_downstream_http2_errors_total{listener=\"web\"}", 5.0);
+}
+
+mod at_an_endpoint {
+    //! The other side: what an endpoint may say.
+
+    use std::net::{SocketAddr, TcpListener};
+    use std::sync::mpsc::{Receiver, channel};
+    use std::thread;
+
+    use super::support::frames::{ACK, Frames, GOAWAY, HEADERS, PING, RST_STREAM, SETTINGS, frame};
+
+    /// What the endpoint is told.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Told {
+        /// Nothing: the connection goes on.
+        Alive,
+        /// The connection ends with this code.
+        Connection(u32),
+        /// The request is taken back with this code, and the connection goes on.
+        Stream(u32),
+        /// The connection ends without a word.
+        Ended,
+    }
+
+    /// An endpoint that sends these frames when it is asked, and says what it is told for that.
+    pub fn endpoint(sent: Vec<u8>, expected: Told) -> (SocketAddr, Receiver<Told>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (tell, told) = channel();
+        thread::spawn(move || {
+            let mut frames = Frames::accept(&listener);
+            let _ = tell.send(serve(&mut frames, &sent, expected));
+            // it stays until the proxy has gone
+            while frames.next().is_some() {}
+        });
+        (address, told)
+    }
+
+    fn serve(frames: &mut Frames, sent: &[u8], expected: Told) -> Told {
+        let mut reset = None;
+        let mut ponged = false;
+        while let Some(seen) = frames.next() {
+            match seen.kind {
+                SETTINGS if seen.flags & ACK == 0 => {
+                    frames.send(frame(SETTINGS, ACK, 0, []));
+                }
+                HEADERS => {
+                    frames.send([sent, &frame(PING, 0, 0, b"the last")].concat());
+                }
+                GOAWAY => return Told::Connection(seen.code().unwrap()),
+                RST_STREAM => reset = seen.code(),
+                PING => ponged |= seen.payload == b"the last",
+                _ => {}
+            }
+            if ponged && (reset.is_some() || !matches!(expected, Told::Stream(_))) {
+                return reset.map_or(Told::Alive, Told::Stream);
+            }
+        }
+        Told::Ended
+    }
+}
+
+#[test]
+fn a_client_does_what_the_rules_say() {
+    let rows = client::rows();
+    let endpoints: Vec<_> = rows.iter().map(|row| endpoint(row.2.clone(), row.4)).collect();
+    let (mut routes, mut clusters) = (String::new(), String::new());
+    for (number, (address, _)) in endpoints.iter().enumerate() {
+        routes += &format!("  r{number}: {{match: {{path: /{number}}}, to: c{number}}}\n");
+        clusters += &format!("  c{number}: {{endpoints: [\"{address}\"], protocol: h2}}\n");
+    }
+    let proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 1}}\n\
+         listeners: {{web: {{address: \"127.0.0.1:0\"}}}}\nroutes:\n{routes}clusters:\n{clusters}"
+    ));
+    let mut wrong = Vec::new();
+    for (number, ((section, name, _, status, expected), (_, told))) in rows.iter().zip(&endpoints).enumerate()
+    {
+        let answer = get(proxy.address("web"), &format!("/{number}"));
+        let whole = answer.as_ref().ok().filter(|answer| answer.broken.is_none());
+        let answered = whole.map_or(0, |answer| answer.status);
+        let told = told.recv_timeout(PATIENCE).unwrap_or(Told::Ended);
+        if (answered, told) != (*status, *expected) {
+            wrong.push(format!("{section} {name}: {answered} {told:?}, not {status} {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
 }

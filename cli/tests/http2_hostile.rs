@@ -5,17 +5,18 @@
 #[path = "support/lib.rs"]
 mod support;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
+use std::thread;
 
 use support::frames::{
     ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, Frames, HEADERS,
     INTERNAL_ERROR, NO_ERROR, PING, PREFACE, PRIORITY, REFUSED_STREAM, RST_STREAM, SETTINGS, WHOLE,
     WINDOW_UPDATE, field, frame, grant, kept, plain, request, reset, setting, status,
 };
-use support::{Client, Next, PATIENCE, Proxy, Upstream, eventually, queued, refusing, wait};
+use support::{Client, Next, PATIENCE, Proxy, Upstream, eventually, get, queued, refusing, wait};
 
 /// A proxy with one worker, so that who attacks and who is attacked share it; `/hi` is answered by itself.
 fn start(upstream: SocketAddr, listener: &str) -> Proxy {
@@ -358,4 +359,24 @@ fn of_answers_that_stand_still_little_is_held() {
     let rest = std::iter::from_fn(|| client.next()).filter(|seen| seen.kind == DATA);
     let whole = rest.filter(|seen| seen.flags & END_STREAM != 0).take(STREAMS);
     assert_eq!(whole.count(), STREAMS);
+}
+
+#[test]
+fn endpoints_may_not_flood_either() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = listener.local_addr().unwrap();
+    let proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 1}}\nlisteners: {{web: {{address: \"127.0.0.1:0\"}}}}\n\
+         routes: {{all: {{to: app}}}}\nclusters: {{app: {{endpoints: [\"{endpoint}\"], protocol: h2}}}}\n"
+    ));
+    let bad = thread::spawn(move || {
+        let mut frames = Frames::accept(&listener);
+        frames.await_frame(HEADERS, 1).expect("a request");
+        frames.send(frame(PING, 0, 0, [0; 8]).repeat(3000));
+        frames.client().rest().expect("the end");
+    });
+    let answer = get(proxy.address("web"), "/").unwrap();
+    assert_eq!(answer.status, 502);
+    bad.join().unwrap();
+    proxy.await_metric("towpath_upstream_http2_errors_total{cluster=\"app\"}", 1.0);
 }

@@ -65,6 +65,11 @@ impl Client {
             .map_err(|fault| fault.to_string())
     }
 
+    /// Takes a connection that exists.
+    pub fn over(stream: TcpStream) -> Self {
+        Self { wire: Wire::new(stream) }
+    }
+
     /// Connects to a Unix socket.
     pub fn connect_to(path: &Path) -> Self {
         let stream = UnixStream::connect(path).expect("the listener takes connections");

@@ -1,6 +1,6 @@
-//! A client of HTTP/2 that sends the frames it is given, right or wrong.
+//! A client of HTTP/2, or an endpoint, that sends the frames it is given, right or wrong.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 use super::client::Client;
 
@@ -145,6 +145,14 @@ impl Frames {
     pub fn connect_with(address: SocketAddr, settings: &[u8]) -> Self {
         let mut frames = Self::silent(address);
         frames.send([PREFACE, settings].concat());
+        frames
+    }
+
+    /// Takes a connection, and its preface, and says hello with empty settings.
+    pub fn accept(listener: &TcpListener) -> Self {
+        let mut frames = Self { client: Client::over(listener.accept().expect("a connection").0) };
+        assert_eq!(frames.client.wire().take(PREFACE.len()).as_deref(), Ok(PREFACE));
+        frames.send(frame(SETTINGS, 0, 0, []));
         frames
     }
 

@@ -35,7 +35,7 @@ pub const ACK: u8 = 1;
 /// Octets in front of a payload.
 const HEAD_BYTES: usize = 9;
 
-/// The largest payload that is looked at: nine settings, which is more than there are.
+/// The largest payload that is looked at: nine settings, which is more than there are, or a GOAWAY and a few words.
 const PAYLOAD_BYTES_MAX: usize = 54;
 
 /// One frame.
@@ -49,7 +49,7 @@ pub struct Frame<'a> {
     pub stream: u32,
     /// Octets of its payload.
     pub length: u32,
-    /// The payload of RST_STREAM, SETTINGS and WINDOW_UPDATE, unless it is too long for one; empty of all others.
+    /// The payload of RST_STREAM, SETTINGS, GOAWAY and WINDOW_UPDATE, unless it is longer than most; empty of all others.
     pub payload: &'a [u8],
 }
 
@@ -123,7 +123,9 @@ fn read(octets: &[u8]) -> Option<Frame<'_>> {
     let [a, b, c, kind, flags, stream @ ..] = *octets.first_chunk::<HEAD_BYTES>()?;
     let length = u32::from_be_bytes([0, a, b, c]);
     let told = match kind {
-        RST_STREAM | SETTINGS | WINDOW_UPDATE if length as usize <= PAYLOAD_BYTES_MAX => length as usize,
+        RST_STREAM | SETTINGS | GOAWAY | WINDOW_UPDATE if length as usize <= PAYLOAD_BYTES_MAX => {
+            length as usize
+        }
         _ => 0,
     };
     let payload = octets.get(HEAD_BYTES..HEAD_BYTES + told)?;

@@ -4,6 +4,7 @@
 //! The terms are those of Envoy's flood protection (`http2_protocol_options`), the budget by time is our own: a connection may
 //! live for days, and what its traffic calls for costs nothing.
 
+use std::io::IoSlice;
 use std::time::Duration;
 
 use h2::Reason;
@@ -20,6 +21,12 @@ mod tests;
 /// The time for which the limits hold.
 const PERIOD: Duration = Duration::from_secs(1);
 
+/// What a client begins with (RFC 9113 §3.4).
+const CLIENT_PREFACE_BYTES: u32 = 24;
+
+/// Control frames of an endpoint within a period, beyond what its traffic calls for.
+const ENDPOINT_CONTROL_MAX: u32 = 1000;
+
 /// What one head may bring with it: its priority, what it says of its window, the end of its body, a reset.
 const EARNED_BY_HEAD: u32 = 8;
 
@@ -30,22 +37,30 @@ const EARNED_BY_DATA: u32 = 4;
 /// Octets of a payload that nobody reads, and that count as one more frame.
 const OCTETS_PER_FRAME: u32 = 1024;
 
+/// SETTINGS_ENABLE_PUSH (RFC 9113 §6.5.2).
+const ENABLE_PUSH: u16 = 2;
+
 /// SETTINGS_INITIAL_WINDOW_SIZE, and the largest that it may be (RFC 9113 §6.5.2).
 const INITIAL_WINDOW_SIZE: u16 = 4;
 const WINDOW_MAX: u32 = u32::MAX >> 1;
 
 /// Why a connection is ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(thiserror::Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breach {
     /// More control frames than its traffic calls for.
+    #[error("more control frames than the traffic calls for")]
     Control,
     /// More requests taken back than answered.
+    #[error("more requests taken back than answered")]
     Resets,
     /// A frame of a size that its type does not have.
+    #[error("a frame of a size that its type does not have")]
     Size,
     /// A window that is larger than any.
+    #[error("a window that is larger than any")]
     Window,
     /// A frame that may not stand where it does.
+    #[error("a frame that may not stand where it does")]
     Order,
 }
 
@@ -96,23 +111,32 @@ pub struct Guard {
     received: Frames,
     sent: Frames,
     begun: bool,
+    refused: bool,
     control: Allowance,
     /// For clients: an endpoint resets what we have asked, and nothing else.
     resets: Option<Allowance>,
 }
 
 impl Guard {
-    /// Guards against a client, who begins with a preface of so many octets, by the limits within a second on control frames
-    /// and on resets.
+    /// Guards against a client by the limits within a second on control frames and on resets.
     #[must_use]
-    pub fn of_client(preface: u32, control: u32, resets: u32, now: Instant) -> Self {
+    pub fn of_client(control: u32, resets: u32, now: Instant) -> Self {
         Self {
-            received: Frames::behind(preface),
+            received: Frames::behind(CLIENT_PREFACE_BYTES),
             sent: Frames::behind(0),
             begun: false,
+            refused: false,
             control: Allowance::new(control, now),
             resets: Some(Allowance::new(resets, now)),
         }
+    }
+
+    /// Guards against an endpoint, who begins with its settings.
+    #[must_use]
+    pub fn of_endpoint(now: Instant) -> Self {
+        let (received, sent) = (Frames::behind(0), Frames::behind(CLIENT_PREFACE_BYTES));
+        let control = Allowance::new(ENDPOINT_CONTROL_MAX, now);
+        Self { received, sent, begun: false, refused: false, control, resets: None }
     }
 
     /// Judges what was received.
@@ -125,7 +149,7 @@ impl Guard {
             if frame.kind == DATA && frame.length > 0 && *begun {
                 return Ok(());
             }
-            check(frame, begun)?;
+            check(frame, begun, resets.is_none())?;
             if frame.kind == HEADERS {
                 control.earn(EARNED_BY_HEAD);
                 return Ok(());
@@ -139,13 +163,31 @@ impl Guard {
         })
     }
 
-    /// Notes what was sent: it earns the peer what it calls for. Gives how many requests were refused.
-    pub fn send(&mut self, octets: &[u8]) -> u32 {
-        let Self { sent, control, resets, .. } = self;
+    /// Whether the peer was told that the connection ends by a fault of its own.
+    #[must_use]
+    pub fn has_refused(&self) -> bool {
+        self.refused
+    }
+
+    /// Notes that so many octets of these were sent: they earn the peer what they call for. Gives how many requests were
+    /// refused.
+    pub fn send_some(&mut self, slices: &[IoSlice<'_>], mut count: usize) -> u32 {
+        let mut refused = 0;
+        for slice in slices {
+            let (sent, _) = slice.split_at_checked(count).unwrap_or((slice, &[]));
+            count -= sent.len();
+            refused += self.send(sent);
+        }
+        refused
+    }
+
+    fn send(&mut self, octets: &[u8]) -> u32 {
+        let Self { sent, control, resets, refused: ended, .. } = self;
         let mut refused = 0;
         let seen = sent.pass(octets, |frame| {
             match frame.kind {
                 DATA => control.earn(EARNED_BY_DATA),
+                GOAWAY => *ended |= frame.payload.get(4..8) != Some(&[0; 4]),
                 RST_STREAM => refused += u32::from(frame.payload == [0, 0, 0, 7]),
                 _ => {}
             }
@@ -161,7 +203,7 @@ impl Guard {
 }
 
 /// What the crate does not check, or answers with another code than the one that is due.
-fn check(frame: &Frame<'_>, begun: &mut bool) -> Result<(), Breach> {
+fn check(frame: &Frame<'_>, begun: &mut bool, of_endpoint: bool) -> Result<(), Breach> {
     let acknowledges = frame.flags & ACK != 0;
     let length = frame.length;
     if frame.kind == PUSH_PROMISE || !(*begun || (frame.kind == SETTINGS && !acknowledges)) {
@@ -181,18 +223,21 @@ fn check(frame: &Frame<'_>, begun: &mut bool) -> Result<(), Breach> {
         GOAWAY => length >= 8,
         _ => true,
     };
-    let mut settings = frame.payload.chunks_exact(6);
-    let overflows = |setting: &[u8]| match *setting {
-        [a, b, c, d, e, f] => {
-            u16::from_be_bytes([a, b]) == INITIAL_WINDOW_SIZE && u32::from_be_bytes([c, d, e, f]) > WINDOW_MAX
-        }
-        _ => false,
-    };
     if !sized {
         Err(Breach::Size)
-    } else if frame.kind == SETTINGS && settings.any(overflows) {
-        Err(Breach::Window)
+    } else if frame.kind == SETTINGS {
+        frame.payload.chunks_exact(6).try_for_each(|setting| check_setting(setting, of_endpoint))
     } else {
         Ok(())
+    }
+}
+
+fn check_setting(setting: &[u8], of_endpoint: bool) -> Result<(), Breach> {
+    let [a, b, c, d, e, f] = *setting else { return Ok(()) };
+    match (u16::from_be_bytes([a, b]), u32::from_be_bytes([c, d, e, f])) {
+        (INITIAL_WINDOW_SIZE, size) if size > WINDOW_MAX => Err(Breach::Window),
+        // who is asked does not ask for answers to nothing
+        (ENABLE_PUSH, 1) if of_endpoint => Err(Breach::Order),
+        _ => Ok(()),
     }
 }

@@ -42,9 +42,6 @@ use crate::snapshot::Snapshot;
 use crate::sys::timer::{Elapsed, Timer, Waits};
 use crate::sys::transport::Transport;
 
-/// What a client begins with (RFC 9113 §3.4).
-const PREFACE_BYTES: u32 = 24;
-
 /// Streams that a client may open and reset before they are seen (CVE-2023-44487). The crate ends the connection beyond.
 const RESETS_PENDING_MAX: usize = 20;
 
@@ -93,7 +90,7 @@ pub async fn run<S: Transport>(
     let linger = **rules.timeouts().linger();
     let due = (**rules.timeouts().header()).map(|limit| timer.now() + limit);
     let (limits, now) = (rules.limits(), local.timers().now());
-    let guard = Guard::of_client(PREFACE_BYTES, **limits.control_frames(), **limits.resets(), now);
+    let guard = Guard::of_client(**limits.control_frames(), **limits.resets(), now);
     let io = Rewound::new(io, unread, Rc::clone(&session), guard, **limits.linger_bytes());
     let handshake = builder(rules).handshake(io);
     drop(snapshot);

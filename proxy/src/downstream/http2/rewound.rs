@@ -35,15 +35,11 @@ impl<S> Rewound<S> {
     }
 
     /// Notes that so many octets of these were sent.
-    fn sent(&mut self, slices: &[IoSlice<'_>], mut count: usize) {
+    fn sent(&mut self, slices: &[IoSlice<'_>], count: usize) {
         self.session.count(ListenerCounter::BytesSent, count as u64);
-        for slice in slices {
-            let (sent, _) = slice.split_at_checked(count).unwrap_or((slice, &[]));
-            count -= sent.len();
-            let refused = self.guard.send(sent);
-            if refused > 0 {
-                self.session.count(ListenerCounter::Http2Refused, refused.into());
-            }
+        let refused = self.guard.send_some(slices, count);
+        if refused > 0 {
+            self.session.count(ListenerCounter::Http2Refused, refused.into());
         }
     }
 }
@@ -110,11 +106,16 @@ impl<S: Transport> AsyncWrite for Rewound<S> {
     }
 
     /// Ends our side, then reads and drops what still comes, so that the client gets to read the last answers before the
-    /// connection is reset.
+    /// connection is reset. Of a client that broke the rules nothing is read: what it goes on sending costs nobody anything,
+    /// and it has as long to learn why.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.session.ending.get() {
             ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
             self.session.ending.set(true);
+        }
+        if self.guard.has_refused() && !self.session.hasty.get() {
+            // the deadline of the linger is what comes next
+            return Poll::Pending;
         }
         while self.linger > 0 && !self.session.hasty.get() {
             let mut bytes = [0; DISCARD_BYTES];

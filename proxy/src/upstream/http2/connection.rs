@@ -16,10 +16,11 @@ use towpath_config::model::Cluster;
 use super::heartbeat::{Heartbeat, Silent};
 use super::place::{Opening, Place};
 use super::session::{Link, Session, Terms};
+use crate::codec::h2::{Breach, Guard};
 use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::sys::stream::Stream;
-use crate::sys::timer::{Elapsed, Timer};
+use crate::sys::timer::{Elapsed, Timer, Timers};
 use crate::upstream::allowance::Allowed;
 use crate::upstream::cluster::Slot;
 use crate::upstream::connect::connect;
@@ -118,7 +119,8 @@ async fn establish(
     let due = rules.connect.map(|limit| Instant::now() + limit);
     let address = place.endpoint.address();
     let io = connect(address, place.announcement.as_ref(), timer, due).await?;
-    let io = Counted { io, link: Rc::clone(&link), turn: READ_MAX };
+    let (guard, timers) = (Guard::of_endpoint(timer.now()), Rc::clone(timer.timers()));
+    let io = Counted { io, link: Rc::clone(&link), turn: READ_MAX, guard, breach: None, timers };
     let shaken = timer.within(due, settle(rules.builder(), io)).await;
     timer.arm(None);
     match shaken {
@@ -155,7 +157,10 @@ async fn settle(builder: Builder, io: Counted) -> Result<(SendRequest<Bytes>, Fr
 
 /// Whether the endpoint broke the protocol, and did not only go away.
 fn is_breach(fault: &h2::Error) -> bool {
-    !fault.is_io() && !fault.is_remote()
+    match fault.get_io() {
+        Some(fault) => fault.kind() == io::ErrorKind::InvalidData,
+        None => !fault.is_remote(),
+    }
 }
 
 /// A connection until it ends, however it does.
@@ -195,18 +200,23 @@ async fn carry(session: Rc<Session>, mut frames: Frames, pings: Option<(Duration
     tracing::debug!(endpoint = %session.place.endpoint.address(), %fault, "a connection is given up");
 }
 
-/// A stream that counts what passes.
+/// A stream that counts what passes, and lets nothing pass that may not.
 #[derive(Debug)]
 struct Counted {
     io: Stream,
     link: Rc<Link>,
     /// How much may be read in this turn.
     turn: usize,
+    guard: Guard,
+    /// What the endpoint broke: nothing is read any more.
+    breach: Option<Breach>,
+    timers: Rc<Timers>,
 }
 
 impl Counted {
-    fn wrote(&self, count: usize) -> usize {
+    fn wrote(&mut self, slices: &[IoSlice<'_>], count: usize) -> usize {
         self.link.written.set(self.link.written.get() + count as u64);
+        self.guard.send_some(slices, count);
         count
     }
 }
@@ -217,6 +227,10 @@ impl AsyncRead for Counted {
         cx: &mut Context<'_>,
         window: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let broken = |breach| Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, breach)));
+        if let Some(breach) = self.breach {
+            return broken(breach);
+        }
         if self.turn == 0 {
             self.turn = READ_MAX;
             cx.waker().wake_by_ref();
@@ -228,9 +242,17 @@ impl AsyncRead for Counted {
             return Poll::Pending;
         };
         read?;
-        let count = window.filled().len() - before;
-        self.turn = self.turn.saturating_sub(count);
-        self.link.received.set(self.link.received.get() + count as u64);
+        let received = window.filled().get(before..).unwrap_or_default();
+        self.turn = self.turn.saturating_sub(received.len());
+        self.link.received.set(self.link.received.get() + received.len() as u64);
+        let now = self.timers.now();
+        if let Err((intact, breach)) = self.guard.receive(received, now) {
+            self.breach = Some(breach);
+            window.set_filled(before + intact);
+            if intact == 0 {
+                return broken(breach);
+            }
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -238,7 +260,7 @@ impl AsyncRead for Counted {
 impl AsyncWrite for Counted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.io).poll_write(cx, bytes))?;
-        Poll::Ready(Ok(self.wrote(count)))
+        Poll::Ready(Ok(self.wrote(&[IoSlice::new(bytes)], count)))
     }
 
     fn poll_write_vectored(
@@ -247,7 +269,7 @@ impl AsyncWrite for Counted {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, slices))?;
-        Poll::Ready(Ok(self.wrote(count)))
+        Poll::Ready(Ok(self.wrote(slices, count)))
     }
 
     fn is_write_vectored(&self) -> bool {

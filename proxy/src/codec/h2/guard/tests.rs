@@ -19,8 +19,8 @@ fn frame(kind: u8, flags: u8, payload: usize) -> Vec<u8> {
 
 /// A guard of a client that has said its settings: 9 control frames and 5 resets a second from here on.
 fn guard(now: Instant) -> Guard {
-    let mut guard = Guard::of_client(0, 10, 5, now);
-    guard.receive(&frame(SETTINGS, 0, 0), now).unwrap();
+    let mut guard = Guard::of_client(10, 5, now);
+    guard.receive(&[&[b'P'; 24][..], &frame(SETTINGS, 0, 0)].concat(), now).unwrap();
     guard
 }
 
@@ -123,7 +123,7 @@ fn frames_have_their_sizes_and_places() {
         assert_eq!(guard(now).receive(&frame, now), Err((0, breach)), "{frame:?}");
     }
     for first in [frame(PING, 0, 8), frame(HEADERS, 5, 3), frame(DATA, 0, 1), frame(SETTINGS, ACK, 0)] {
-        let mut fresh = Guard::of_client(0, 10, 5, now);
+        let mut fresh = Guard::of_endpoint(now);
         assert_eq!(fresh.receive(&first, now), Err((0, Breach::Order)), "{first:?}");
     }
 }
@@ -134,4 +134,9 @@ fn refusals_are_seen_where_they_leave() {
     let reset = |code: u8| [&frame(RST_STREAM, 0, 4)[..9], &[0, 0, 0, code]].concat();
     let octets = [reset(7), reset(8), reset(7)].concat();
     assert_eq!((guard.send(&octets[..11]), guard.send(&octets[11..])), (0, 2));
+    // a connection that ends in order was not refused, one that ends with a code and a word was
+    guard.send(&frame(GOAWAY, 0, 8));
+    assert!(!guard.has_refused());
+    guard.send(&[&frame(GOAWAY, 0, 16)[..13], &[0, 0, 0, 11], b"too many"].concat());
+    assert!(guard.has_refused());
 }
