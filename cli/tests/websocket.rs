@@ -17,12 +17,13 @@ use std::sync::mpsc::{Receiver, channel};
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
 use h2::ext::Protocol;
+use h2::server::{self, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
 use http::{Request, Response};
 use tokio::net::TcpStream;
 use towpath_proxy::codec::h1::websocket::accept;
 
-use support::{Call, Next, PATIENCE, Proxy, Upstream, installed, latin, wait};
+use support::{Call, Client, Next, PATIENCE, Proxy, Upstream, installed, latin, wait};
 
 /// Runs a client, which must come to its end.
 fn run<T>(client: impl Future<Output = T>) -> T {
@@ -31,17 +32,22 @@ fn run<T>(client: impl Future<Output = T>) -> T {
     runtime.block_on(async { tokio::time::timeout(PATIENCE, client).await.expect("it comes to its end") })
 }
 
-/// One worker, a route with keys of its own, and one that has no endpoint.
+/// One worker, a route and a cluster with keys of their own, and a route that has no endpoint.
 fn start(upstream: SocketAddr, route: &str) -> Proxy {
-    Proxy::start(&table(upstream, route))
+    Proxy::start(&table(upstream, route, ""))
 }
 
-fn table(upstream: SocketAddr, route: &str) -> String {
+/// The same, before endpoints of HTTP/2.
+fn start_http2(upstream: SocketAddr) -> Proxy {
+    Proxy::start(&table(upstream, "", ", protocol: h2"))
+}
+
+fn table(upstream: SocketAddr, route: &str, cluster: &str) -> String {
     format!(
         "proxy:\n  admin: \"127.0.0.1:0\"\n  workers: 1\n  drain: {{delay: none, spread: 100ms, timeout: 2s}}\n  access_log: {{to: stdout, template: '%{{method}} %{{path}} %{{protocol}} %{{status}} %{{reason}} %{{request-bytes}}/%{{response-bytes}}'}}\n\
          listeners: {{web: {{address: \"127.0.0.1:0\", limits: {{body_bytes: 10B}}}}}}\n\
          routes:\n  all: {{to: app{route}}}\n  hi: {{match: {{path: /hi}}, direct_response: {{status: 200, body: hi}}}}\n\
-         clusters: {{app: {{endpoints: [\"{upstream}\"]}}}}\n"
+         clusters: {{app: {{endpoints: [\"{upstream}\"]{cluster}}}}}\n"
     )
 }
 
@@ -70,7 +76,7 @@ fn plain() -> Request<()> {
     Request::builder().method("CONNECT").uri("db.test:5432").body(()).unwrap()
 }
 
-/// A tunnel as its client has it.
+/// A tunnel as its client has it, or its endpoint.
 struct Tunnel {
     up: SendStream<Bytes>,
     down: RecvStream,
@@ -246,6 +252,7 @@ fn who_does_not_consent_is_heard() {
             Some("wrong-key") => call.send(format!(
                 "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
             )),
+            Some("page") => call.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
             _ => call.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"),
         };
         Next::Close
@@ -261,6 +268,7 @@ fn who_does_not_consent_is_heard() {
             (websocket("websocket"), 403, "", "no"),
             (plain(), 403, "", "no"),
             (wanting(websocket("websocket"), "wrong-key"), 502, "bad-response", "bad-response"),
+            (wanting(websocket("websocket"), "page"), 502, "bad-response", "bad-response"),
             (websocket("connect-udp"), 501, "no-tunnel", "no-tunnel"),
         ];
         for (request, status, reason, text) in table {
@@ -352,7 +360,8 @@ fn a_reload_leaves_it_and_a_drain_gives_it_its_moment() {
         let client = connect(proxy.address("web")).await;
         let mut tunnel = open(&client, websocket("websocket")).await;
         proxy.rewrite(
-            &table(upstream.address(), "").replace("all: {to: app}", "all: {to: app, match: {path: /no}}"),
+            &table(upstream.address(), "", "")
+                .replace("all: {to: app}", "all: {to: app, match: {path: /no}}"),
         );
         proxy.line("the table", |line| line.contains("generation=2").then_some(()));
         tunnel.send(b"ping").await;
@@ -485,15 +494,45 @@ fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The next frame of a server: opcode and payload.
+/// A frame of a server.
+fn bare(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).ok().filter(|length| *length < 126);
+    let mut frame = vec![0x80 | opcode, length.map_or(127, |length| length as u8)];
+    if length.is_none() {
+        frame.extend_from_slice(&(payload.len() as u64).to_be_bytes());
+    }
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// The next frame: opcode and payload.
 async fn frame(tunnel: &mut Tunnel) -> (u8, Vec<u8>) {
     let head = tunnel.take(2).await;
-    let length = match head[1] {
+    let length = match head[1] & 0x7f {
         126 => u64::from(u16::from_be_bytes(tunnel.take(2).await.try_into().unwrap())),
         127 => u64::from_be_bytes(tunnel.take(8).await.try_into().unwrap()),
         short => u64::from(short),
     };
-    (head[0], tunnel.take(usize::try_from(length).unwrap()).await)
+    let mask = if head[1] & 0x80 == 0 { vec![0; 4] } else { tunnel.take(4).await };
+    let mut payload = tunnel.take(usize::try_from(length).unwrap()).await;
+    payload.iter_mut().zip(mask.iter().cycle()).for_each(|(octet, mask)| *octet ^= mask);
+    (head[0], payload)
+}
+
+/// What [`ECHO`] does, over HTTP/2.
+async fn echo(mut tunnel: Tunnel) {
+    loop {
+        match frame(&mut tunnel).await {
+            (0x89, payload) => tunnel.send(&bare(10, &payload)).await,
+            (0x81, payload) if payload == b"bye" => break,
+            (0x81, payload) => tunnel.send(&bare(1, &payload)).await,
+            other => panic!("{other:?}"),
+        }
+    }
+    tunnel.send(&bare(8, &[&4001_u16.to_be_bytes()[..], b"enough"].concat())).await;
+    assert_eq!(frame(&mut tunnel).await.0, 0x88);
+    tunnel.finish();
+    assert_eq!(tunnel.rest().await.expect("its end is one in order"), b"");
 }
 
 /// What [`TALK`] does, over HTTP/2.
@@ -514,15 +553,258 @@ async fn talk(client: &SendRequest<Bytes>) -> String {
 }
 
 #[test]
-fn real_programs_talk() {
+fn all_talk_with_all() {
     let Some(mut server) = Python::start(ECHO, "") else { return };
-    let endpoint = ([127, 0, 0, 1], server.line().parse().unwrap()).into();
-    let proxy = start(endpoint, "");
-    let uri = format!("ws://{}/chat", proxy.address("web"));
-    let mut client = Python::start(TALK, &uri).unwrap();
-    assert_eq!(client.line(), "4001 enough");
-    let told = run(async { talk(&connect(proxy.address("web")).await).await });
-    assert_eq!(told, "4001 enough");
-    proxy.await_metric("towpath_tunnels_open", 0.0);
-    assert_eq!(proxy.metric("towpath_tunnels_total"), Some(2.0));
+    let plain = ([127, 0, 0, 1], server.line().parse().unwrap()).into();
+    let streams = endpoint(true, |request, respond| async { echo(grant(request, respond)).await });
+    for proxy in [start(plain, ""), start_http2(streams)] {
+        let uri = format!("ws://{}/chat", proxy.address("web"));
+        let mut client = Python::start(TALK, &uri).unwrap();
+        assert_eq!(client.line(), "4001 enough");
+        let told = run(async { talk(&connect(proxy.address("web")).await).await });
+        assert_eq!(told, "4001 enough");
+        proxy.await_metric("towpath_tunnels_open", 0.0);
+        assert_eq!(proxy.metric("towpath_tunnels_total"), Some(2.0));
+    }
+}
+
+/// An endpoint of HTTP/2, which takes WebSocket or does not.
+fn endpoint<F: Future<Output = ()> + Send + 'static>(
+    takes_websocket: bool,
+    serve: impl Fn(Request<RecvStream>, SendResponse<Bytes>) -> F + Send + Clone + 'static,
+) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let carry = async move |stream: TcpStream| {
+        let mut builder = server::Builder::new();
+        // one stream that nobody reads leaves room for others
+        builder.initial_connection_window_size(1 << 20);
+        if takes_websocket {
+            builder.enable_connect_protocol();
+        }
+        let mut connection = builder.handshake(stream).await.unwrap();
+        while let Some(Ok((request, respond))) = connection.accept().await {
+            tokio::spawn(serve(request, respond));
+        }
+    };
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            loop {
+                carry(listener.accept().await.unwrap().0).await;
+            }
+        });
+    });
+    address
+}
+
+/// The tunnel of an endpoint that consents.
+fn grant(request: Request<RecvStream>, mut respond: SendResponse<Bytes>) -> Tunnel {
+    let answer = Response::builder().header("sec-websocket-protocol", "chat").body(()).unwrap();
+    Tunnel { up: respond.send_response(answer, false).unwrap(), down: request.into_body(), held: Vec::new() }
+}
+
+/// What [`parrot`] does, over HTTP/2.
+async fn parrot_http2(mut tunnel: Tunnel) {
+    while tunnel.fill().await.unwrap() {
+        let held = std::mem::take(&mut tunnel.held);
+        tunnel.send(&held).await;
+    }
+    tunnel.send(b"bye").await;
+    tunnel.finish();
+}
+
+/// The head of a request, as an endpoint of HTTP/2 got it.
+fn told(request: &Request<RecvStream>) -> String {
+    let protocol = request.extensions().get::<Protocol>().map_or("", Protocol::as_str);
+    let mut fields: Vec<_> = request.headers().keys().map(http::HeaderName::as_str).collect();
+    fields.retain(|name| !(name.starts_with("x-") || name.starts_with("via") || *name == "forwarded"));
+    fields.sort_unstable();
+    format!("{} {} {protocol} {}", request.method(), request.uri(), fields.join(" "))
+}
+
+/// A request for WebSocket over HTTP/1.1, with the key of RFC 6455 §1.3.
+const UPGRADE: &str = "GET /chat?a=b HTTP/1.1\r\nHost: shop.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
+
+const CONNECT: &str = "CONNECT db.test:5432 HTTP/1.1\r\nHost: db.test:5432\r\n\r\n";
+
+#[test]
+fn an_endpoint_of_http2_is_asked_in_its_own_words() {
+    let (tell, heard) = channel();
+    let address = endpoint(true, move |request, respond| {
+        tell.send(told(&request)).unwrap();
+        async { parrot_http2(grant(request, respond)).await }
+    });
+    let proxy = start_http2(address);
+    let websocket_heard =
+        "CONNECT http://shop.test/chat?a=b websocket sec-websocket-protocol sec-websocket-version";
+    let mut client = Client::connect(proxy.address("web"));
+    let response = client.send(format!("{UPGRADE}ping")).response().unwrap();
+    let expected = [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        ("sec-websocket-protocol", "chat"),
+    ];
+    assert_eq!(response.status, 101);
+    for (name, value) in expected {
+        assert_eq!(response.values(name), [value], "{name}");
+    }
+    assert_eq!(heard.recv_timeout(PATIENCE).unwrap(), websocket_heard);
+    assert_eq!(
+        latin(&client.wire().take(4).unwrap()),
+        "ping",
+        "what came behind the head belongs to the tunnel"
+    );
+    client.wire().finish();
+    assert_eq!(latin(&client.rest().unwrap()), "bye", "one side ends first");
+
+    let mut client = Client::connect(proxy.address("web"));
+    assert_eq!(client.send(CONNECT).response_to("CONNECT").unwrap().status, 200);
+    assert_eq!(heard.recv_timeout(PATIENCE).unwrap(), "CONNECT db.test:5432  ");
+    client.send("ping");
+    assert_eq!(latin(&client.wire().take(4).unwrap()), "ping");
+    client.wire().finish();
+    assert_eq!(latin(&client.rest().unwrap()), "bye");
+
+    run(async {
+        let client = connect(proxy.address("web")).await;
+        for (request, head) in
+            [(websocket("websocket"), websocket_heard), (plain(), "CONNECT db.test:5432  ")]
+        {
+            let mut tunnel = open(&client, request).await;
+            assert_eq!(hear(&heard).await, head);
+            tunnel.send(b"ping").await;
+            assert_eq!(latin(&tunnel.take(4).await), "ping");
+            tunnel.finish();
+            assert_eq!(latin(&tunnel.rest().await.unwrap()), "bye");
+        }
+        metric(&proxy, "towpath_tunnels_open", 0.0).await;
+    });
+    assert_eq!(proxy.metric("towpath_cluster_connections{cluster=\"app\"}"), Some(1.0), "of one connection");
+    assert_eq!(logged(&proxy, "GET /chat HTTP/2.0"), "GET /chat HTTP/2.0 101 - 4/7");
+}
+
+#[test]
+fn an_endpoint_of_http2_may_not_take_it() {
+    let (tell, heard) = channel();
+    let serve = move |request: Request<RecvStream>, mut respond: SendResponse<Bytes>| {
+        tell.send(told(&request)).unwrap();
+        async move {
+            let answer = Response::builder().status(403).body(()).unwrap();
+            respond.send_response(answer, false).unwrap().send_data("no".into(), true).unwrap();
+        }
+    };
+    for takes_websocket in [true, false] {
+        let proxy = start_http2(endpoint(takes_websocket, serve.clone()));
+        let (status, reason) = if takes_websocket { (403, None) } else { (502, Some("no-websocket")) };
+        let mut client = Client::connect(proxy.address("web"));
+        let response = client.send(UPGRADE).response().unwrap();
+        assert_eq!((response.status, response.value("x-towpath-reason")), (status, reason));
+        // a wish that HTTP/2 has no word for is none
+        for upgrade in [UPGRADE.replace("websocket", "chat"), UPGRADE.replace("dGhl", "")] {
+            assert_eq!(client.send(upgrade).response().unwrap().text(), "no", "and the connection goes on");
+        }
+        let mut client = Client::connect(proxy.address("web"));
+        assert_eq!(client.send(CONNECT).response_to("CONNECT").unwrap().text(), "no");
+        run(async {
+            let client = connect(proxy.address("web")).await;
+            let (answer, _) = ask(&client, websocket("websocket")).await;
+            assert_eq!(answer.status().as_u16(), status);
+            assert_eq!(ask(&client, plain()).await.0.status().as_u16(), 403);
+        });
+        proxy.await_metric("towpath_upstream_http2_streams_open{cluster=\"app\"}", 0.0);
+        let got: Vec<_> =
+            heard.try_iter().map(|line: String| line.split(' ').next().unwrap().to_owned()).collect();
+        let (asked, others) = (
+            ["CONNECT", "GET", "GET", "CONNECT", "CONNECT", "CONNECT"],
+            ["GET", "GET", "CONNECT", "CONNECT"],
+        );
+        assert_eq!(got, if takes_websocket { &asked[..] } else { &others[..] });
+    }
+}
+
+#[test]
+fn a_reset_of_a_stream_comes_through() {
+    let (tell, heard) = channel();
+    let address = endpoint(true, move |request, respond| {
+        let tell = tell.clone();
+        async move {
+            let mut tunnel = grant(request, respond);
+            match tunnel.fill().await {
+                Ok(true) => tunnel.up.send_reset(Reason::CONNECT_ERROR),
+                broken => tell.send(broken.map_err(|fault| fault.reason())).unwrap(),
+            }
+        }
+    });
+    let proxy = start_http2(address);
+    let mut client = Client::connect(proxy.address("web"));
+    assert_eq!(client.send(UPGRADE).head().unwrap().status, 101);
+    client.send("reset");
+    let mut rest = Vec::new();
+    let reset = std::io::Read::read_to_end(&mut client.wire().stream(), &mut rest);
+    assert_eq!(reset.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    let mut client = Client::connect(proxy.address("web"));
+    assert_eq!(client.send(UPGRADE).head().unwrap().status, 101);
+    rustix::net::sockopt::set_socket_linger(client.wire().stream(), Some(std::time::Duration::ZERO)).unwrap();
+    drop(client);
+    assert_eq!(heard.recv_timeout(PATIENCE).unwrap(), Err(Some(Reason::CANCEL)));
+    run(async {
+        let client = connect(proxy.address("web")).await;
+        let mut tunnel = open(&client, websocket("websocket")).await;
+        tunnel.send(b"reset").await;
+        assert_eq!(tunnel.rest().await.expect_err("it is broken off").reason(), Some(Reason::CANCEL));
+        let mut tunnel = open(&client, plain()).await;
+        tunnel.up.send_reset(Reason::CANCEL);
+        assert_eq!(hear(&heard).await, Err(Some(Reason::CANCEL)));
+        metric(&proxy, "towpath_tunnels_open", 0.0).await;
+        metric(&proxy, "towpath_upstream_http2_streams_open{cluster=\"app\"}", 0.0).await;
+    });
+}
+
+#[test]
+fn an_endpoint_that_stands_still_stops_its_own_tunnel_only() {
+    const FLOOD: usize = 4 << 20;
+    let (tell, told) = tokio::sync::watch::channel(false);
+    let address = endpoint(true, move |request, respond| {
+        let mut told = told.clone();
+        async move {
+            let stands_still = request.uri().query() == Some("a=b");
+            let tunnel = grant(request, respond);
+            if stands_still {
+                told.wait_for(|told| *told).await.unwrap();
+            }
+            parrot_http2(tunnel).await;
+        }
+    });
+    let proxy = start_http2(address);
+    run(async {
+        let client = connect(proxy.address("web")).await;
+        let mut slow = open(&client, websocket("websocket")).await;
+        let mut sent = 0;
+        loop {
+            slow.up.reserve_capacity(16 << 10);
+            let granted = poll_fn(|cx| slow.up.poll_capacity(cx));
+            match tokio::time::timeout(std::time::Duration::from_millis(200), granted).await {
+                Ok(granted) => {
+                    let count = granted.unwrap().unwrap();
+                    slow.up.send_data(vec![b'x'; count].into(), false).unwrap();
+                    sent += count;
+                }
+                // nobody takes more
+                Err(_) => break,
+            }
+            assert!(sent < FLOOD, "{sent} octets lie somewhere");
+        }
+        let mut other = websocket("websocket");
+        *other.uri_mut() = "http://shop.test/chat".parse().unwrap();
+        let mut quick = open(&client, other).await;
+        quick.send(b"ping").await;
+        assert_eq!(latin(&quick.take(4).await), "ping", "the others go on");
+        tell.send(true).unwrap();
+        slow.finish();
+        assert_eq!(slow.rest().await.unwrap().len(), sent + 3);
+    });
 }

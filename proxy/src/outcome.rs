@@ -130,6 +130,8 @@ reasons! {
     BadResponse = "bad-response", 502, 13, Upstream;
     /// The upstream's head is longer than the limit.
     ResponseHeadTooLarge = "response-head-too-large", 502, 8, Upstream;
+    /// The endpoints speak HTTP/2, but not WebSocket over it (RFC 8441 §3).
+    NoWebSocket = "no-websocket", 502, 12, Upstream;
     /// A bug of the proxy: the exchange was given up, the worker lives.
     Internal = "internal", 500, 13, Local;
 }

@@ -134,10 +134,13 @@ impl RequestHead {
         (!protocols.any(is_h2c)).then_some(value)
     }
 
-    /// Whether the caller wants to speak WebSocket.
+    /// The key of a caller that wants to speak WebSocket and says so in every respect (RFC 6455 §4.1).
     #[must_use]
-    pub fn is_websocket(&self) -> bool {
-        self.upgrade().is_some_and(|protocol| protocol.eq_ignore_ascii_case(websocket::NAME.as_bytes()))
+    pub fn websocket_key(&self) -> Option<&[u8]> {
+        let named = self.upgrade()?.eq_ignore_ascii_case(websocket::NAME.as_bytes());
+        let mut keys = self.fields.values(websocket::KEY);
+        let key = keys.next().filter(|key| key.len() == websocket::KEY_BYTES && keys.next().is_none())?;
+        (named && self.method() == "GET").then_some(key)
     }
 
     /// Whether doing it twice does no more than doing it once (RFC 9110 §9.2.2).

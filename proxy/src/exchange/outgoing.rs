@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use towpath_config::model::CookieLife;
+use towpath_config::model::{ClusterProtocol, CookieLife};
 
 use super::decide::Decision;
 use super::subject::Subject;
@@ -37,7 +37,9 @@ pub fn request(
         out.add(name.as_bytes(), decision.destination.variant().as_bytes());
     }
     edits::apply(decision.destination.policy().request_headers(), values, &head.fields, out);
-    upgrade::request(head, rng, out)
+    let cluster = || subject.snapshot.config().cluster(*decision.destination.cluster());
+    let endpoints = || cluster().map_or(ClusterProtocol::Http1, |cluster| **cluster.protocol());
+    upgrade::request(head, endpoints, rng, out)
 }
 
 /// `Host` as the route wants it. An HTTP/1.0 caller may have sent none, the upstream must get one (RFC 9112 §3.2).

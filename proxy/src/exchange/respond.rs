@@ -57,6 +57,7 @@ pub struct Shape {
 #[must_use]
 pub fn phrase(status: u16) -> &'static str {
     match status {
+        101 => "Switching Protocols",
         200 => "OK",
         201 => "Created",
         202 => "Accepted",

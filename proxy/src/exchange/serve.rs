@@ -97,7 +97,7 @@ async fn carry<'a, C: Caller>(
     let mut answered = send(local, &decision.permitted, &mut order, caller, visit.timer, response).await?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(subject.head.version, response, &decision, &values, response_out);
-    let tunnel = is_tunnel(&order, response.status);
+    let tunnel = asked.is_granted(response.status);
     let mut transform = match &**order.destination.policy().compression() {
         Some(rules) if !tunnel => {
             let lender = lender(local, subject);
@@ -163,10 +163,6 @@ fn answer_head<'a>(head: &'a ResponseHead, out: &'a Outgoing, tunnel: bool) -> A
     // some callers look for one, and HTTP/2 has none
     let phrase = if head.phrase().is_empty() { respond::phrase(*status).as_bytes() } else { head.phrase() };
     AnswerHead { status: *status, phrase, fields, out, framing: *framing, tunnel }
-}
-
-fn is_tunnel(order: &Order<'_>, status: u16) -> bool {
-    status == 101 || (order.line.method == "CONNECT" && (200..300).contains(&status))
 }
 
 /// Passes the body of the answer down. A connection whose answer is whole goes back before the caller is written to.

@@ -1,27 +1,34 @@
 //! A change of the protocol (RFC 9110 §7.8). Here it is always what it is in HTTP/1.1: a request with `Upgrade`, and 101. Over
 //! HTTP/2 it is an extended `CONNECT`, which knows WebSocket only (RFC 8441 §5), and neither key nor answer to it.
 
+use towpath_config::model::ClusterProtocol;
+
 use crate::codec::fields::Known;
 use crate::codec::h1::Asked;
 use crate::codec::h1::websocket;
 use crate::codec::message::{RequestHead, ResponseHead, Version};
 use crate::codec::outgoing::Outgoing;
 
-/// Says the wish for another protocol anew, and how the answer is to be read.
-pub fn request(head: &RequestHead, rng: &mut fastrand::Rng, out: &mut Outgoing) -> Asked {
-    match (head.method(), head.upgrade()) {
+/// Says the wish for another protocol anew, and how the answer is to be read. A wish that endpoints of HTTP/2 cannot be told
+/// ends here, and the request goes on without it.
+pub fn request(
+    head: &RequestHead,
+    endpoints: impl FnOnce() -> ClusterProtocol,
+    rng: &mut fastrand::Rng,
+    out: &mut Outgoing,
+) -> Asked {
+    let asked = match (head.method(), head.version) {
         ("HEAD", _) => Asked::Head,
         ("CONNECT", _) => Asked::Connect,
-        (_, None) => Asked::Other,
-        (_, Some(protocol)) => {
-            out.add(b"upgrade", protocol);
-            if head.version == Version::Http2 {
-                Asked::WebSocket(make_key(head, rng, out))
-            } else {
-                Asked::Upgrade
-            }
-        }
+        _ if head.upgrade().is_none() => Asked::Other,
+        (_, Version::Http2) => Asked::WebSocket(make_key(head, rng, out)),
+        _ if endpoints() == ClusterProtocol::Http1 => Asked::Upgrade,
+        _ => head.websocket_key().map_or(Asked::Other, |key| Asked::WebSocket(websocket::accept(key))),
+    };
+    if let Some(protocol) = head.upgrade().filter(|_| asked.is_upgrade()) {
+        out.add(b"upgrade", protocol);
     }
+    asked
 }
 
 /// The key that a caller over HTTP/2 does not have, and what it has to be answered with.

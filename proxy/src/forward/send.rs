@@ -9,7 +9,6 @@ use super::order::Order;
 use super::replay::Replay;
 use super::transfer::{Transfer, Waits};
 use crate::codec::body::Source;
-use crate::codec::h1::Asked;
 use crate::codec::message::ResponseHead;
 use crate::filter::chain::Permitted;
 use crate::local::Local;
@@ -111,10 +110,6 @@ async fn begin(local: &Local, order: &mut Order<'_>, want: &Want<'_>) -> Result<
                 &order.head.fields,
                 order.out,
             )))
-        }
-        // a stream becomes no tunnel
-        ClusterProtocol::Http2 if matches!(order.asked(), Asked::Connect | Asked::Upgrade) => {
-            Err(Reason::NoTunnel)
         }
         ClusterProtocol::Http2 => {
             let lease = pool.sessions().lease(pool, want, order.cluster).await?;

@@ -200,6 +200,7 @@ pub const REASONS: &[&str] = &[
     "reset",
     "bad-response",
     "response-head-too-large",
+    "no-websocket",
     "internal",
     "idle-timeout",
     "cut",

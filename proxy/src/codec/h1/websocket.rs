@@ -11,6 +11,9 @@ pub const NAME: &str = "websocket";
 /// The field by which a client shows that it means it.
 pub const KEY: &str = "sec-websocket-key";
 
+/// How long a key is.
+pub const KEY_BYTES: usize = 24;
+
 /// The field in which the server shows that it has understood.
 pub const ACCEPT: &str = "sec-websocket-accept";
 
@@ -22,7 +25,7 @@ pub type Accept = [u8; 28];
 
 /// A new key: 16 random octets in base64.
 #[must_use]
-pub fn new_key(rng: &mut fastrand::Rng) -> [u8; 24] {
+pub fn new_key(rng: &mut fastrand::Rng) -> [u8; KEY_BYTES] {
     text(&rng.u128(..).to_be_bytes())
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use h2::SendStream;
+use h2::{Reason, SendStream};
 
 use super::fields::map;
 use crate::codec::body::{Framing, Sink};
@@ -59,6 +59,20 @@ impl Sending {
             return Poll::Pending;
         }
         self.stream.poll_reset(cx).map(|_| self.broken = true)
+    }
+
+    /// The same, but not of a receiver that has no need of more and nothing to complain of (RFC 9113 §8.1).
+    pub fn poll_broken(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.ended {
+            return Poll::Pending;
+        }
+        match ready!(self.stream.poll_reset(cx)) {
+            Ok(Reason::NO_ERROR) => Poll::Pending,
+            _ => {
+                self.broken = true;
+                Poll::Ready(())
+            }
+        }
     }
 
     fn unless_broken(&mut self, sent: Result<(), h2::Error>) -> io::Result<()> {

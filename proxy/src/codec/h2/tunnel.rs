@@ -52,7 +52,7 @@ impl AsyncWrite for Tunnel<'_> {
 
     /// What is written leaves by itself. That nobody will read it is heard here, also while nothing is written.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(match self.sending.poll_reset(cx) {
+        Poll::Ready(match self.sending.poll_broken(cx) {
             Poll::Ready(()) => Err(io::ErrorKind::ConnectionReset.into()),
             Poll::Pending => Ok(()),
         })

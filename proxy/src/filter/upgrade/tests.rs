@@ -13,9 +13,9 @@ fn asking(version: Version, fields: &str) -> RequestHead {
 }
 
 /// What is added to a request, and how its answer is read.
-fn asked(head: &RequestHead) -> (Asked, String) {
+fn asked(head: &RequestHead, endpoints: ClusterProtocol) -> (Asked, String) {
     let mut out = Outgoing::default();
-    let asked = request(head, &mut fastrand::Rng::with_seed(1), &mut out);
+    let asked = request(head, || endpoints, &mut fastrand::Rng::with_seed(1), &mut out);
     let mut text = Vec::new();
     out.write(&Fields::default(), &mut text);
     (asked, String::from_utf8(text).unwrap())
@@ -33,17 +33,39 @@ fn a_wish_is_said_anew_where_there_is_one() {
         ("Connection: upgrade\r\nUpgrade: irc/6.9, x\r\n", Asked::Upgrade, "upgrade: irc/6.9, x\r\n"),
     ];
     for (fields, how, added) in table {
-        assert_eq!(asked(&asking(Version::Http11, fields)), (how, added.to_owned()), "{fields:?}");
+        let said = asked(&asking(Version::Http11, fields), ClusterProtocol::Http1);
+        assert_eq!(said, (how, added.to_owned()), "{fields:?}");
     }
-    assert_eq!(asked(&asking(Version::Http10, websocket)), (Asked::Other, String::new()));
+    let old = asking(Version::Http10, websocket);
+    assert_eq!(asked(&old, ClusterProtocol::Http1), (Asked::Other, String::new()));
+}
+
+#[test]
+fn endpoints_of_http2_are_asked_for_websocket_only() {
+    let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let wish = "Connection: upgrade\r\nUpgrade: websocket\r\n";
+    let table = [
+        (format!("{wish}{key}"), true),
+        (format!("{wish}{key}{key}"), false),
+        (format!("{wish}Sec-WebSocket-Key: x\r\n"), false),
+        (wish.to_owned(), false),
+        (format!("Connection: upgrade\r\nUpgrade: websocket, chat\r\n{key}"), false),
+    ];
+    for (fields, taken) in table {
+        let (how, added) = asked(&asking(Version::Http11, &fields), ClusterProtocol::Http2);
+        let accept = websocket::accept(b"dGhlIHNhbXBsZSBub25jZQ==");
+        assert_eq!(how, if taken { Asked::WebSocket(accept) } else { Asked::Other }, "{fields:?}");
+        assert_eq!(added, if taken { "upgrade: websocket\r\n" } else { "" });
+    }
 }
 
 #[test]
 fn who_has_no_key_gets_one_and_its_answer_is_judged() {
     let head = asking(Version::Http2, "Connection: upgrade\r\nUpgrade: websocket\r\n");
-    let (how, added) = asked(&head);
+    let (how, added) = asked(&head, ClusterProtocol::Http1);
     let Asked::WebSocket(accept) = how else { panic!("{how:?}") };
-    let key = added.strip_prefix("upgrade: websocket\r\nsec-websocket-key: ").unwrap().trim_end();
+    let key = added.strip_prefix("sec-websocket-key: ").unwrap();
+    let key = key.strip_suffix("\r\nupgrade: websocket\r\n").unwrap();
     assert_eq!(websocket::accept(key.as_bytes()), accept);
     let accept = std::str::from_utf8(&accept).unwrap();
     let good = format!("Upgrade: WebSocket\r\nSec-WebSocket-Accept: {accept}\r\n");
@@ -53,7 +75,9 @@ fn who_has_no_key_gets_one_and_its_answer_is_judged() {
         (101, format!("Upgrade: websocket\r\nSec-WebSocket-Accept: {}\r\n", accept.to_lowercase()), false),
         (101, "Upgrade: websocket\r\n".to_owned(), false),
         (101, format!("Upgrade: chat\r\nSec-WebSocket-Accept: {accept}\r\n"), false),
-        (200, "Content-Length: 0\r\n".to_owned(), true),
+        (200, "Content-Length: 0\r\n".to_owned(), false),
+        (204, String::new(), false),
+        (301, "Content-Length: 0\r\n".to_owned(), true),
         (403, "Content-Length: 0\r\n".to_owned(), true),
     ];
     for (status, fields, fine) in table {

@@ -9,7 +9,7 @@ use towpath_config::model::ClusterLimits;
 
 use super::head;
 use super::session::Lease;
-use crate::codec::body::{BodyFault, Fill, Mouth, Opens, Sink, Source};
+use crate::codec::body::{BodyFault, Fill, Framing, Mouth, Opens, Sink, Source};
 use crate::codec::fields::Fields;
 use crate::codec::h1::Asked;
 use crate::codec::h2::{Receiving, Sending, Tunnel};
@@ -40,6 +40,8 @@ pub struct Http2Attempt {
     written: u64,
     /// Whether the endpoint ended the stream by itself before its time.
     broken: bool,
+    /// Whether a tunnel was asked for, so that the end of the request is not that of our side.
+    tunnel: bool,
     lease: Lease,
 }
 
@@ -56,13 +58,19 @@ impl Http2Attempt {
     ) -> Result<Self, Reason> {
         let session = lease.session();
         let written = session.link.written.get();
+        if line.asked.is_upgrade() && !session.takes_websocket() {
+            return Err(Reason::NoWebSocket);
+        }
         let request = head::request(session, line, fields, out)?;
-        let begun = session.send(request, Sending::is_bodiless(line.framing)).ok_or(Reason::UpstreamReset)?;
+        let tunnel = line.asked.wants_tunnel();
+        let framing = if tunnel { Framing::UntilClose } else { line.framing };
+        let begun = session.send(request, Sending::is_bodiless(framing)).ok_or(Reason::UpstreamReset)?;
         let (answer, stream) = begun.map_err(|fault| {
             if fault.is_io() || fault.is_remote() { Reason::UpstreamReset } else { Reason::Internal }
         })?;
-        let request = Sending::new(stream, line.framing);
-        Ok(Self { answer: Answer::Awaited(answer), request, heads: 0, written, broken: false, lease })
+        let request = Sending::new(stream, framing);
+        let answer = Answer::Awaited(answer);
+        Ok(Self { answer, request, heads: 0, written, broken: false, tunnel, lease })
     }
 
     /// Heads received, and nothing of what is sent: nobody but the task of the connection knows when it leaves.
@@ -98,6 +106,10 @@ impl Http2Attempt {
         let read = head::read(&response, ended, asked, limits, head);
         if let Some(receiving) = receiving {
             self.answer = Answer::Begun(receiving);
+            if std::mem::take(&mut self.tunnel) && read.is_ok() && !asked.is_granted(head.status) {
+                // nothing will follow; that the endpoint does not hear of it is its own doing
+                let _ = self.request.finish(None);
+            }
         }
         Poll::Ready(read.map_err(AttemptFault::from))
     }
@@ -125,23 +137,23 @@ impl Http2Attempt {
     }
 
     /// What the end of a stream within an answer means.
-    fn body_fault(&mut self, fault: BodyFault) -> BodyFault {
+    fn body_fault(&self, fault: BodyFault) -> BodyFault {
         let Answer::Begun(answer) = &self.answer else { return fault };
         let Some(cause) = answer.fault() else { return fault };
-        self.broken = true;
-        self.lease.session().count(ClusterCounter::Http2Resets, cause.is_remote().into());
         if cause.is_remote() || cause.is_io() { fault } else { BodyFault::Malformed }
     }
 }
 
 impl Drop for Http2Attempt {
     fn drop(&mut self) {
-        let whole = match &self.answer {
-            Answer::Awaited(_) => false,
-            Answer::Begun(answer) => answer.is_received() && self.request.is_whole(),
+        let (over, fault) = match &self.answer {
+            Answer::Awaited(_) => (self.broken, None),
+            Answer::Begun(answer) => (answer.is_received() && self.request.is_whole(), answer.fault()),
         };
-        if !whole && !self.broken {
-            self.lease.give_up();
+        match fault {
+            Some(cause) => self.lease.session().count(ClusterCounter::Http2Resets, cause.is_remote().into()),
+            None if !over => self.lease.give_up(),
+            None => {}
         }
     }
 }
@@ -150,7 +162,10 @@ impl Source for Http2Attempt {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, BodyFault>> {
         match &mut self.answer {
             Answer::Awaited(_) => Poll::Ready(Err(BodyFault::Broken)),
-            Answer::Begun(answer) => answer.poll_fill(cx).map_err(|fault| self.body_fault(fault)),
+            Answer::Begun(answer) => {
+                let filled = ready!(answer.poll_fill(cx));
+                Poll::Ready(filled.map_err(|fault| self.body_fault(fault)))
+            }
         }
     }
 
@@ -185,7 +200,7 @@ impl Sink for Http2Attempt {
     }
 
     fn finish(&mut self, trailers: Option<&Fields>) -> io::Result<()> {
-        self.request.finish(trailers)
+        if self.tunnel { Ok(()) } else { self.request.finish(trailers) }
     }
 }
 

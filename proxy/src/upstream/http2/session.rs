@@ -114,6 +114,12 @@ impl Session {
         self.door.borrow().as_ref().map(SendRequest::current_max_send_streams)
     }
 
+    /// Whether the endpoint takes WebSocket (RFC 8441 §3).
+    pub(super) fn takes_websocket(&self) -> bool {
+        let door = self.door.borrow();
+        door.as_ref().is_some_and(SendRequest::is_extended_connect_protocol_enabled)
+    }
+
     /// Requests that are open.
     pub(super) fn open(&self) -> u32 {
         self.open.get()

@@ -19,7 +19,7 @@ pub enum Asked {
     Connect,
     /// Something else, with a wish to change the protocol; whoever has it judges the answer.
     Upgrade,
-    /// WebSocket, by a caller that made no key of its own: ours has to be answered so.
+    /// WebSocket, where one side has no key: its answer is judged, or made, by us.
     WebSocket(Accept),
     /// Something else.
     Other,
@@ -30,6 +30,18 @@ impl Asked {
     #[must_use]
     pub fn is_upgrade(self) -> bool {
         matches!(self, Self::Upgrade | Self::WebSocket(_))
+    }
+
+    /// Whether a tunnel is wished for.
+    #[must_use]
+    pub fn wants_tunnel(self) -> bool {
+        self.is_upgrade() || self == Self::Connect
+    }
+
+    /// Whether an answer of this status begins the tunnel.
+    #[must_use]
+    pub fn is_granted(self, status: u16) -> bool {
+        status == 101 || (self == Self::Connect && (200..300).contains(&status))
     }
 }
 
@@ -69,7 +81,8 @@ pub fn understand_response(asked: Asked, head: &mut ResponseHead) -> Result<(), 
     head.framing = match (asked, head.status) {
         (Asked::Upgrade, 101) | (Asked::Connect, 200..300) => Framing::UntilClose,
         (Asked::WebSocket(accept), 101) if is_websocket(&head.fields, &accept) => Framing::UntilClose,
-        (_, 101) => return Err(Reason::BadResponse),
+        // over HTTP/2 any 2xx is consent, and this endpoint has not understood what was asked
+        (_, 101) | (Asked::WebSocket(_), 200..300) => return Err(Reason::BadResponse),
         (Asked::Head, _) | (_, 100..200 | 204 | 304) => Framing::None,
         _ => written.unwrap_or(Framing::UntilClose),
     };

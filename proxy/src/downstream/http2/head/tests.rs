@@ -98,7 +98,7 @@ fn tunnels_are_asked_for_as_over_http1() {
         let head = read_one(&websocket("/chat?a=b", protocol), false).unwrap();
         assert_eq!((head.method(), head.path(), head.query()), ("GET", "/chat", Some("a=b")));
         assert_eq!((head.framing, head.is_connect(), head.host()), (Framing::None, false, "a"));
-        assert!(head.is_websocket());
+        assert_eq!(head.upgrade(), Some(b"websocket".as_slice()));
     }
     let mut long = websocket("/", "websocket");
     long.headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("5"));

@@ -48,3 +48,23 @@ fn answers_that_are_too_large_are_refused() {
     let head = read_one(200, &[("set-cookie", "a=1"), ("set-cookie", "b=2")], true, Asked::Other).unwrap();
     assert_eq!(head.fields.values("set-cookie").count(), 2);
 }
+
+#[test]
+fn consent_becomes_what_it_is_over_http1() {
+    let accept = websocket::accept(b"key");
+    let asked = Asked::WebSocket(accept);
+    let sent = [("sec-websocket-protocol", "chat"), ("sec-websocket-accept", "nobody asked")];
+    for (status, ended) in [(200, false), (200, true), (204, false)] {
+        let head = read_one(status, &sent, ended, asked).unwrap();
+        assert_eq!((head.status, head.framing), (101, Framing::UntilClose), "{status} {ended}");
+        let values = |name| head.fields.values(name).collect::<Vec<_>>();
+        assert_eq!(values("upgrade"), [b"websocket"]);
+        assert_eq!(values("sec-websocket-protocol"), [b"chat"]);
+        assert_eq!(values("sec-websocket-accept"), [accept]);
+    }
+    let refused = read_one(403, &sent, true, asked).unwrap();
+    assert_eq!((refused.status, refused.framing), (403, Framing::Length(0)));
+    assert_eq!(read_one(101, &sent, false, asked).err(), Some(Reason::BadResponse));
+    let tunnel = read_one(200, &[], false, Asked::Connect).unwrap();
+    assert_eq!((tunnel.status, tunnel.framing), (200, Framing::UntilClose));
+}
