@@ -5,6 +5,8 @@ mod board;
 mod crowd;
 mod live;
 mod ports;
+pub mod protocols;
+mod running;
 mod service;
 mod stage;
 mod table_file;

@@ -49,7 +49,16 @@ const NEVER: &[(&str, &[&str])] = &[
 /// Who may use what comes from outside: every other file goes through the owner.
 const OWNERS: &[(&str, &[&str])] = &[
     ("httparse", &["proxy/src/codec/h1", "loadtest/src/message"]),
-    ("h2", &["proxy/src/codec/h2", "proxy/src/downstream/http2", "proxy/src/upstream/http2", "loadtest/src"]),
+    (
+        "h2",
+        &[
+            "proxy/src/codec/h2",
+            "proxy/src/downstream/http2",
+            "proxy/src/upstream/http2",
+            "cli/src/demo/protocols",
+            "loadtest/src",
+        ],
+    ),
     ("sha1_smol", &["proxy/src/codec/h1/websocket"]),
     (
         "flate2",

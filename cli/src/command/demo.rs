@@ -12,6 +12,10 @@ pub struct Arguments {
     /// End by itself after this long, and exit with 1 when the split does not fit the weights
     #[arg(long = "for", value_name = "DURATION", value_parser = some_while)]
     duration: Option<Duration>,
+    /// Show what the proxy speaks instead: HTTP/1.1, HTTP/2, WebSocket, gRPC and TCP, each combination asked for once a
+    /// second; with --for, exit with 1 when one did not work
+    #[arg(long)]
+    protocols: bool,
     /// Write the route table to this file, and leave it there
     #[arg(long, value_name = "FILE")]
     keep: Option<PathBuf>,
@@ -29,5 +33,6 @@ fn some_while(text: &str) -> Result<Duration, String> {
 
 /// Runs the demo.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    demo::run(&demo::Options { duration: arguments.duration, keep: arguments.keep })
+    let options = demo::Options { duration: arguments.duration, keep: arguments.keep };
+    if arguments.protocols { demo::protocols::run(&options) } else { demo::run(&options) }
 }

@@ -25,7 +25,11 @@ impl Ports {
     }
 }
 
-fn open(port: u16) -> io::Result<TcpListener> {
+/// The well-known port if it is free, else one that the system picks.
+///
+/// # Errors
+/// When the system has none left.
+pub fn open(port: u16) -> io::Result<TcpListener> {
     let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     TcpListener::bind(address(port)).or_else(|_| TcpListener::bind(address(0)))
 }

@@ -6,30 +6,23 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
+use anyhow::Context;
 use tokio::task::LocalSet;
-use tokio::time::{Instant, interval_at, sleep, timeout};
-use towpath_proxy::boot;
+use tokio::time::{Instant, interval_at, timeout};
 
 use super::board::{Board, verdict};
 use super::crowd;
 use super::live::Live;
 use super::ports::Ports;
+use super::running::{PATIENCE, Running, stop};
 use super::service::{self, VERSIONS};
-use super::table_file::TableFile;
+use super::table_file::{self, TableFile};
 use super::tally::Tally;
-use crate::client::{Client, Request};
+use crate::client::Client;
 use crate::failure::FAILED;
-use crate::{document, environment, output};
-
-/// How long the proxy may take to open its ports, and to close them.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::output;
 
 /// How often the board is drawn.
 const SECOND: Duration = Duration::from_secs(1);
@@ -51,8 +44,9 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let terminal = io::stdout().is_terminal();
     let ports = Ports::find().context("cannot open the ports of the demo")?;
     let interactive = terminal && options.duration.is_none();
-    let table = TableFile::write(options.keep.as_deref(), interactive, &ports)?;
-    let stage = Stage { web: ports.web, admin: ports.admin, proxy: start_proxy(table.path().to_owned())? };
+    let table = TableFile::write(options.keep.as_deref(), interactive, &table_file::text(&ports)?)?;
+    let proxy = Running::start(table.path().to_owned(), ports.admin)?;
+    let stage = Stage { web: ports.web, admin: ports.admin, proxy };
     for (version, listener) in VERSIONS.into_iter().zip(ports.services) {
         service::start(version, listener).with_context(|| format!("cannot start {}", version.name))?;
     }
@@ -66,40 +60,12 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
 
-/// How the proxy's thread ended.
-type Ended = oneshot::Receiver<Result<(), boot::Error>>;
-
-/// The proxy, just as `towpath proxy` runs it, on a thread of this process.
-fn start_proxy(path: PathBuf) -> anyhow::Result<Ended> {
-    let source = document::read(&path)?;
-    let config = document::understand(&source)?;
-    let environment = Arc::new(environment::variable);
-    let (inherited, command) = (boot::Inherited::default(), Vec::new());
-    let options = boot::Options {
-        path: Some(path),
-        source,
-        config,
-        environment,
-        inherited,
-        command,
-        log: None,
-        colours: output::wants_colours(),
-    };
-    let (end, ended) = oneshot::channel();
-    let run = move || {
-        // nobody waits any more when the demo was ended
-        let _ = end.send(boot::run(options));
-    };
-    thread::Builder::new().name("demo-proxy".into()).spawn(run)?;
-    Ok(ended)
-}
-
 /// What runs.
 #[derive(Debug)]
 struct Stage {
     web: SocketAddr,
     admin: SocketAddr,
-    proxy: Ended,
+    proxy: Running,
 }
 
 impl Stage {
@@ -109,11 +75,9 @@ impl Stage {
         duration: Option<Duration>,
         mut board: Board,
     ) -> anyhow::Result<(String, bool)> {
+        self.proxy.ready().await?;
         let mut admin = Client::new(self.admin);
-        let mut live = tokio::select! {
-            live = ready(&mut admin) => live?,
-            ended = &mut self.proxy => return Err(early(ended)),
-        };
+        let mut live = Live::fetch(&mut admin).await?;
         let tally = Rc::new(RefCell::new(Tally::default()));
         let crowd = crowd::start(local, self.web, &tally);
         let mut stopped = std::pin::pin!(stop(duration));
@@ -121,7 +85,7 @@ impl Stage {
         loop {
             tokio::select! {
                 result = &mut stopped => break result?,
-                ended = &mut self.proxy => return Err(early(ended)),
+                ended = self.proxy.ended_early() => return Err(ended),
                 _ = second.tick() => {}
             }
             tally.borrow_mut().tick();
@@ -130,31 +94,9 @@ impl Stage {
         }
         drop(crowd);
         let told = verdict(&tally.borrow(), &live);
-        self.end(&mut admin).await?;
+        self.proxy.end().await?;
         Ok(told)
     }
-
-    /// Asks the proxy to drain, and waits until it did.
-    async fn end(self, admin: &mut Client) -> anyhow::Result<()> {
-        let drain = admin.send(Request { method: "POST", path: "/drain", ..Request::default() });
-        // after Ctrl-C it drains already, and its admin port may be closed
-        let _ = timeout(PATIENCE, drain).await;
-        timeout(PATIENCE, self.proxy).await.context("the proxy did not drain within 10 s")???;
-        Ok(())
-    }
-}
-
-/// Waits until the proxy takes traffic.
-async fn ready(admin: &mut Client) -> anyhow::Result<Live> {
-    let asked = async {
-        loop {
-            match Live::fetch(admin).await {
-                Ok(live) if live.generation > 0 => return live,
-                _ => sleep(Duration::from_millis(20)).await,
-            }
-        }
-    };
-    timeout(PATIENCE, asked).await.context("the proxy did not open its ports within 10 s")
 }
 
 /// Other weights: other counts.
@@ -165,29 +107,6 @@ async fn follow(live: &mut Live, admin: &mut Client, tally: &RefCell<Tally>) {
         tally.borrow_mut().restart();
     }
     *live = now;
-}
-
-/// Ends after the duration, at Ctrl-C or at SIGTERM.
-async fn stop(duration: Option<Duration>) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let elapsed = async {
-        match duration {
-            Some(duration) => sleep(duration).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = elapsed => Ok(()),
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-fn early(ended: Result<Result<(), boot::Error>, oneshot::error::RecvError>) -> anyhow::Error {
-    match ended {
-        Ok(Err(error)) => anyhow::Error::new(error).context("the proxy cannot run"),
-        Ok(Ok(())) | Err(_) => anyhow!("the proxy ended before the demo did"),
-    }
 }
 
 fn introduction(stage: &Stage, table: &TableFile) -> String {

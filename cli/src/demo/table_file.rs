@@ -20,15 +20,14 @@ pub struct TableFile {
 }
 
 impl TableFile {
-    /// Writes the route table with these ports: to `keep`, or else here when a person may want to edit it, or else
+    /// Writes the route table: to `keep`, or else here when a person may want to edit it, or else
     /// to a folder of its own among the temporary files. Never over a file that is there.
     ///
     /// # Errors
     /// When `keep` is there already or cannot be written, or there is no place for temporary files.
-    pub fn write(keep: Option<&Path>, interactive: bool, ports: &Ports) -> anyhow::Result<Self> {
-        let text = text(ports)?;
+    pub fn write(keep: Option<&Path>, interactive: bool, text: &str) -> anyhow::Result<Self> {
         if let Some(path) = keep {
-            create(path, &text).map_err(|reason| {
+            create(path, text).map_err(|reason| {
                 BadInput(format!(
                     "error: cannot write the demo's route table to {}: {reason}",
                     path.display()
@@ -37,13 +36,13 @@ impl TableFile {
             return Ok(Self { path: path.to_owned(), folder: None, kept: true });
         }
         let here = PathBuf::from("towpath-demo.yaml");
-        if interactive && create(&here, &text).is_ok() {
+        if interactive && create(&here, text).is_ok() {
             return Ok(Self { path: here, folder: None, kept: false });
         }
         let folder = std::env::temp_dir().join(format!("towpath-demo-{}", std::process::id()));
         let path = folder.join("route-table.yaml");
         fs::create_dir(&folder)
-            .and_then(|()| create(&path, &text))
+            .and_then(|()| create(&path, text))
             .with_context(|| format!("cannot write the demo's route table to {}", path.display()))?;
         Ok(Self { path, folder: Some(folder), kept: false })
     }
@@ -71,7 +70,11 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     File::create_new(path)?.write_all(text.as_bytes())
 }
 
-fn text(ports: &Ports) -> io::Result<String> {
+/// The route table of the demo, with these ports.
+///
+/// # Errors
+/// When the system no longer knows them.
+pub fn text(ports: &Ports) -> io::Result<String> {
     let [v1, v2] = &ports.services;
     Ok(TEXT
         .replace("<web>", &ports.web.to_string())
