@@ -28,6 +28,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("dns.yaml", dns),
     ("edge.yaml", edge),
     ("grpc-web.yaml", grpc_web),
+    ("grpc.yaml", grpc),
     ("headers.yaml", headers),
     ("hosts-and-paths.yaml", hosts_and_paths),
     ("http2-upstream.yaml", http2_upstream),
@@ -564,6 +565,27 @@ fn http2(example: &Example) {
             assert!(answer.contains(&format!("x-port: {port}")), "{answer}");
         }
     }
+}
+
+fn grpc(example: &Example) {
+    let call = |path: &str| {
+        let answer = example.ask(
+            &format!("POST {path}"),
+            ANY,
+            &["Content-Type: application/grpc", "Content-Length: 0"],
+        );
+        let value = |name| answer.value(name).unwrap_or_default().to_owned();
+        (value("grpc-status"), value("grpc-message"))
+    };
+    let told = |status: &str, message: &str| (status.to_owned(), message.to_owned());
+    // the endpoints here speak HTTP/1.1, so what goes to them gets no answer
+    for method in ["Create", "Get", "Watch"] {
+        assert_eq!(call(&format!("/shop.v1.Orders/{method}")), told("13", "502 bad-response"));
+    }
+    assert_eq!(call("/shop.v1.Reports/Daily"), told("14", "reports are back at noon"));
+    assert_eq!(call("/shop.v1.Ledger/Book"), told("7", "not from outside"));
+    assert_eq!(call("/shop.v1.Other/Get"), told("12", "404 no-path"));
+    assert_eq!(example.ask("GET /shop.v1.Orders/Get", ANY, &[]).value("x-towpath-reason"), Some("no-method"));
 }
 
 fn http2_upstream(example: &Example) {
