@@ -1,15 +1,21 @@
 //! gRPC-Web, with frames made by hand: what the endpoint gets, and what the client.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "the endpoint here is no worker")]
 
 #[path = "support/lib.rs"]
 mod support;
 
+use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use std::sync::Mutex;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
 
-use support::{Call, Client, Next, Proxy, Response, Upstream, refusing, wait};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response as Answer};
+
+use support::{Call, Client, Next, PATIENCE, Proxy, Response, Upstream, refusing, wait};
 
 /// A message of five octets behind its own head, and the same as text.
 const MESSAGE: &[u8] = b"\0\0\0\0\x05hello";
@@ -44,12 +50,16 @@ fn is_whole(text: bool, body: &[u8]) -> bool {
     }
 }
 
-fn start(upstream: std::net::SocketAddr) -> Proxy {
+fn start(upstream: SocketAddr) -> Proxy {
+    start_before(upstream, "h1")
+}
+
+fn start_before(upstream: SocketAddr, protocol: &str) -> Proxy {
     Proxy::start(&format!(
         "proxy: {{admin: \"127.0.0.1:0\", workers: 1}}\n\
          listeners: {{web: {{address: \"127.0.0.1:0\", grpc_web: true}}, plain: {{address: \"127.0.0.1:0\"}}}}\n\
          routes: {{calls: {{match: {{grpc: {{service: a.B}}}}, to: app}}, other: {{match: {{path: /other}}, to: app}}}}\n\
-         clusters: {{app: {{endpoints: [\"{upstream}\"]}}}}\n"
+         clusters: {{app: {{endpoints: [\"{upstream}\"], protocol: {protocol}}}}}\n"
     ))
 }
 
@@ -102,6 +112,52 @@ fn curl_gets_the_same_over_http2() {
         assert!(curl.status.success(), "{curl:?}");
         assert_eq!(String::from_utf8_lossy(&curl.stderr), kind);
         assert!(is_whole(text, &curl.stdout), "{curl:?}");
+    }
+}
+
+/// An endpoint that speaks gRPC for one connection: sends the message back with trailers, and tells the heads that it gets.
+async fn speak_grpc(listener: TcpListener, heads: Sender<HeaderMap>) {
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    let mut connection = h2::server::handshake(listener.accept().await.unwrap().0).await.unwrap();
+    while let Some(Ok((request, mut respond))) = connection.accept().await {
+        let (parts, mut body) = request.into_parts();
+        heads.send(parts.headers).unwrap();
+        tokio::spawn(async move {
+            let head = Answer::builder().header("content-type", "application/grpc").body(()).unwrap();
+            let mut answer = respond.send_response(head, false).unwrap();
+            while let Some(Ok(chunk)) = body.data().await {
+                answer.send_data(Bytes::clone(&chunk), false).unwrap();
+                body.flow_control().release_capacity(chunk.len()).unwrap();
+            }
+            let mut trailers = HeaderMap::new();
+            trailers.insert("grpc-status", HeaderValue::from_static("0"));
+            trailers.insert("grpc-message", HeaderValue::from_static("ok"));
+            answer.send_trailers(trailers).unwrap();
+        });
+    }
+}
+
+#[test]
+fn endpoints_get_it_over_http2_as_they_want_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let (heads, seen) = channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(speak_grpc(listener, heads));
+    });
+    let proxy = start_before(address, "h2");
+    for (kind, text) in [("application/grpc-web", false), ("application/grpc-web-text", true)] {
+        let body = if text { TEXT.as_bytes() } else { MESSAGE };
+        let answer = call(&proxy, "web", "/a.B/Echo", kind, body);
+        assert_eq!((answer.status, answer.value("content-type")), (200, Some(kind)), "{answer:?}");
+        assert!(is_whole(text, &answer.body), "{answer:?}");
+        let head = seen.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(
+            (&head["content-type"], &head["te"]),
+            (&"application/grpc".parse().unwrap(), &"trailers".parse().unwrap())
+        );
     }
 }
 
