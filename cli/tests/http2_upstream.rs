@@ -229,6 +229,8 @@ fn a_request_and_its_answer_are_said_in_the_words_of_http2() {
     client.send("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n");
     let response = client.response().unwrap();
     assert_eq!((response.value("content-length"), response.closes()), (Some("0"), false));
+    client.send("HEAD /nothing HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.response_to("HEAD").unwrap().status, 200);
     client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
     assert_eq!(
         client.response().unwrap().text(),
@@ -689,6 +691,48 @@ fn who_has_no_connection_gets_that_of_a_busy_worker() {
         }
         assert_eq!(waiting.await.unwrap().unwrap().status(), 200);
     });
+}
+
+#[test]
+fn an_endpoint_that_is_told_of_clients_has_a_connection_for_each() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (saw, seen) = channel();
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let (mut stream, saw) = (stream.unwrap(), saw.clone());
+            thread::spawn(move || {
+                let mut line = Vec::new();
+                while !line.ends_with(b"\r\n") {
+                    let mut octet = [0];
+                    stream.read_exact(&mut octet).unwrap();
+                    line.extend(octet);
+                }
+                saw.send(String::from_utf8(line).unwrap()).unwrap();
+                let mut frames = frames::Frames::begin(stream, number, &[]).unwrap();
+                while let Some(stream) = frames.request() {
+                    frames.answer(stream, number.to_string().as_bytes());
+                }
+                saw.send(format!("{number} ended")).unwrap();
+            });
+        }
+    });
+    let proxy = start(address, ", proxy_protocol: v1");
+    let mut clients: Vec<_> = (0..2).map(|_| Client::connect(proxy.address("web"))).collect();
+    for (number, client) in clients.iter_mut().enumerate() {
+        let port = client.wire().stream().local_addr().unwrap().port();
+        for _ in 0..2 {
+            assert_eq!(client.send(GET).response().unwrap().text(), number.to_string());
+        }
+        let line = seen.recv_timeout(PATIENCE).unwrap();
+        assert!(
+            line.starts_with("PROXY TCP4 127.0.0.1 127.0.0.1 ") && line.contains(&port.to_string()),
+            "{line}"
+        );
+    }
+    clients.remove(0);
+    assert_eq!(seen.recv_timeout(PATIENCE).unwrap(), "0 ended", "with the client that it was for");
+    assert_eq!(clients[0].send(GET).response().unwrap().text(), "1");
 }
 
 #[test]

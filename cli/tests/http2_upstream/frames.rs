@@ -48,6 +48,17 @@ pub struct Frames {
 }
 
 impl Frames {
+    /// Reads the preface and sends these settings; none where nothing comes.
+    pub fn begin(mut stream: TcpStream, number: usize, settings: &[(u16, u32)]) -> Option<Self> {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut preface = [0; 24];
+        stream.read_exact(&mut preface).ok()?;
+        assert_eq!(preface, PREFACE);
+        let mut frames = Self { number, stream };
+        frames.settings(settings);
+        Some(frames)
+    }
+
     /// The next frame that is about a stream, or a PING or GOAWAY; none at the end. PINGs are not answered.
     pub fn next(&mut self) -> Option<Frame> {
         loop {
@@ -124,18 +135,11 @@ pub fn endpoint(
     let serve = Arc::new(serve);
     thread::spawn(move || {
         for (number, stream) in listener.incoming().enumerate() {
-            let mut stream = stream.unwrap();
             let serve = Arc::clone(&serve);
             thread::spawn(move || {
-                stream.set_read_timeout(Some(PATIENCE)).unwrap();
-                let mut preface = [0; 24];
-                if stream.read_exact(&mut preface).is_err() {
-                    return;
+                if let Some(mut frames) = Frames::begin(stream.unwrap(), number, settings) {
+                    serve(&mut frames);
                 }
-                assert_eq!(preface, PREFACE);
-                let mut frames = Frames { number, stream };
-                frames.settings(settings);
-                serve(&mut frames);
             });
         }
     });

@@ -176,3 +176,6 @@ impl Opens for Attempt {
         on_attempt!(self, mouth())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::codec::body::BodyFault;
-use crate::codec::fields::{FieldRef, Fields};
+use crate::codec::fields::{FieldRef, Fields, Known};
 use crate::codec::h1::{TRAILER_BYTES_MAX, TRAILER_FIELDS_MAX, is_trailer};
 
 /// What a field counts for beside its name and value (RFC 9113 §6.5.2).
@@ -37,6 +37,26 @@ pub fn read_trailers(map: &HeaderMap) -> Result<Fields, BodyFault> {
     Ok(fields)
 }
 
+/// What we say ourselves, and the crate does not know: such names need no memory.
+static OWN_NAMES: [HeaderName; 4] = [
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-request-id"),
+];
+
+fn name(name: &[u8]) -> Option<HeaderName> {
+    let [forwarded_for, forwarded_proto, forwarded_host, request_id] = &OWN_NAMES;
+    let own = match Known::of(name) {
+        Known::ForwardedFor => forwarded_for,
+        Known::ForwardedProto => forwarded_proto,
+        Known::ForwardedHost => forwarded_host,
+        Known::RequestId => request_id,
+        _ => return HeaderName::from_bytes(name).ok(),
+    };
+    Some(own.clone())
+}
+
 /// Fields that go out. What could be read has names and values that can be written.
 pub fn map<'a>(fields: impl Iterator<Item = FieldRef<'a>>) -> HeaderMap {
     let mut map = HeaderMap::with_capacity(fields.size_hint().1.unwrap_or_default());
@@ -45,7 +65,7 @@ pub fn map<'a>(fields: impl Iterator<Item = FieldRef<'a>>) -> HeaderMap {
     for field in fields {
         values.extend_from_slice(field.value);
         let value = HeaderValue::from_maybe_shared(values.split().freeze());
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(field.name), value) {
+        if let (Some(name), Ok(value)) = (name(field.name), value) {
             map.append(name, value);
         }
     }

@@ -1,5 +1,6 @@
 //! Heads, between the crate's words and ours (RFC 9113 §8.3).
 
+use bytes::Bytes;
 use h2::ext::Protocol;
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
@@ -71,12 +72,11 @@ fn wants_trailers(fields: &Fields) -> bool {
 
 /// `:path`. What clients send that RFC 3986 does not allow is written as it does.
 fn path(parts: &[&str]) -> Result<PathAndQuery, Reason> {
-    let whole = parts.concat();
-    if let Ok(path) = PathAndQuery::try_from(whole.as_str()) {
+    if let Ok(path) = PathAndQuery::from_maybe_shared(Bytes::from(parts.concat())) {
         return Ok(path);
     }
-    let mut plain = String::with_capacity(whole.len() + 16);
-    for letter in whole.chars() {
+    let mut plain = String::new();
+    for letter in parts.iter().flat_map(|part| part.chars()) {
         match letter {
             '"' | '<' | '>' | '`' | '\\' | '^' | '{' | '|' | '}' => {
                 plain.extend(['%', hex(letter as u32 >> 4), hex(letter as u32 & 0xf)]);

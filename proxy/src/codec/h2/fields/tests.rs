@@ -1,6 +1,23 @@
 use super::*;
 
 #[test]
+fn names_are_written_in_small_letters_whoever_says_them() {
+    let mut fields = Fields::default();
+    for name in
+        ["X-Forwarded-For", "x-request-id", "X-Forwarded-Proto", "x-forwarded-host", "X-Own", "Accept"]
+    {
+        fields.add(name.as_bytes(), |value| value.push(b'a'));
+    }
+    let map = map(fields.iter());
+    let names: Vec<_> = map.keys().map(HeaderName::as_str).collect();
+    assert_eq!(
+        names,
+        ["x-forwarded-for", "x-request-id", "x-forwarded-proto", "x-forwarded-host", "x-own", "accept"]
+    );
+    assert!(map.values().all(|value| value == "a"));
+}
+
+#[test]
 fn trailers_have_the_rules_of_http1() {
     let trailers = |fields: &[(&'static str, &'static str)]| {
         let fields = fields
