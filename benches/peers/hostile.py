@@ -92,7 +92,7 @@ def held(size, room, streams=STREAMS):
 
 def crumbs():
     """An answer that is granted octet by octet."""
-    yield window(0) + asked(1, 1 << 30)
+    yield window(0) + asked(1, 1 << 20)
     while True:
         yield frame(GRANT, 0, 1, struct.pack(">I", 1)) * 256
 

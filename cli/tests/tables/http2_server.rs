@@ -253,6 +253,8 @@ pub fn messages() -> Vec<Row> {
         ("8.3.1", "OPTIONS of everything", Now(head(&[&field(":method", "OPTIONS"), &[0x86], &field(":path", "*"), &field(":authority", "a")])), Answer(1, 404)),
         ("8.5", "CONNECT with a path", Now(head(&[&field(":method", "CONNECT"), &place()])), Stream(1, PROTOCOL_ERROR)),
         ("8.5", "CONNECT with a scheme", Now(head(&[&field(":method", "CONNECT"), &[0x86], &field(":authority", "a:1")])), Stream(1, PROTOCOL_ERROR)),
+        ("8.5", "CONNECT to nobody", Now(head(&[&field(":method", "CONNECT")])), Answer(1, 400)),
+        ("8.5", "CONNECT where no route takes it", Now(head(&[&field(":method", "CONNECT"), &field(":authority", "a:1")])), Answer(1, 404)),
         ("8.5", "a protocol without CONNECT", Now(head(&[GET, &place(), &field(":protocol", "websocket")])), Stream(1, PROTOCOL_ERROR)),
         ("10.5.1", "a head larger than allowed", Now(with(&[&field("x", "y".repeat(9000)), &field("z", "y".repeat(7000))])), Answer(1, 200)),
     ]
