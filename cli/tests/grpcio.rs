@@ -173,6 +173,10 @@ fn a_call_that_is_given_up_is_given_up_everywhere() {
         client.ends_well();
         let calls = "towpath_grpc_responses_total{route=\"echo\",cluster=\"echo\",subset=\"\",class=\"\",grpc_status=\"CANCELLED\"}";
         stage.proxies.iter().for_each(|proxy| proxy.await_metric(calls, 2.0));
+        // of one nobody had answered yet
+        let gone =
+            "towpath_requests_total{route=\"echo\",cluster=\"echo\",subset=\"\",class=\"\",code=\"4xx\"}";
+        stage.proxies.iter().for_each(|proxy| proxy.await_metric(gone, 1.0));
     }
 }
 

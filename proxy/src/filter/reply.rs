@@ -41,10 +41,14 @@ impl LocalReply<'_> {
             Reason::Redirect | Reason::DirectResponse => GrpcStatus::of_http(self.status),
             reason => reason.grpc_status(),
         };
+        self.grpc = Some(status);
+        if self.reason == Reason::ClientGone {
+            // nobody hears it
+            return;
+        }
         let fields =
             [("grpc-status", status.code().to_string()), ("grpc-message", grpc::message(&self.body))];
         self.fields.insert_many(0, fields);
-        self.grpc = Some(status);
         self.status = 200;
         self.body = Cow::Borrowed("");
         self.content_type = Cow::Borrowed(GRPC_MEDIA_TYPE);

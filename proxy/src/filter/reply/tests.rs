@@ -30,3 +30,10 @@ fn what_the_table_answers_means_what_its_status_means() {
         assert_eq!(spoken(reply).1, wanted, "{reason} {status}");
     }
 }
+
+#[test]
+fn who_has_gone_is_told_nothing() {
+    let mut reply = LocalReply::from(Reason::ClientGone);
+    reply.speak_grpc();
+    assert_eq!((reply.status, reply.grpc, reply.fields.len()), (499, Some(GrpcStatus::Cancelled), 0));
+}
