@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use towpath_config::model::{Action, Listener, Protocol};
+use towpath_config::model::{Action, ClusterProtocol, Listener, Protocol};
 
 use super::connection;
 use super::explanation::{DestinationSaid, Explanation, Outcome, RequestSaid, Sent};
@@ -10,7 +10,7 @@ use super::parts::{candidate, destination_said, maintenance, nowhere, passed_on,
 use super::question::Question;
 use super::settings;
 use crate::codec::grpc::web;
-use crate::codec::h1::read_request;
+use crate::codec::h1::{read_request, websocket};
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
 use crate::exchange::decide::{Decision, Way, decide};
@@ -169,22 +169,30 @@ fn forwarded<'a>(
             let cluster = subject.snapshot.config().cluster(*destination.cluster())?;
             let fields = &subject.head.fields;
             let settings = settings::of_destination(decision.forward, destination.policy(), cluster, fields);
-            destination_said(subject.snapshot, destination, settings, Some(sent(subject, peer, &decision)))
+            let sent = sent(subject, peer, &decision, **cluster.protocol());
+            destination_said(subject.snapshot, destination, settings, Some(sent))
         })
         .unzip();
     let outcome = nowhere(lacks).map_or_else(passed_on, |reason| answered(reason.into(), subject));
     (outcome, destinations)
 }
 
-fn sent(subject: &Subject<'_>, peer: &Peer, decision: &Decision<'_>) -> Sent {
+fn sent(subject: &Subject<'_>, peer: &Peer, decision: &Decision<'_>, protocol: ClusterProtocol) -> Sent {
     let (mut out, mut rewritten) = (Outgoing::default(), String::new());
     let (values, mut rng) = (subject.values(Some(decision)), fastrand::Rng::new());
-    outgoing::request(subject, decision, peer, &values, &mut rng, &mut out);
+    let asked = outgoing::request(subject, decision, peer, &values, &mut rng, &mut out);
     let uri = subject.uri(decision, &mut rewritten).concat();
     let policy = decision.destination.policy();
     let clock = Clock::of(subject.is_grpc, policy);
     clock.tell(&subject.head.fields, clock.limit(&subject.head.fields, policy), &mut out);
+    let (mut method, mut first) = (subject.view.method, None);
+    if protocol == ClusterProtocol::Http2 && asked.is_upgrade() {
+        // an extended CONNECT (RFC 8441 §5)
+        (method, first) = ("CONNECT", Some((":protocol".to_owned(), websocket::NAME.to_owned())));
+        out.remove(&subject.head.fields, b"upgrade");
+        out.remove(&subject.head.fields, websocket::KEY.as_bytes());
+    }
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let fields = out.fields(&subject.head.fields).map(|field| (lossy(field.name), lossy(field.value)));
-    Sent { line: format!("{} {uri}", subject.view.method), fields: fields.collect() }
+    Sent { line: format!("{method} {uri}"), fields: first.into_iter().chain(fields).collect() }
 }

@@ -32,7 +32,11 @@ routes:
   empty:
     match: {path: /empty}
     to: nothing
+  chat:
+    match: {path: /chat}
+    to: chat
 clusters:
+  chat: {endpoints: [127.0.0.1:3004], protocol: h2}
   nothing: {endpoints: []}
   checkout:
     connect_timeout: 1s
@@ -164,4 +168,14 @@ fn maintenance_says_whether_it_is_in_force() {
     let exempt = ask("/closed/a", &[("x-operator", "me")]);
     assert_eq!(exempt.outcome.action, "forward");
     assert!(exempt.maintenance.unwrap().value.contains("gets through"));
+}
+
+#[test]
+fn a_wish_for_websocket_is_told_as_its_endpoint_hears_it() {
+    let key = ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let said = ask("http://a/chat?b=c", &[("connection", "upgrade"), ("upgrade", "websocket"), key]);
+    let sent = said.destinations[0].sent.as_ref().unwrap();
+    assert_eq!(sent.line, "CONNECT /chat?b=c");
+    assert_eq!(sent.fields[0], (":protocol".to_owned(), "websocket".to_owned()));
+    assert!(!sent.fields.iter().any(|(name, _)| name == "upgrade" || name == key.0), "{sent:?}");
 }
