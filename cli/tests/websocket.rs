@@ -255,7 +255,8 @@ fn who_does_not_consent_is_heard() {
             Some("page") => call.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
             _ => call.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"),
         };
-        Next::Close
+        // what is no answer ends its connection, all others may be used again
+        if call.head.value("x-want") == Some("wrong-key") { Next::Close } else { Next::Keep }
     });
     let proxy = start(upstream.address(), "");
     run(async {
