@@ -263,10 +263,23 @@ impl ClusterState {
         Lacking(Arc::clone(self))
     }
 
+    /// Requests that wait for a slot.
+    #[must_use]
+    pub fn lacking(&self) -> u32 {
+        self.lacking.load(Ordering::Relaxed)
+    }
+
     /// Whether somebody waits for a slot.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
-        self.lacking.load(Ordering::Relaxed) > 0
+        self.lacking() > 0
+    }
+
+    /// Lets whoever has lacked a slot for longest look again: a reload may have allowed more.
+    pub fn remind(&self) {
+        if self.is_wanted() {
+            self.released.notify_one();
+        }
     }
 
     /// Ends when a slot may have become free.

@@ -151,6 +151,7 @@ impl Place {
 
     /// What is done once a second.
     pub(super) fn sweep(&self, now: Instant, is_wanted: bool) {
+        self.cluster.remind();
         for session in self.all.borrow().iter() {
             if session.sweep(now, is_wanted) {
                 self.list(session);

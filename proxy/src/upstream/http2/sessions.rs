@@ -128,6 +128,7 @@ async fn wait(place: &Rc<Place>, pool: &Pool, want: &Want<'_>, rules: &Cluster) 
     let failures = place.failures().0;
     let waiting = Waiting::begin(place);
     let (mut pending, mut lacking, mut pending_due) = (None, None, None);
+    let mut told = false;
     loop {
         if let Some(lease) = place.take() {
             drop(waiting);
@@ -138,7 +139,10 @@ async fn wait(place: &Rc<Place>, pool: &Pool, want: &Want<'_>, rules: &Cluster) 
             return Err(reason);
         }
         let wanted = place.wants_another();
-        let slot = wanted.then(|| want.cluster.try_slot(want.limits.connections)).flatten();
+        // whoever has lacked one for longer is told first, on whichever worker
+        let alone = want.cluster.lacking() == u32::from(lacking.is_some());
+        let is_next = wanted && (told || alone);
+        let slot = is_next.then(|| want.cluster.try_slot(want.limits.connections)).flatten();
         let opens = slot.is_some();
         if let Some(slot) = slot {
             let allowed = pool.allow()?;
@@ -156,14 +160,17 @@ async fn wait(place: &Rc<Place>, pool: &Pool, want: &Want<'_>, rules: &Cluster) 
         }
         let freed = async {
             match lacking {
-                None => place.news().await,
+                None => {
+                    place.news().await;
+                    false
+                }
                 Some(_) => tokio::select! {
-                    () = place.news() => {}
-                    () = want.cluster.released() => {}
+                    () = place.news() => false,
+                    () = want.cluster.released() => true,
                 },
             }
         };
-        want.timer.within(earlier(want.due, pending_due), freed).await.map_err(|Elapsed| {
+        told = want.timer.within(earlier(want.due, pending_due), freed).await.map_err(|Elapsed| {
             let whole_request = want.due.is_some_and(|due| pending_due.is_none_or(|pending| due <= pending));
             if whole_request { Reason::Timeout } else { Reason::PendingTimeout }
         })?;
