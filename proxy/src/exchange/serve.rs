@@ -113,15 +113,8 @@ async fn carry<'a, C: Caller>(
     let last = visit.is_last(local) || !answered.transfer.is_uploaded() || order.head.is_connect();
     caller.answer(&answer_head(response, response_out, tunnel), last);
     if tunnel {
-        return Ok(pass_through(
-            local,
-            visit.timer,
-            caller,
-            &mut answered,
-            order.destination.policy(),
-            record,
-        )
-        .await);
+        let policy = order.destination.policy();
+        return Ok(Box::pin(pass_through(local, visit.timer, caller, &mut answered, policy, record)).await);
     }
     Ok(pass_down(local, subject, caller, &mut answered, transform.as_mut(), record).await)
 }

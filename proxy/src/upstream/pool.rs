@@ -187,12 +187,13 @@ impl Pool {
         }
         let slot = match want.cluster.try_slot(want.limits.connections) {
             Some(slot) => slot,
-            None => match self.wait(want).await? {
+            // what is rare is kept out of the memory of every exchange
+            None => match Box::pin(self.wait(want)).await? {
                 Granted::Connection(connection) => return Ok(connection),
                 Granted::Slot(slot) => slot,
             },
         };
-        self.open(slot, want).await
+        Box::pin(self.open(slot, want)).await
     }
 
     async fn open(&self, slot: Slot, want: &Want<'_>) -> Result<Connection, Reason> {
