@@ -24,7 +24,7 @@ def towpath(listen, upstream, scenario, _work):
     )
     return (
         "proxy: {workers: 1, admin: 127.0.0.1:0}\n"
-        f"listeners: {{web: {{address: 127.0.0.1:{listen}}}}}\n"
+        f"listeners: {{web: {{address: 0.0.0.0:{listen}}}}}\n"
         f"routes:\n  all: {{to: {{app/a: 90, app/b: 10}}}}\n{routes}"
         f"clusters:\n  app:\n{'    protocol: h2' if scenario.upstream_http2 else ''}\n"
         "    subsets: {a: {labels: {v: a}}, b: {labels: {v: b}}}\n    endpoints:\n"
