@@ -1,7 +1,7 @@
 //! One worker: one thread, one runtime, its own pools. Nothing in it is ever touched by another thread.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 
 use crate::downstream::connection;
 use crate::downstream::http2::Crew;
@@ -90,7 +91,7 @@ async fn work(local: Local, arrivals: &mut mpsc::Receiver<Arrival>) {
     let (local, crew) = (Rc::new(local), Rc::<Crew>::default());
     tokio::select! {
         () = take(&local, &crew, arrivals) => {}
-        () = Rc::clone(local.timers()).run() => {}
+        () = ticking(&local) => {}
         () = housekeep(&local, &crew) => {}
         () = local.pool().yield_to_others() => {}
         () = watch_drain(&local) => {}
@@ -108,6 +109,15 @@ async fn take(local: &Rc<Local>, crew: &Rc<Crew>, arrivals: &mut mpsc::Receiver<
             let _seat = seat;
             connection.await;
         });
+    }
+}
+
+/// Looks at the deadlines. In a task of its own, as the one exception: what runs beside is woken through the kernel, and this
+/// is woken often. A bug that ends it ends the worker.
+async fn ticking(local: &Local) {
+    let ended = tokio::task::spawn_local(Rc::clone(local.timers()).run()).await;
+    if let Err(bug) = ended.map_err(JoinError::try_into_panic) {
+        bug.map_or_else(drop, |bug| resume_unwind(bug));
     }
 }
 

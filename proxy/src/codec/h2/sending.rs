@@ -16,9 +16,14 @@ pub struct Sending {
     stream: SendStream<Bytes>,
     /// Octets that the head has promised and that are still owed.
     left: Option<u64>,
+    /// Octets that go with the head, before anything is granted.
+    ahead: usize,
     ended: bool,
     broken: bool,
 }
+
+/// Octets of a body that wait with its head.
+const AHEAD_MAX: usize = 16 * 1024;
 
 fn reset(fault: &h2::Error) -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionReset, fault.to_string())
@@ -38,7 +43,14 @@ impl Sending {
             Framing::Length(length) => Some(length),
             Framing::None | Framing::Chunked | Framing::UntilClose => None,
         };
-        Self { stream, left, ended: Self::is_bodiless(framing), broken: false }
+        Self { stream, left, ahead: 0, ended: Self::is_bodiless(framing), broken: false }
+    }
+
+    /// The same, where the stream is only open when its head has left: a first piece of the body does not wait for that, since
+    /// most bodies are no longer, and the two then leave together.
+    #[must_use]
+    pub fn with_head(stream: SendStream<Bytes>, framing: Framing) -> Self {
+        Self { ahead: AHEAD_MAX, ..Self::new(stream, framing) }
     }
 
     /// Whether the message was given to its last octet.
@@ -75,6 +87,21 @@ impl Sending {
         }
     }
 
+    /// Waits until the receiver has granted some of so many octets.
+    fn poll_room(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
+        self.stream.reserve_capacity(wanted);
+        while self.stream.capacity() == 0 {
+            match ready!(self.stream.poll_capacity(cx)) {
+                Some(granted) => self.unless_broken(granted.map(|_| ()))?,
+                None => {
+                    self.broken = true;
+                    return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+                }
+            }
+        }
+        Poll::Ready(Ok(self.stream.capacity()))
+    }
+
     fn unless_broken(&mut self, sent: Result<(), h2::Error>) -> io::Result<()> {
         sent.map_err(|fault| {
             self.broken = true;
@@ -88,17 +115,9 @@ impl Sink for Sending {
         if self.ended || self.left.is_some_and(|left| left < payload.len() as u64) {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
-        self.stream.reserve_capacity(payload.len());
-        while self.stream.capacity() == 0 {
-            match ready!(self.stream.poll_capacity(cx)) {
-                Some(granted) => self.unless_broken(granted.map(|_| ()))?,
-                None => {
-                    self.broken = true;
-                    return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-                }
-            }
-        }
-        let count = self.stream.capacity().min(payload.len());
+        let ahead = std::mem::take(&mut self.ahead);
+        let room = if ahead > 0 { ahead } else { ready!(self.poll_room(cx, payload.len()))? };
+        let count = room.min(payload.len());
         let last = self.left.as_mut().is_some_and(|left| {
             *left -= count as u64;
             *left == 0

@@ -68,7 +68,7 @@ impl Http2Attempt {
         let (answer, stream) = begun.map_err(|fault| {
             if fault.is_io() || fault.is_remote() { Reason::UpstreamReset } else { Reason::Internal }
         })?;
-        let request = Sending::new(stream, framing);
+        let request = Sending::with_head(stream, framing);
         let answer = Answer::Awaited(answer);
         Ok(Self { answer, request, heads: 0, written, broken: false, tunnel, lease })
     }
