@@ -479,7 +479,7 @@ fn an_endpoint_that_says_nothing_is_asked_whether_it_is_there() {
             saw.lock().unwrap().send(frames.next().is_none()).unwrap();
         }
     });
-    let proxy = start(upstream, ", ping_interval: 100ms, ping_timeout: 300ms");
+    let proxy = start(upstream, ", ping_interval: 100ms, ping_timeout: 2s");
     assert_eq!(ask(&proxy, GET), good("patience"));
     // it has gone, and the next connection falls silent
     proxy.await_metric("towpath_cluster_connections{cluster=\"app\"}", 0.0);
