@@ -76,6 +76,26 @@ fn floods_of_control_frames_end_their_connection() {
 }
 
 #[test]
+fn small_messages_that_nobody_takes_harm_no_other_request() {
+    let (upstream, _tell) = Upstream::holding();
+    let proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 1}}\n\
+         listeners: {{web: {{address: \"127.0.0.1:0\"}}}}\n\
+         routes:\n  all: {{to: app, pending_timeout: none}}\n  hi: {{match: {{path: /hi}}, direct_response: {{status: 200, body: hi}}}}\n\
+         clusters: {{app: {{limits: {{connections: 1}}, endpoints: [\"{}\"]}}}}\n",
+        upstream.address()
+    ));
+    let mut client = connect(&proxy);
+    // one has the connection, and the other waits for it with all that it sends
+    client.send(frame(HEADERS, WHOLE, 1, request("GET", "/held")));
+    client.send(opened(3, "/held"));
+    client.send(frame(DATA, 0, 3, b"12345").repeat(8000));
+    assert!(client.is_served(5));
+    metric(&proxy, "streams_open", 2.0);
+    metric(&proxy, "errors_total", 0.0);
+}
+
+#[test]
 fn a_steady_pulse_is_no_flood() {
     let proxy = start(refusing(), ", limits: {control_frames: 100}");
     let mut client = connect(&proxy);

@@ -10,6 +10,6 @@ mod tunnel;
 
 pub use fields::{list_bytes, map, read_trailers};
 pub use guard::{Breach, Guard};
-pub use receiving::Receiving;
+pub use receiving::{Receiving, SMALL_FRAME};
 pub use sending::Sending;
 pub use tunnel::Tunnel;

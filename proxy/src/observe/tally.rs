@@ -16,7 +16,7 @@ rows! {
         ConnectFailures = "towpath_upstream_connect_failures", Counter, "Connections to endpoints that could not be opened, by cluster.";
         Reused = "towpath_upstream_reused", Counter, "Requests sent on a connection that was used before, by cluster.";
         ReusedReset = "towpath_upstream_reused_reset", Counter, "Reused connections that died before any byte of the answer, by cluster.";
-        Retries = "towpath_upstream_retries", Counter, "Requests sent again on a fresh connection, by cluster.";
+        Retries = "towpath_upstream_retries", Counter, "Requests sent once more, over HTTP/1.1 on a fresh connection, by cluster.";
         NotReplayed = "towpath_upstream_not_replayed", Counter, "Requests not sent again because more of their body than replay_bytes had left, by cluster.";
         Evicted = "towpath_upstream_pool_evicted", Counter, "Idle connections dropped because the endpoint closed them or they were too old, by cluster.";
         Http2StreamsOpen = "towpath_upstream_http2_streams_open", Gauge, "Requests open on HTTP/2 connections to endpoints, by cluster.";

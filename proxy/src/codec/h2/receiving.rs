@@ -9,6 +9,9 @@ use super::fields::read_trailers;
 use crate::codec::body::{BodyFault, Fill, Source};
 use crate::codec::fields::Fields;
 
+/// What a frame of DATA costs that waits to be passed on, in octets, however few it has: the crate counts what it lacks of them.
+pub const SMALL_FRAME: usize = 256;
+
 /// A body on its way in. The sender may send as much again only when what came was passed on, so that a side that stands
 /// still stops this stream, and no other of its connection.
 #[derive(Debug)]

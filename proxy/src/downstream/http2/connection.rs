@@ -25,7 +25,7 @@ use super::session::{Begun, Open, Session};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
 use crate::codec::grpc::{self, web::Dialect};
-use crate::codec::h2::{Breach, Guard};
+use crate::codec::h2::{Breach, Guard, SMALL_FRAME};
 use crate::codec::scratch::Scratch;
 use crate::downstream::grpc_web::{self, GrpcWeb};
 use crate::exchange::record::Record;
@@ -50,6 +50,10 @@ const RESETS_LOCAL_MAX: usize = 256;
 
 /// Octets of an answer that wait for the socket.
 const SEND_BYTES_MAX: usize = 64 * 1024;
+
+/// Frames of a few octets that wait to be passed on, of all requests of a connection. A call may send its messages faster than its
+/// endpoint takes them, and those of others must not end with it.
+const SMALL_FRAMES_MAX: usize = 16 * 1024;
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +139,8 @@ fn builder(listener: &Listener) -> Builder {
         .max_header_list_size((**limits.header_bytes()).saturating_mul(2))
         .max_pending_accept_reset_streams(RESETS_PENDING_MAX)
         .max_local_error_reset_streams(Some(RESETS_LOCAL_MAX))
-        .max_send_buffer_size(SEND_BYTES_MAX);
+        .max_send_buffer_size(SEND_BYTES_MAX)
+        .data_frame_budget(SMALL_FRAMES_MAX * SMALL_FRAME);
     builder
 }
 

@@ -16,7 +16,7 @@ use towpath_config::model::Cluster;
 use super::heartbeat::{Heartbeat, Silent};
 use super::place::{Opening, Place};
 use super::session::{Link, Session, Terms};
-use crate::codec::h2::{Breach, Guard};
+use crate::codec::h2::{Breach, Guard, SMALL_FRAME};
 use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::sys::stream::Stream;
@@ -38,6 +38,9 @@ const RESETS_LOCAL_MAX: usize = 1024;
 /// Octets that are read before those get their turn whom they are for: what comes of heads waits for them, and no window holds
 /// it back.
 const READ_MAX: usize = 64 * 1024;
+
+/// Frames of a few octets that wait to be passed on, of all answers of a connection.
+const SMALL_FRAMES_MAX: usize = 128 * 1024;
 
 /// What the endpoint allows as long as it has said nothing (RFC 9113 §6.5.2 has no such number).
 const UNTOLD: usize = usize::MAX - 1;
@@ -77,7 +80,8 @@ impl Rules {
             .max_header_list_size(self.header_bytes.saturating_mul(2))
             .max_concurrent_reset_streams(self.terms.streams.max(RESETS_KEPT_MIN) as usize)
             .max_local_error_reset_streams(Some(RESETS_LOCAL_MAX))
-            .max_send_buffer_size(SEND_BYTES_MAX);
+            .max_send_buffer_size(SEND_BYTES_MAX)
+            .data_frame_budget(SMALL_FRAMES_MAX * SMALL_FRAME);
         builder
     }
 }
