@@ -172,6 +172,10 @@ impl<C: Caller> Waiting for GrpcWeb<'_, C> {
     async fn interim(&mut self, head: &ResponseHead) -> io::Result<()> {
         self.caller.interim(head).await
     }
+
+    fn is_stalled(&self) -> bool {
+        self.caller.is_stalled()
+    }
 }
 
 impl<C: Caller> Opens for GrpcWeb<'_, C> {

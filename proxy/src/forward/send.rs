@@ -19,7 +19,7 @@ use crate::upstream::attempt::{Attempt, AttemptFault, Seen};
 use crate::upstream::cluster::Active;
 use crate::upstream::http1::Http1Attempt;
 use crate::upstream::http2::Http2Attempt;
-use crate::upstream::pool::Want;
+use crate::upstream::pool::{Connection, Want};
 
 /// An upstream that has answered: its head is read, its body follows.
 #[derive(Debug)]
@@ -77,7 +77,10 @@ pub async fn send<'t, C: Waiting>(
             timer,
             due: order.due,
         };
-        let mut attempt = begin(local, order, &want).await?;
+        let mut attempt = match **order.cluster.protocol() {
+            ClusterProtocol::Http1 => over_http1(local, order, local.pool().checkout(&want).await?),
+            ClusterProtocol::Http2 => over_http2(local, order, &want).await?,
+        };
         let upstream = **order.destination.policy().response_idle_timeout();
         let mut transfer =
             Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
@@ -95,28 +98,20 @@ pub async fn send<'t, C: Waiting>(
     }
 }
 
-/// Begins an attempt on a connection to the chosen endpoint, in its words.
-async fn begin(local: &Local, order: &mut Order<'_>, want: &Want<'_>) -> Result<Attempt, Reason> {
-    let pool = local.pool();
-    match **order.cluster.protocol() {
-        ClusterProtocol::Http1 => {
-            let connection = pool.checkout(want).await?;
-            order.tell_time();
-            let input = local.buffers().lend();
-            Ok(Attempt::Http1(Http1Attempt::begin(
-                connection,
-                input,
-                &order.line,
-                &order.head.fields,
-                order.out,
-            )))
-        }
-        ClusterProtocol::Http2 => {
-            let lease = pool.sessions().lease(pool, want, order.cluster).await?;
-            order.tell_time();
-            Http2Attempt::begin(lease, &order.line, &order.head.fields, order.out).map(Attempt::Http2)
-        }
-    }
+/// Begins an attempt on a connection of HTTP/1.1.
+// made where it stays: it is large
+#[inline(always)]
+fn over_http1(local: &Local, order: &mut Order<'_>, connection: Connection) -> Attempt {
+    order.tell_time();
+    let input = local.buffers().lend();
+    Attempt::Http1(Http1Attempt::begin(connection, input, &order.line, &order.head.fields, order.out))
+}
+
+/// Begins an attempt as a stream of a connection of HTTP/2.
+async fn over_http2(local: &Local, order: &mut Order<'_>, want: &Want<'_>) -> Result<Attempt, Reason> {
+    let lease = local.pool().sessions().lease(local.pool(), want, order.cluster).await?;
+    order.tell_time();
+    Http2Attempt::begin(lease, &order.line, &order.head.fields, order.out).map(Attempt::Http2)
 }
 
 /// Waits for the final head; interim ones are passed on.

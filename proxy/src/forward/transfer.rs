@@ -134,10 +134,10 @@ impl<'a> Transfer<'a> {
             if let Poll::Ready(outcome) = attempt.poll_head(cx, order.asked(), order.cluster.limits(), head) {
                 return Poll::Ready(outcome);
             }
-            if self.upload.is_done() && caller.poll_gone(cx).is_ready() {
+            let on_caller = self.waits_for_caller();
+            if !on_caller && caller.poll_gone(cx).is_ready() {
                 return Poll::Ready(Err(Reason::ClientGone.into()));
             }
-            let on_caller = self.waits_for_caller();
             let progress = (self.upload.moved() * 2 + u64::from(on_caller), attempt.traffic().0);
             match self.poll_due(cx, progress, on_caller) {
                 Some(reason) => Poll::Ready(Err(reason.into())),
@@ -184,7 +184,7 @@ impl<'a> Transfer<'a> {
             }
             let on_caller = download.waits_for_sink();
             // a caller that is written to shows by itself that it is gone
-            let idle = !on_caller && (self.upload.is_done() || self.abandoned);
+            let idle = !on_caller && !self.waits_for_caller();
             if idle && caller.poll_gone(cx).is_ready() {
                 return Poll::Ready(Err(Reason::ClientGone));
             }

@@ -18,6 +18,8 @@ pub struct Sending {
     left: Option<u64>,
     /// Octets that go with the head, before anything is granted.
     ahead: usize,
+    /// The last octets of a sized body, until it is known whether trailers follow: most often none do, and they end the stream.
+    tail: Bytes,
     ended: bool,
     broken: bool,
 }
@@ -43,7 +45,7 @@ impl Sending {
             Framing::Length(length) => Some(length),
             Framing::None | Framing::Chunked | Framing::UntilClose => None,
         };
-        Self { stream, left, ahead: 0, ended: Self::is_bodiless(framing), broken: false }
+        Self { stream, left, ahead: 0, tail: Bytes::new(), ended: Self::is_bodiless(framing), broken: false }
     }
 
     /// The same, where the stream is only open when its head has left: a first piece of the body does not wait for that, since
@@ -102,6 +104,14 @@ impl Sending {
         Poll::Ready(Ok(self.stream.capacity()))
     }
 
+    fn send_tail(&mut self) -> io::Result<()> {
+        if self.tail.is_empty() {
+            return Ok(());
+        }
+        let sent = self.stream.send_data(std::mem::take(&mut self.tail), false);
+        self.unless_broken(sent)
+    }
+
     fn unless_broken(&mut self, sent: Result<(), h2::Error>) -> io::Result<()> {
         sent.map_err(|fault| {
             self.broken = true;
@@ -118,19 +128,21 @@ impl Sink for Sending {
         let ahead = std::mem::take(&mut self.ahead);
         let room = if ahead > 0 { ahead } else { ready!(self.poll_room(cx, payload.len()))? };
         let count = room.min(payload.len());
-        let last = self.left.as_mut().is_some_and(|left| {
-            *left -= count as u64;
-            *left == 0
-        });
         let chunk = Bytes::copy_from_slice(payload.get(..count).unwrap_or_default());
-        let sent = self.stream.send_data(chunk, last);
-        self.ended = last;
+        if let Some(left) = &mut self.left {
+            *left -= count as u64;
+            if *left == 0 {
+                self.tail = chunk;
+                return Poll::Ready(Ok(count));
+            }
+        }
+        let sent = self.stream.send_data(chunk, false);
         Poll::Ready(self.unless_broken(sent).map(|()| count))
     }
 
     /// The task of the connection sends, as soon as it can; no more is held back than the send buffer.
     fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+        Poll::Ready(self.send_tail())
     }
 
     fn finish(&mut self, trailers: Option<&Fields>) -> io::Result<()> {
@@ -141,9 +153,13 @@ impl Sink for Sending {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.ended = true;
-        let sent = match trailers.filter(|trailers| !trailers.is_empty()) {
-            Some(trailers) => self.stream.send_trailers(map(trailers.iter())),
-            None => self.stream.send_data(Bytes::new(), true),
+        let trailers = trailers.filter(|trailers| !trailers.is_empty());
+        let sent = match trailers {
+            Some(trailers) => {
+                self.send_tail()?;
+                self.stream.send_trailers(map(trailers.iter()))
+            }
+            None => self.stream.send_data(std::mem::take(&mut self.tail), true),
         };
         self.unless_broken(sent)
     }

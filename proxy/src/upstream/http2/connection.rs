@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use crate::outcome::Reason;
 use crate::sys::stream::Stream;
 use crate::sys::timer::{Elapsed, Timer, Timers};
 use crate::upstream::allowance::Allowed;
-use crate::upstream::cluster::Slot;
+use crate::upstream::cluster::{EndpointState, Slot};
 use crate::upstream::connect::connect;
 use crate::upstream::pool::Want;
 
@@ -89,13 +90,15 @@ impl Rules {
 /// Opens a connection, and carries it to its end, in a task of its own: who asked for it may go away.
 pub(super) fn open(opening: Opening, slot: Slot, allowed: Allowed, want: &Want<'_>, cluster: &Cluster) {
     let rules = Rules::new(cluster, want.limits.connect);
+    // where it is now: its place may have been made when it was elsewhere
+    let endpoint = Arc::clone(want.endpoint);
     let link = Rc::<Link>::default();
     let known = Rc::clone(&link);
     let task = tokio::task::spawn_local(async move {
         let _held = (slot, allowed);
         let place = Rc::clone(opening.place());
         let timer = place.timers.timer();
-        match establish(&place, &rules, &timer, known).await {
+        match establish(&place, &endpoint, &rules, &timer, known).await {
             Ok((session, frames)) => {
                 place.count(ClusterCounter::Connections, 1);
                 opening.succeed(&session, rules.terms.streams);
@@ -116,12 +119,13 @@ type Frames = Connection<Counted, Bytes>;
 /// Connects, and waits until the endpoint has said what it allows: one that speaks no HTTP/2 gets no request.
 async fn establish(
     place: &Rc<Place>,
+    endpoint: &EndpointState,
     rules: &Rules,
     timer: &Timer,
     link: Rc<Link>,
 ) -> Result<(Rc<Session>, Frames), Reason> {
     let due = rules.connect.map(|limit| Instant::now() + limit);
-    let address = place.endpoint.address();
+    let address = endpoint.address();
     let io = connect(address, place.announcement.as_ref(), timer, due).await?;
     let (guard, timers) = (Guard::of_endpoint(timer.now()), Rc::clone(timer.timers()));
     let io = Counted { io, link: Rc::clone(&link), turn: READ_MAX, guard, breach: None, timers };

@@ -31,6 +31,8 @@ pub(super) struct Place {
     /// How many requests a further connection will likely take.
     expected: Cell<u32>,
     failures: Cell<(u32, Reason)>,
+    /// Whether the client is gone whose connections these are.
+    abandoned: Cell<bool>,
     news: Notify,
 }
 
@@ -48,6 +50,7 @@ impl Place {
             waiting: Cell::new(0),
             expected: Cell::new(streams),
             failures: Cell::new((0, Reason::ConnectFailure)),
+            abandoned: Cell::new(false),
             news: Notify::new(),
         }
     }
@@ -153,7 +156,7 @@ impl Place {
     pub(super) fn sweep(&self, now: Instant, is_wanted: bool) {
         self.cluster.remind();
         for session in self.all.borrow().iter() {
-            if session.sweep(now, is_wanted) {
+            if session.sweep(now, is_wanted && !self.abandoned.get()) {
                 self.list(session);
             }
         }
@@ -173,9 +176,23 @@ impl Place {
         here.inspect(|session| session.leave()).is_some()
     }
 
-    /// Ends every connection as soon as it carries nothing.
-    pub(super) fn leave(&self) {
+    /// Ends every connection as soon as it carries nothing, also one that is being opened: nobody else may use them.
+    pub(super) fn abandon(&self) {
+        self.abandoned.set(true);
         self.all.borrow().iter().for_each(|session| session.leave());
+    }
+
+    /// The same client is there again; says whether it was gone.
+    pub(super) fn take_back(&self) -> bool {
+        self.abandoned.replace(false)
+    }
+
+    /// Lets another request know that there is more room than one has taken.
+    pub(super) fn pass_on(&self) {
+        let more = self.free.borrow().last().is_some_and(|session| session.room() == Room::Some);
+        if more && self.waiting.get() > 0 {
+            self.news.notify_one();
+        }
     }
 }
 

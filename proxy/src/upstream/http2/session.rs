@@ -197,7 +197,9 @@ impl Session {
         request: Request<()>,
         ended: bool,
     ) -> Option<Result<(ResponseFuture, SendStream<Bytes>), h2::Error>> {
-        self.door.borrow_mut().as_mut().map(|door| door.send_request(request, ended))
+        // one that has sent keeps the stream until it may send again, and takes the wake-ups that are the stream's
+        let mut door = self.door.borrow().clone()?;
+        Some(door.send_request(request, ended))
     }
 
     pub(super) fn count(&self, counter: ClusterCounter, count: u64) {

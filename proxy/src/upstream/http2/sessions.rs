@@ -58,11 +58,16 @@ impl Sessions {
     fn place(&self, pool: &Pool, want: &Want<'_>, rules: &Cluster) -> Rc<Place> {
         let key = Key { endpoint: want.endpoint.id(), announcement: want.announcement.copied() };
         let mut places = self.places.borrow_mut();
-        if let Some(place) = places.get(&key) {
+        let known = places.get(&key);
+        if let Some(place) = known.filter(|place| !place.take_back()) {
             return Rc::clone(place);
         }
+        let known = known.cloned();
         if let Some(ends) = key.announcement.and_then(|announcement| announcement.ends) {
             self.announced.borrow_mut().entry(ends).or_default().push(key);
+        }
+        if let Some(place) = known {
+            return place;
         }
         let place = Rc::new(Place::new(pool.worker(), want, **rules.limits().streams()));
         places.insert(key, Rc::clone(&place));
@@ -72,9 +77,9 @@ impl Sessions {
     /// Ends the connections that are of use to nobody but a client that is gone.
     pub fn forget(&self, client: &Ends) {
         let keys = self.announced.borrow_mut().remove(client);
-        let mut places = self.places.borrow_mut();
-        let places = keys.into_iter().flatten().filter_map(|key| places.remove(&key));
-        places.for_each(|place| place.leave());
+        let places = self.places.borrow();
+        // one that is being opened still comes to its place
+        keys.into_iter().flatten().filter_map(|key| places.get(&key)).for_each(|place| place.abandon());
     }
 
     /// Ends one idle connection of every cluster for which somebody waits, but of those that were `seen`.
@@ -132,6 +137,7 @@ async fn wait(place: &Rc<Place>, pool: &Pool, want: &Want<'_>, rules: &Cluster) 
     loop {
         if let Some(lease) = place.take() {
             drop(waiting);
+            place.pass_on();
             return Ok(lease);
         }
         let (failed, reason) = place.failures();
