@@ -108,6 +108,32 @@ async fn read(body: &mut h2::RecvStream) -> (Vec<u8>, Option<HeaderMap>) {
     (bytes, body.trailers().await.unwrap_or_default())
 }
 
+#[test]
+fn trailers_follow_bodies_whose_length_was_said() {
+    let upstream = library(async |mut request, mut respond| {
+        assert_eq!(request.headers().get("content-length").unwrap(), "5");
+        let (body, trailers) = read(request.body_mut()).await;
+        let sum = trailers.as_ref().and_then(|trailers| trailers.get("x-up")).cloned();
+        let head = Response::builder().header("content-length", body.len()).body(()).unwrap();
+        let mut stream = respond.send_response(head, false).unwrap();
+        stream.send_data(Bytes::from(body), false).unwrap();
+        let sum = sum.unwrap_or_else(|| HeaderValue::from_static("none"));
+        stream.send_trailers(HeaderMap::from_iter([(HeaderName::from_static("x-down"), sum)])).unwrap();
+    });
+    let proxy = start(upstream, "");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("body");
+    std::fs::write(&file, "hello").unwrap();
+    for (trailer, answered) in [(Some("x-up: there"), "x-down: there"), (None, "x-down: none")] {
+        let mut nghttp = Command::new("nghttp");
+        nghttp.arg("-v").arg("-d").arg(&file).args(trailer.map(|trailer| format!("--trailer={trailer}")));
+        let output =
+            nghttp.arg(format!("http://{}/", proxy.address("web"))).output().expect("nghttp is installed");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains(answered) && said.contains("hello"), "{said}");
+    }
+}
+
 /// `nghttpd`, with a folder to serve. It is killed when dropped.
 struct Nghttpd(Child, SocketAddr);
 
