@@ -15,6 +15,15 @@ use crate::sys::timer::Timers;
 use crate::upstream::cluster::{ClusterState, EndpointState};
 use crate::upstream::pool::Want;
 
+/// Further connections.
+#[derive(Debug)]
+struct Further {
+    /// How many are being opened.
+    opening: Cell<u32>,
+    /// How many requests one will likely take.
+    each: Cell<u32>,
+}
+
 /// The connections to one endpoint that were announced in one way.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -26,10 +35,8 @@ pub(super) struct Place {
     all: RefCell<Vec<Rc<Session>>>,
     /// Those that had room when they were last looked at. The one used last is used first, so that few are used.
     free: RefCell<Vec<Rc<Session>>>,
-    opening: Cell<u32>,
+    further: Further,
     waiting: Cell<u32>,
-    /// How many requests a further connection will likely take.
-    expected: Cell<u32>,
     failures: Cell<(u32, Reason)>,
     /// Whether the client is gone whose connections these are.
     abandoned: Cell<bool>,
@@ -46,9 +53,8 @@ impl Place {
             timers: Rc::clone(want.timer.timers()),
             all: RefCell::default(),
             free: RefCell::default(),
-            opening: Cell::new(0),
+            further: Further { opening: Cell::new(0), each: Cell::new(streams) },
             waiting: Cell::new(0),
-            expected: Cell::new(streams),
             failures: Cell::new((0, Reason::ConnectFailure)),
             abandoned: Cell::new(false),
             news: Notify::new(),
@@ -99,13 +105,13 @@ impl Place {
     }
 
     pub(super) fn is_opening(&self) -> bool {
-        self.opening.get() > 0
+        self.further.opening.get() > 0
     }
 
     /// Whether a further connection is to be opened: those that are being opened will not take all who wait. An endpoint
     /// that allows nothing on the last one would not allow more on another.
     pub(super) fn wants_another(&self) -> bool {
-        let expected = u64::from(self.opening.get()) * u64::from(self.expected.get());
+        let expected = u64::from(self.further.opening.get()) * u64::from(self.further.each.get());
         let is_barren = self.all.borrow().last().is_some_and(|last| last.allowed() == Some(0));
         u64::from(self.waiting.get()) > expected && !is_barren
     }
@@ -114,7 +120,7 @@ impl Place {
     fn add(&self, session: &Rc<Session>, streams: u32) {
         let allowed =
             session.allowed().map_or(streams, |allowed| streams.min(allowed.try_into().unwrap_or(u32::MAX)));
-        self.expected.set(allowed.max(1));
+        self.further.each.set(allowed.max(1));
         self.all.borrow_mut().push(Rc::clone(session));
         self.list(session);
         (1..allowed.min(self.waiting.get())).for_each(|_| self.news.notify_one());
@@ -149,7 +155,7 @@ impl Place {
 
     /// Whether there is nothing here.
     pub(super) fn is_empty(&self) -> bool {
-        self.all.borrow().is_empty() && self.waiting.get() == 0 && self.opening.get() == 0
+        self.all.borrow().is_empty() && self.waiting.get() == 0 && self.further.opening.get() == 0
     }
 
     /// What is done once a second.
@@ -220,7 +226,7 @@ pub(super) struct Opening {
 
 impl Opening {
     pub(super) fn begin(place: &Rc<Place>) -> Self {
-        place.opening.set(place.opening.get() + 1);
+        place.further.opening.set(place.further.opening.get() + 1);
         Self { place: Rc::clone(place), failed: Some(Reason::ConnectFailure) }
     }
 
@@ -243,7 +249,7 @@ impl Opening {
 impl Drop for Opening {
     fn drop(&mut self) {
         let place = &self.place;
-        place.opening.set(place.opening.get() - 1);
+        place.further.opening.set(place.further.opening.get() - 1);
         if let Some(reason) = self.failed {
             place.failures.set((place.failures.get().0.wrapping_add(1), reason));
             place.news.notify_waiters();
