@@ -6,7 +6,6 @@
 #[path = "support/lib.rs"]
 mod support;
 
-use std::future::Future;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -14,14 +13,7 @@ use h2::client::{SendRequest, handshake};
 use http::{HeaderMap, Request};
 use tokio::net::TcpStream;
 
-use support::{Client, Next, PATIENCE, Proxy, Upstream, refusing};
-
-/// Runs a client, which must come to its end.
-fn run<T>(client: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().event_interval(1).enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(PATIENCE, client).await.expect("it comes to its end") })
-}
+use support::{Client, Next, Proxy, Upstream, refusing, run};
 
 async fn connect(address: SocketAddr) -> SendRequest<Bytes> {
     let (client, connection) = handshake(TcpStream::connect(address).await.unwrap()).await.unwrap();

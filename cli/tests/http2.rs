@@ -6,7 +6,7 @@
 #[path = "support/lib.rs"]
 mod support;
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Mutex;
@@ -20,14 +20,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
-use support::{Client, Next, PATIENCE, Proxy, Upstream, refusing, wait};
-
-/// Runs a client, which must come to its end.
-fn run<T>(client: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().event_interval(1).enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(PATIENCE, client).await.expect("it comes to its end") })
-}
+use support::{Client, Next, PATIENCE, Proxy, Upstream, refusing, run, wait};
 
 type Ended = JoinHandle<Result<(), h2::Error>>;
 

@@ -10,21 +10,9 @@ use std::net::TcpStream;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 
-use support::{Call, Client, Next, PATIENCE, before, latin};
+use support::{Client, Next, PATIENCE, before, latin, parrot};
 
 const GET: &str = "GET /a HTTP/1.1\r\nHost: shop.test\r\n\r\n";
-
-/// Sends back what comes on the other side, says `bye` at its end, and ends.
-fn parrot(call: &mut Call<'_>) -> Next {
-    while call.wire().has_more().unwrap_or(false) {
-        match call.wire().take(4) {
-            Ok(bytes) => call.send(bytes),
-            Err(part) => call.send(part),
-        };
-    }
-    call.send("bye");
-    Next::Close
-}
 
 #[test]
 fn upgrades_become_tunnels() {

@@ -23,14 +23,7 @@ use http::{Request, Response};
 use tokio::net::TcpStream;
 use towpath_proxy::codec::h1::websocket::accept;
 
-use support::{Call, Client, Next, PATIENCE, Proxy, Upstream, installed, latin, wait};
-
-/// Runs a client, which must come to its end.
-fn run<T>(client: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().event_interval(1).enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(PATIENCE, client).await.expect("it comes to its end") })
-}
+use support::{Call, Client, Next, PATIENCE, Proxy, Upstream, installed, latin, parrot, run, wait};
 
 /// One worker, a route and a cluster with keys of their own, and a route that has no endpoint.
 fn start(upstream: SocketAddr, route: &str) -> Proxy {
@@ -165,18 +158,6 @@ fn consent(call: &mut Call<'_>) {
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: chat\r\n\r\n"
     ));
-}
-
-/// Sends back what comes by fours, says `bye` at its end, and ends.
-fn parrot(call: &mut Call<'_>) -> Next {
-    while call.wire().has_more().unwrap_or(false) {
-        match call.wire().take(4) {
-            Ok(bytes) => call.send(bytes),
-            Err(part) => call.send(part),
-        };
-    }
-    call.send("bye");
-    Next::Close
 }
 
 #[test]

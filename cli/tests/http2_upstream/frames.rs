@@ -25,7 +25,7 @@ pub const END_HEADERS: u8 = 4;
 pub const STREAMS: u16 = 3;
 pub const WINDOW: u16 = 4;
 
-/// `:status: 200` and `:status: 100` as HPACK has them (RFC 7541 appendix A and §6.2.2).
+/// `:status: 200` and `:status: 103` as HPACK has them (RFC 7541 appendix A and §6.2.2).
 pub const STATUS_200: &[u8] = &[0x88];
 pub const STATUS_103: &[u8] = b"\x08\x03103";
 

@@ -24,7 +24,7 @@ pub use names::Names;
 pub use plain::Plain;
 pub use process::Proxy;
 pub use table::{Case, Expect, Table, expect, rows};
-pub use upstream::{Call, Next, Received, Upstream, refusing};
+pub use upstream::{Call, Next, Received, Upstream, parrot, refusing};
 pub use wire::{Fields, Head, Wire, latin};
 
 /// How long a condition is waited for. Far beyond what any of them takes.
@@ -52,6 +52,13 @@ pub fn installed() -> Option<PathBuf> {
         eprintln!("skipped: this one runs in ./dev test");
     }
     tools
+}
+
+/// Runs a client, which must come to its end.
+pub fn run<T>(client: impl Future<Output = T>) -> T {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().event_interval(1).enable_all().build().unwrap();
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, client).await.expect("it comes to its end") })
 }
 
 /// Asks until there is an answer.

@@ -258,3 +258,15 @@ fn serve(mut wire: Wire, connection: usize, log: &Log, script: &dyn Fn(&mut Call
 pub fn refusing() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port")
 }
+
+/// Sends back what comes by fours, says `bye` at its end, and ends: the other end of a tunnel.
+pub fn parrot(call: &mut Call<'_>) -> Next {
+    while call.wire().has_more().unwrap_or(false) {
+        match call.wire().take(4) {
+            Ok(bytes) => call.send(bytes),
+            Err(part) => call.send(part),
+        };
+    }
+    call.send("bye");
+    Next::Close
+}

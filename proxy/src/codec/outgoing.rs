@@ -84,11 +84,16 @@ impl Outgoing {
         self.added.write(|_| true, output);
     }
 
-    /// The fields that go out, in order.
+    /// The fields that go out, in order, each with its class.
     pub fn fields<'a>(&'a self, fields: &'a Fields) -> impl Iterator<Item = FieldRef<'a>> {
         let kept = fields.iter().enumerate().filter(|(position, _)| !self.is_dropped(*position));
-        kept.map(|(_, field)| field).chain(self.added.iter())
+        kept.map(|(_, field)| field).chain(self.added.iter().map(classed))
     }
+}
+
+/// What was added has no class as long as nobody looks at it.
+fn classed(field: FieldRef<'_>) -> FieldRef<'_> {
+    FieldRef { known: Known::of(field.name), ..field }
 }
 
 #[cfg(test)]

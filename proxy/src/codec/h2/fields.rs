@@ -48,12 +48,10 @@ pub fn map<'a>(fields: impl Iterator<Item = FieldRef<'a>>) -> HeaderMap {
     // the values stand one behind the other: memory for each of them costs more than all of the head
     let mut values = BytesMut::with_capacity(VALUES_BYTES);
     for field in fields {
-        // what was added has no class
-        let known = if field.known == Known::Other { Known::of(field.name) } else { field.known };
         values.extend_from_slice(field.value);
         let value = HeaderValue::from_maybe_shared(values.split().freeze());
-        if let (Some(name), Ok(mut value)) = (name(known, field.name), value) {
-            value.set_sensitive(SELDOM_AGAIN.has(known));
+        if let (Some(name), Ok(mut value)) = (name(field.known, field.name), value) {
+            value.set_sensitive(SELDOM_AGAIN.has(field.known));
             map.append(name, value);
         }
     }

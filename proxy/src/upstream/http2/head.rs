@@ -30,13 +30,11 @@ pub(super) fn request(
     let mut host = None;
     let is_websocket = matches!(line.asked, Asked::WebSocket(_));
     let mut map = map(out.fields(fields).filter(|field| {
-        // what was added has no class
-        let known = if field.known == Known::Other { Known::of(field.name) } else { field.known };
-        if known == Known::Host {
+        if field.known == Known::Host {
             host = Some(field.value);
         }
         let is_key = is_websocket && field.name.eq_ignore_ascii_case(websocket::KEY.as_bytes());
-        known != Known::Host && !KnownSet::HOP_BY_HOP.has(known) && !is_key
+        field.known != Known::Host && !KnownSet::HOP_BY_HOP.has(field.known) && !is_key
     }));
     if wants_trailers(fields) {
         map.insert(header::TE, HeaderValue::from_static("trailers"));
