@@ -14,7 +14,7 @@ use support::frames::{
     ACK, DATA, END_STREAM, Frames, GOAWAY, HEADERS, PING, PREFACE, PROTOCOL_ERROR, RST_STREAM, SETTINGS,
     Seen, WHOLE, frame, plain, status,
 };
-use support::{Next, PATIENCE, Proxy, Upstream, get};
+use support::{Client, Next, PATIENCE, Proxy, Upstream, get};
 
 /// When the frames of a row are sent.
 enum Sent {
@@ -137,10 +137,35 @@ fn a_connection_begins_in_one_way_only() {
         assert_eq!(client.next().map(|first| first.kind), Some(SETTINGS), "{name}: ours come first");
         assert_eq!(client.goodbye(), Some(PROTOCOL_ERROR), "{name}");
     }
-    let mut client = Frames::silent(proxy.address("web"));
-    client.send(b"PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n");
-    client.client().rest().expect("the end");
-    proxy.await_metric("towpath_downstream_http2_errors_total{listener=\"web\"}", 5.0);
+    for preface in ["PRI * HTTP/2.0\r\n\r\nMS\r\n\r\n", "A WRONG PREFACE\r\n\r\n"] {
+        let mut client = Frames::silent(proxy.address("web"));
+        client.send(preface);
+        let frames: Vec<_> = std::iter::from_fn(|| client.next()).map(|frame| frame.kind).collect();
+        assert!(
+            [[SETTINGS].as_slice(), &[SETTINGS, GOAWAY]].contains(&frames.as_slice()),
+            "3.4 {preface:?}: {frames:?}"
+        );
+    }
+    proxy.await_metric("towpath_downstream_http2_errors_total{listener=\"web\"}", 6.0);
+}
+
+/// What only resembles a preface is a bad request of HTTP/1, and is told so.
+#[test]
+fn a_request_that_is_wrong_is_no_preface() {
+    let (_upstream, proxy) = start();
+    let table = [
+        "INVALID CONNECTION PREFACE\r\nHost: a\r\n\r\n",
+        "HELLO WORLD\r\n\r\n",
+        "GET / PREFACE\r\n\r\n",
+        "A LINE OF WORDS\r\n\r\n",
+        "GET a HTTP/1.1\r\n\r\n",
+    ];
+    for request in table {
+        let mut client = Client::connect(proxy.address("web"));
+        client.send(request);
+        let answer = client.rest().expect("an answer");
+        assert!(answer.starts_with(b"HTTP/1.1 400 "), "{request:?}: {}", answer.escape_ascii());
+    }
 }
 
 mod at_an_endpoint {

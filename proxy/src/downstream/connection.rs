@@ -213,7 +213,9 @@ impl Connection {
                 }
             },
             Err(NoRequest::Gone) => Ending::Close,
-            Err(NoRequest::Refused(Reason::BadVersion)) if self.served == 1 && caller.is_http2() => {
+            Err(NoRequest::Refused(Reason::BadVersion | Reason::BadRequest))
+                if self.served == 1 && caller.is_http2() =>
+            {
                 return None;
             }
             Err(NoRequest::Refused(reason)) => {

@@ -47,10 +47,16 @@ impl<S: Transport> Http1Caller<S> {
         Self { wire: Http1::new(io, input), minor: 1, persistent: false, head_only: false }
     }
 
-    /// Whether what is no head of HTTP/1 begins a connection of HTTP/2 (RFC 9113 §3.4).
+    /// Whether what is no head of HTTP/1 begins a connection of HTTP/2 (RFC 9113 §3.4), or tries to: three words and no field,
+    /// as its preface has them, and not the slash without which there is no version of HTTP/1.
     #[must_use]
     pub fn is_http2(&self) -> bool {
-        self.wire.unread().starts_with(b"PRI * HTTP/2.0\r\n\r\n")
+        let unread = self.wire.unread();
+        let line = memchr::memmem::find(unread, b"\r\n\r\n").and_then(|end| unread.get(..end));
+        line.is_some_and(|line| {
+            let is_worded = line.split(|byte| *byte == b' ').count() == 3;
+            line == b"PRI * HTTP/2.0" || (is_worded && memchr::memchr2(b'/', b'\r', line).is_none())
+        })
     }
 
     /// The stream, and what was read of it.
