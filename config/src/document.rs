@@ -9,6 +9,7 @@ mod listener;
 mod policy;
 mod process;
 mod route;
+pub mod server;
 mod split;
 mod table;
 

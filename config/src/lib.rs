@@ -15,7 +15,7 @@ mod validate;
 mod values;
 
 pub use diff::{Change, diff};
-pub use document::schema;
+pub use document::{schema, server};
 pub use fault::{Fault, Faults, Severity};
 pub use long::{long, long_yaml};
 pub use source::{DOCUMENT_BYTES_MAX, Source, SourceFault};

@@ -212,7 +212,13 @@ pub struct Percent(pub(crate) u32);
 
 impl Percent {
     /// All of it, in millionths.
-    pub(crate) const ALL: u32 = 1_000_000;
+    pub const ALL: u32 = 1_000_000;
+
+    /// It in millionths.
+    #[must_use]
+    pub fn millionths(self) -> u32 {
+        self.0
+    }
 
     /// Whether this one of all numbers is in the share.
     #[must_use]
