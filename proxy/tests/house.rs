@@ -87,7 +87,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("redb", &["control/src/store"]),
     ("tonic", &["proxy/src/reload/fleet", "control/src/push", "loadtest/src/fleet"]),
     ("tonic_prost", &["proxy/src/reload/fleet", "control/src/push", "loadtest/src/fleet"]),
-    ("envoy_types", &["wire/src", "loadtest/src/fleet"]),
+    ("envoy_types", &["wire/src/message/tests", "loadtest/src/fleet"]),
     ("prost", &["wire/src", "loadtest/src/fleet"]),
     ("rustls", &["proxy/src/tls"]),
     ("socket2", &["proxy/src/sys/socket", "loadtest/src"]),
