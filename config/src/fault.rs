@@ -5,7 +5,7 @@ mod list;
 mod nearest;
 mod render;
 
-pub use kind::{Fault, Severity};
+pub use kind::{Fault, Missing, Severity};
 pub use list::Faults;
 pub(crate) use list::Findings;
 pub(crate) use nearest::{did_you_mean, nearest};

@@ -3,20 +3,19 @@
 
 pub mod model;
 
-mod diff;
 mod document;
 mod fault;
 mod language;
 mod long;
 mod order;
+pub mod parts;
 mod source;
 mod units;
 mod validate;
 mod values;
 
-pub use diff::{Change, diff};
-pub use document::{schema, server};
-pub use fault::{Fault, Faults, Severity};
-pub use long::{long, long_yaml};
+pub use document::{fleet_schema, schema, server};
+pub use fault::{Fault, Faults, Missing, Severity};
+pub use long::{Change, diff, long, long_yaml};
 pub use source::{DOCUMENT_BYTES_MAX, Source, SourceFault};
-pub use validate::{Compiled, compile};
+pub use validate::{Compiled, compile, endpoints};

@@ -1,6 +1,8 @@
 //! *Config*: what a route table means. Validated, private fields, no `Deserialize`: the only way to one is
 //! [`crate::compile`].
 
+use std::sync::Arc;
+
 mod address;
 mod cluster;
 mod condition;
@@ -56,25 +58,65 @@ macro_rules! readable {
 }
 pub(crate) use readable;
 
-readable! {
-    /// One whole route table, with every name resolved and every rule checked.
-    pub struct Config {
-        /// What concerns the process: identity, workers, admin port, limits.
-        process: Process,
-        /// The listeners, sorted by name; [`ListenerId`] is an index into this.
-        listeners: Vec<Listener>,
-        /// The routes, sorted by name; [`RouteId`] is an index into this.
-        routes: Vec<Route>,
-        /// Every (host, alternative) of every route of requests, in the order in which they are tried.
-        order: Vec<Candidate>,
-        /// The same of every route of connections, to which TCP listeners lead.
-        connection_order: Vec<Candidate>,
-        /// The clusters, sorted by name; [`ClusterId`] is an index into this.
-        clusters: Vec<Cluster>,
-    }
+/// One whole route table, with every name resolved and every rule checked. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub(crate) process: Arc<Process>,
+    pub(crate) listeners: Arc<[Listener]>,
+    pub(crate) routes: Arc<[Route]>,
+    pub(crate) order: Arc<[Candidate]>,
+    pub(crate) connection_order: Arc<[Candidate]>,
+    pub(crate) clusters: Arc<[Arc<Cluster>]>,
 }
 
 impl Config {
+    /// What concerns the process: identity, workers, admin port, limits.
+    #[must_use]
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// The listeners, sorted by name; [`ListenerId`] is an index into this.
+    #[must_use]
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
+    }
+
+    /// The routes, sorted by name; [`RouteId`] is an index into this.
+    #[must_use]
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Every (host, alternative) of every route of requests, in the order in which they are tried.
+    #[must_use]
+    pub fn order(&self) -> &[Candidate] {
+        &self.order
+    }
+
+    /// The same of every route of connections, to which TCP listeners lead.
+    #[must_use]
+    pub fn connection_order(&self) -> &[Candidate] {
+        &self.connection_order
+    }
+
+    /// The clusters, sorted by name; [`ClusterId`] is an index into this.
+    #[must_use]
+    pub fn clusters(&self) -> &[Arc<Cluster>] {
+        &self.clusters
+    }
+
+    /// The same table, in which the cluster of this name has these endpoints: all the rest is shared. `None` when it is
+    /// not there, or has a name in DNS instead of endpoints.
+    #[must_use]
+    pub fn with_endpoints(&self, cluster: &str, endpoints: Vec<Endpoint>) -> Option<Self> {
+        let position = self.clusters.binary_search_by(|known| known.name.as_str().cmp(cluster)).ok()?;
+        let mut clusters = self.clusters.to_vec();
+        let changed = clusters.get_mut(position).filter(|cluster| cluster.dns.is_none())?;
+        *changed = Arc::new(changed.with_endpoints(endpoints));
+        Some(Self { clusters: clusters.into(), ..self.clone() })
+    }
+
     /// The ids of the listeners, in the order of [`Config::listeners`].
     pub fn listener_ids(&self) -> impl Iterator<Item = ListenerId> + use<> {
         (0..self.listeners.len() as u32).map(ListenerId)
@@ -99,7 +141,7 @@ impl Config {
     /// The cluster with this id.
     #[must_use]
     pub fn cluster(&self, id: ClusterId) -> Option<&Cluster> {
-        self.clusters.get(id.index())
+        self.clusters.get(id.index()).map(|cluster| &**cluster)
     }
 
     /// The route with this id.

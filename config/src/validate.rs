@@ -14,4 +14,6 @@ mod route;
 mod split;
 mod sticky;
 
-pub use compile::{Compiled, compile};
+pub(crate) use compile::compile_fleet;
+pub use compile::{Compiled, compile, endpoints};
+pub(crate) use process::labels;

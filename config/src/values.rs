@@ -18,7 +18,7 @@ pub(crate) use dns_name::{DnsName, ServiceName};
 pub(crate) use header::{CookieName, EditedHeader, HeaderName, Method};
 pub(crate) use host::Hostname;
 pub(crate) use line::Line;
-pub(crate) use name::{DestinationName, GrpcMethod, GrpcService, Name};
+pub(crate) use name::{AnyOr, ClusterName, DestinationName, GrpcMethod, GrpcService, Name, Reach};
 pub(crate) use number::{Flag, Rank, RedirectStatus, SocketMode, Whole};
 pub(crate) use path::PlainPath;
 pub(crate) use pattern::RegexDoc;

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use towpath_config::parts::{Part, cut};
 use towpath_config::{Source, compile, long_yaml};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
@@ -59,6 +60,32 @@ fn bad_tables_say_all_that_is_wrong() {
         .iter()
         .filter_map(|path| match compile(&source(path), &environment) {
             Ok(_) => Some(format!("{} compiles", path.display())),
+            Err(faults) => golden(path, &faults.to_string()).err(),
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn documents_of_a_fleet_are_cut() {
+    let wrong: Vec<String> = fixtures("tests/fleet/good")
+        .iter()
+        .filter_map(|path| {
+            let cut = cut(&source(path)).unwrap_or_else(|faults| panic!("{faults}"));
+            let line = |part: &Part| format!("{} {}\n", part.name(), part.text());
+            let parts: String = cut.content().parts().iter().map(line).collect();
+            golden(path, &format!("{}\n{parts}{:#?}\n", cut.namespace(), cut.rules())).err()
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn bad_documents_of_a_fleet_say_all_that_is_wrong() {
+    let wrong: Vec<String> = fixtures("tests/fleet/bad")
+        .iter()
+        .filter_map(|path| match cut(&source(path)) {
+            Ok(_) => Some(format!("{} is cut", path.display())),
             Err(faults) => golden(path, &faults.to_string()).err(),
         })
         .collect();

@@ -144,6 +144,18 @@ impl Snapshot {
         Some(next)
     }
 
+    /// The same snapshot, in which a cluster has these endpoints: all other clusters are shared. `None` when it is not
+    /// there, or has a name instead of endpoints.
+    #[must_use]
+    pub fn with_endpoints(&self, cluster: &str, endpoints: Vec<Endpoint>) -> Option<Self> {
+        let config = self.config.with_endpoints(cluster, endpoints)?;
+        let position = self.position(cluster)?;
+        let live = self.clusters.get(position)?.next(config.clusters().get(position)?);
+        let mut next = Self { config: Arc::new(config), ..self.clone() };
+        *next.clusters.get_mut(position)? = Arc::new(live);
+        Some(next)
+    }
+
     /// Takes over what names have come to stand for in `current` while this snapshot was made.
     pub fn catch_up(&mut self, current: &Self) {
         for (cluster, live) in self.config.clusters().iter().zip(&mut self.clusters) {

@@ -26,6 +26,13 @@ document! {
         pin_workers: Flag = Flag(false),
         /// Address of the admin port; `none` closes it.
         admin: OrNone<SocketAddr> = OrNone::Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 15_000)),
+        ..shared: SharedDoc,
+    }
+}
+
+document! {
+    /// What the proxies of a fleet may have alike; the rest of `proxy` is each one's own.
+    pub(crate) struct SharedDoc as "a map" {
         /// How long a client of the admin port may take for a head or a body, or to read a piece of the answer.
         admin_timeout: Duration = Duration::from_secs(10),
         /// How long a process that takes over may take until it serves.

@@ -1,10 +1,15 @@
 //! The whole document.
 
+mod fleet;
+
 use serde_json::{Value, json};
 
 use super::{ClusterDoc, ClusterSettingsDoc, ListenerDoc, PolicyDoc, ProcessDoc, RouteDoc};
 use crate::language::{Definitions, Language, Pairs, document};
-use crate::values::Name;
+use crate::values::{ClusterName, Name};
+
+pub use fleet::fleet_schema;
+pub(crate) use fleet::{FleetDoc, GrantDoc, QuotasDoc, ScopeDoc};
 
 document! {
     /// A Towpath route table.
@@ -18,7 +23,7 @@ document! {
         /// What is done with requests, by name. The order of this map does not matter: the more specific match wins.
         routes: Pairs<Name, RouteDoc>,
         /// Where requests go, by name.
-        clusters: Pairs<Name, ClusterDoc>,
+        clusters: Pairs<ClusterName, ClusterDoc>,
     }
 }
 
@@ -33,11 +38,16 @@ document! {
 /// The JSON Schema (2020-12) of a route table, with the meaning and the default of every key.
 #[must_use]
 pub fn schema() -> Value {
+    titled::<TableDoc>("Towpath route table")
+}
+
+/// The JSON Schema of a whole document.
+pub(crate) fn titled<T: Language>(title: &str) -> Value {
     let mut definitions = Definitions::default();
-    let root = TableDoc::schema(&mut definitions);
+    let root = T::schema(&mut definitions);
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Towpath route table",
+        "title": title,
         "$defs": definitions.into_json(),
     });
     if let (Some(schema), Value::Object(root)) = (schema.as_object_mut(), root) {

@@ -25,6 +25,24 @@ impl Severity {
     }
 }
 
+/// A name that leads to nothing: once it is there, the fault is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Missing {
+    /// A listener.
+    Listener(String),
+    /// A cluster.
+    Cluster(String),
+    /// A subset of a cluster that is there.
+    Subset {
+        /// The cluster.
+        cluster: String,
+        /// The subset.
+        subset: String,
+    },
+    /// The endpoints of a cluster that is there.
+    Endpoints(String),
+}
+
 /// One thing that is wrong: what was found, where, and what would be right.
 #[derive(Debug, Clone)]
 pub struct Fault {
@@ -33,11 +51,19 @@ pub struct Fault {
     pub(super) span: Span,
     pub(super) related: Option<(Span, String)>,
     pub(super) help: Option<String>,
+    pub(super) missing: Option<Box<Missing>>,
 }
 
 impl Fault {
     pub(crate) fn error(span: Span, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), span, related: None, help: None }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            span,
+            related: None,
+            help: None,
+            missing: None,
+        }
     }
 
     pub(crate) fn warning(span: Span, message: impl Into<String>) -> Self {
@@ -53,6 +79,45 @@ impl Fault {
     /// Points at a second place that has to do with it.
     pub(crate) fn related(mut self, span: Span, label: impl Into<String>) -> Self {
         self.related = Some((span, label.into()));
+        self
+    }
+
+    /// Says that nothing is wrong but that this is not there.
+    pub(crate) fn missing(mut self, missing: Missing) -> Self {
+        self.missing = Some(Box::new(missing));
+        self
+    }
+
+    /// What is not there, when that is all that is wrong.
+    #[must_use]
+    pub fn missing_name(&self) -> Option<&Missing> {
+        self.missing.as_deref()
+    }
+
+    /// A cluster without endpoints.
+    pub(crate) fn no_endpoints(span: Span) -> Self {
+        Self::error(span, "`endpoints` is missing here")
+            .help("add `endpoints: [127.0.0.1:3000]`, or `dns: {name: app.internal, port: 80}`")
+    }
+
+    /// The piece of the text that it points at.
+    pub(crate) fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The second place that has to do with it, and what is there.
+    pub(crate) fn second(&self) -> Option<(Span, &str)> {
+        self.related.as_ref().map(|(span, label)| (*span, label.as_str()))
+    }
+
+    /// The same fault at another place, perhaps of another text.
+    pub(crate) fn at(self, span: Span) -> Self {
+        Self { span, related: None, ..self }
+    }
+
+    /// The same fault, with more words.
+    pub(crate) fn telling(mut self, more: &str) -> Self {
+        self.message.push_str(more);
         self
     }
 

@@ -91,6 +91,11 @@ readable! {
 }
 
 impl Endpoint {
+    /// The same, in another text: only its line there is known.
+    pub(crate) fn on_line(self, line: u32) -> Self {
+        Self { place: Place::At { line, column: 1 }, ..self }
+    }
+
     /// One that a name stands for, which is written at `place`.
     #[must_use]
     pub fn resolved(address: SocketAddr, weight: u32, place: Place) -> Self {
@@ -98,7 +103,24 @@ impl Endpoint {
     }
 }
 
+impl Cluster {
+    /// The same cluster with other endpoints.
+    pub(super) fn with_endpoints(&self, endpoints: Vec<Endpoint>) -> Self {
+        let mut changed = Self { endpoints, ..self.clone() };
+        for subset in &mut changed.subsets {
+            subset.endpoints = subset.members(&changed.endpoints);
+        }
+        changed
+    }
+}
+
 impl Subset {
+    /// The positions of those endpoints that carry all labels of the subset.
+    pub(crate) fn members(&self, endpoints: &[Endpoint]) -> Vec<usize> {
+        let members = endpoints.iter().enumerate().filter(|(_, endpoint)| self.holds(endpoint));
+        members.map(|(position, _)| position).collect()
+    }
+
     /// Whether an endpoint carries all labels of the subset.
     #[must_use]
     pub fn holds(&self, endpoint: &Endpoint) -> bool {

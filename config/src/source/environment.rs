@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-/// Gives the value of a variable.
-pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// Gives the value of a variable; `None` where variables are not replaced.
+pub(crate) type Environment<'a> = Option<&'a dyn Fn(&str) -> Option<String>>;
 
 /// Puts the environment into a text.
 ///
@@ -44,6 +44,13 @@ pub(crate) fn substitute<'a>(
 }
 
 fn value_of<'a>(variable: &'a str, environment: Environment<'_>) -> Result<Cow<'a, str>, (String, String)> {
+    // a tenant of a fleet must not read what the environment of a proxy holds
+    let Some(environment) = environment else {
+        return Err((
+            "variables are not replaced in documents of a fleet".into(),
+            "write the value itself, or `$${` for the plain characters".into(),
+        ));
+    };
     let (name, default) = match variable.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
         None => (variable, None),

@@ -1,16 +1,17 @@
 //! The section `clusters`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::dns;
 use super::policy::Inherited;
 use super::process::labels;
 use crate::document::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
-use crate::fault::{Fault, Findings, did_you_mean, nearest};
+use crate::fault::{Fault, Findings, Missing, did_you_mean, nearest};
 use crate::language::{Fields, OrNone, Pairs, ShortOr};
 use crate::model::{Address, Cluster, ClusterId, ClusterLimits, Endpoint, Pings, Subset};
 use crate::source::{At, Span};
-use crate::values::{DestinationName, Name};
+use crate::values::{ClusterName, DestinationName, Name};
 
 mod http2;
 
@@ -18,7 +19,7 @@ mod http2;
 pub(super) struct Clusters {
     list: Vec<Known>,
     ids: HashMap<String, ClusterId>,
-    holes: Vec<Name>,
+    holes: Vec<ClusterName>,
 }
 
 struct Known {
@@ -42,7 +43,8 @@ pub(super) struct Resolved<'a> {
 
 impl Clusters {
     pub(super) fn new(
-        Pairs { mut list, holes, .. }: Pairs<Name, ClusterDoc>,
+        Pairs { mut list, holes, .. }: Pairs<ClusterName, ClusterDoc>,
+        namespace: &str,
         settings: &ClusterSettingsDoc,
         defaults: &Inherited,
         findings: &mut Findings,
@@ -53,7 +55,12 @@ impl Clusters {
             .enumerate()
             .map(|(id, (name, _))| (name.value.0.clone(), ClusterId(id as u32)))
             .collect();
-        let known = |(name, document): (At<Name>, At<ClusterDoc>)| {
+        for (name, _) in list.iter().filter(|(name, _)| name.value.namespace() == Some(namespace)) {
+            let fault =
+                Fault::error(name.span, format!("`{namespace}` is the namespace of this table itself"));
+            findings.push(fault.help(format!("write `{}`", name.value.local())));
+        }
+        let known = |(name, document): (At<ClusterName>, At<ClusterDoc>)| {
             known(name, document, settings, defaults, findings)
         };
         Self { list: list.into_iter().map(known).collect(), ids, holes }
@@ -78,15 +85,9 @@ impl Clusters {
         findings: &mut Findings,
     ) -> Option<Resolved<'_>> {
         let DestinationName { cluster: wanted, subset, .. } = &name.value;
-        let Some(id) = self.ids.get(wanted).copied() else {
-            if !self.holes.iter().any(|hole| hole.0 == *wanted) {
-                findings.error(|| {
-                    let known = self.list.iter().map(|known| known.cluster.name.as_str());
-                    let help = did_you_mean(wanted, known).unwrap_or_else(|| {
-                        format!("add `{wanted}` to `clusters`, or name one that is there")
-                    });
-                    Fault::error(name.span, format!("there is no cluster `{wanted}`")).help(help)
-                });
+        let Some(id) = self.ids.get(&wanted.0).copied() else {
+            if !self.holes.contains(wanted) {
+                findings.error(|| self.no_cluster(name.span, wanted));
             }
             return None;
         };
@@ -111,6 +112,18 @@ impl Clusters {
         }
     }
 
+    fn no_cluster(&self, span: Span, wanted: &ClusterName) -> Fault {
+        let known = self.list.iter().map(|known| known.cluster.name.as_str());
+        let help = did_you_mean(&wanted.0, known).unwrap_or_else(|| match wanted.namespace() {
+            Some(namespace) => {
+                format!("clusters of `{namespace}` are known through the control server, with a grant of their owner")
+            }
+            None => format!("add `{}` to `clusters`, or name one that is there", wanted.0),
+        });
+        let fault = Fault::error(span, format!("there is no cluster `{}`", wanted.0));
+        fault.help(help).missing(Missing::Cluster(wanted.0.clone()))
+    }
+
     pub(super) fn warn_of_unused(&self, findings: &mut Findings) {
         for known in self.list.iter().filter(|known| !known.used) {
             let fault =
@@ -119,8 +132,8 @@ impl Clusters {
         }
     }
 
-    pub(super) fn into_model(self) -> Vec<Cluster> {
-        self.list.into_iter().map(|known| known.cluster).collect()
+    pub(super) fn into_model(self) -> Arc<[Arc<Cluster>]> {
+        self.list.into_iter().map(|known| Arc::new(known.cluster)).collect()
     }
 }
 
@@ -130,11 +143,13 @@ fn no_subset(span: Span, cluster: &Cluster, wanted: &str) -> Fault {
         Some(known) => format!("did you mean `{}/{known}`?", cluster.name),
         None => format!("add `{wanted}` to the `subsets` of `{}`", cluster.name),
     };
-    Fault::error(span, format!("the cluster `{}` has no subset `{wanted}`", cluster.name)).help(help)
+    let fault = Fault::error(span, format!("the cluster `{}` has no subset `{wanted}`", cluster.name));
+    let missing = Missing::Subset { cluster: cluster.name.clone(), subset: wanted.to_owned() };
+    fault.help(help).missing(missing)
 }
 
 fn known(
-    name: At<Name>,
+    name: At<ClusterName>,
     At { value: document, span }: At<ClusterDoc>,
     defaults: &ClusterSettingsDoc,
     inherited: &Inherited,
@@ -143,7 +158,7 @@ fn known(
     let inherited = inherited.under(&document.policy);
     http2::check(&document, name.span, findings);
     let protocol = document.protocol();
-    let dns = dns::dns(&document, span, findings);
+    let dns = dns::dns(&name.value.0, &document, span, findings);
     let (endpoints, spans) = endpoints(&document, findings).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let Pairs { mut list, holes, .. } = document.subsets.map(|subsets| subsets.value).unwrap_or_default();
     list.sort_by_cached_key(|(name, _)| name.value.clone());
@@ -201,7 +216,14 @@ fn limits_of(settings: &ClusterSettingsDoc) -> ClusterLimits {
 }
 
 fn endpoints(document: &ClusterDoc, findings: &mut Findings) -> Vec<(Endpoint, Span)> {
-    let Some(written) = &document.endpoints else { return Vec::new() };
+    document.endpoints.as_ref().map_or_else(Vec::new, |written| list(written, findings))
+}
+
+/// The endpoints of one cluster, and where each is written.
+pub(super) fn list(
+    written: &At<Vec<At<ShortOr<Address, EndpointDoc>>>>,
+    findings: &mut Findings,
+) -> Vec<(Endpoint, Span)> {
     if written.value.is_empty() {
         let fault =
             Fault::warning(written.span, "this cluster has no endpoint: its requests are answered 503");
@@ -241,8 +263,7 @@ fn subset(name: &At<Name>, document: &SubsetDoc, endpoints: &[Endpoint], finding
     let place = name.span.place();
     let labels = labels(document.labels.as_ref());
     let mut subset = Subset { name: name.value.0.clone(), place, labels, endpoints: Vec::new() };
-    let members = endpoints.iter().enumerate().filter(|(_, endpoint)| subset.holds(endpoint));
-    subset.endpoints = members.map(|(position, _)| position).collect();
+    subset.endpoints = subset.members(endpoints);
     if subset.endpoints.is_empty() && !endpoints.is_empty() && document.labels.is_some() {
         findings.push(empty_subset(name).help("its requests are answered 503; label an endpoint so"));
     }

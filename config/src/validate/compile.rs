@@ -1,15 +1,17 @@
 //! The way from a text to a [`Config`].
 
+use std::sync::Arc;
+
 use super::cluster::Clusters;
 use super::listener::Listeners;
 use super::policy::Inherited;
-use super::{listener, ports, process, route};
+use super::{cluster, listener, ports, process, route};
 use crate::document::{DefaultsDoc, TableDoc};
 use crate::fault::{Fault, Faults, Findings};
 use crate::language::{Fields, Language, Reader};
-use crate::model::{Config, Protocol};
+use crate::model::{Config, Endpoint, Protocol};
 use crate::order;
-use crate::source::{Environment, Source, Span, parse};
+use crate::source::{At, Environment, Source, Span, parse};
 
 /// A route table that can be used, and what is odd about it.
 #[derive(Debug, Clone)]
@@ -43,8 +45,39 @@ impl Compiled {
 /// # Errors
 /// Everything that is wrong with the document, warnings included, in the order of its lines.
 pub fn compile(source: &Source, environment: &dyn Fn(&str) -> Option<String>) -> Result<Compiled, Faults> {
+    finished(source, |findings| understood(source, Some(environment), findings))
+}
+
+/// As [`compile`], for a table that was put together from parts of a fleet: variables are not replaced in it.
+pub(crate) fn compile_fleet(source: &Source) -> Result<Compiled, Faults> {
+    finished(source, |findings| understood(source, None, findings))
+}
+
+/// Understands the `endpoints` of one cluster, which stand alone in this text: JSON on one line. `line` is where they
+/// stand in the table.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn endpoints(text: &str, line: u32) -> Result<Vec<Endpoint>, Faults> {
+    let source = Source::new("endpoints", text);
     let mut findings = Findings::default();
-    let config = understood(source, environment, &mut findings);
+    let written =
+        parse(&source, &mut findings).and_then(|tree| At::read(&tree, &mut Reader::new(None, &mut findings)));
+    let read = written.map(|written| cluster::list(&written, &mut findings));
+    match read {
+        Some(list) if !findings.fatal() => {
+            Ok(list.into_iter().map(|(endpoint, _)| endpoint.on_line(line)).collect())
+        }
+        _ => Err(findings.into_faults(&source)),
+    }
+}
+
+fn finished(
+    source: &Source,
+    understand: impl FnOnce(&mut Findings) -> Option<Config>,
+) -> Result<Compiled, Faults> {
+    let mut findings = Findings::default();
+    let config = understand(&mut findings);
     let fatal = findings.fatal();
     let faults = findings.into_faults(source);
     match config {
@@ -68,6 +101,7 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
         Listeners::new(table.listeners.map(|section| section.value).unwrap_or_default(), findings);
     let mut clusters = Clusters::new(
         table.clusters.map(|section| section.value).unwrap_or_default(),
+        &process.namespace,
         &cluster,
         &inherited,
         findings,
@@ -95,11 +129,11 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
         order::shadowed(&routes, &connection_order, &spans, findings);
     }
     Config {
-        process,
-        listeners: listener::listeners(listeners),
-        routes,
-        order,
-        connection_order,
+        process: Arc::new(process),
+        listeners: listener::listeners(listeners).into(),
+        routes: routes.into(),
+        order: order.into(),
+        connection_order: connection_order.into(),
         clusters: clusters.into_model(),
     }
 }

@@ -1,7 +1,7 @@
 //! `dns` of a cluster, and of the process.
 
 use crate::document::{ClusterDoc, DnsDoc, ResolverDoc};
-use crate::fault::{Fault, Findings};
+use crate::fault::{Fault, Findings, Missing};
 use crate::language::Fields;
 use crate::model::{Dns, DnsQuery, Placed, Resolver};
 use crate::source::{At, Span};
@@ -9,7 +9,12 @@ use crate::source::{At, Span};
 const FORMS: &str = "write `{name: app.internal, port: 8080}` or `{srv: _http._tcp.app.internal}`";
 
 /// The name of a cluster that has one instead of `endpoints`.
-pub(super) fn dns(document: &ClusterDoc, span: Span, findings: &mut Findings) -> Option<Placed<Dns>> {
+pub(super) fn dns(
+    cluster: &str,
+    document: &ClusterDoc,
+    span: Span,
+    findings: &mut Findings,
+) -> Option<Placed<Dns>> {
     let wrong = |key| document.wrong().contains(&key);
     match (&document.endpoints, &document.dns) {
         (Some(endpoints), Some(dns)) => {
@@ -22,10 +27,7 @@ pub(super) fn dns(document: &ClusterDoc, span: Span, findings: &mut Findings) ->
             understood(&dns.value, query, findings).map(|value| Placed { value, place: dns.span.place() })
         }
         (None, None) if !wrong("endpoints") && !wrong("dns") => {
-            let fault = Fault::error(span, "`endpoints` is missing here");
-            findings.push(
-                fault.help("add `endpoints: [127.0.0.1:3000]`, or `dns: {name: app.internal, port: 80}`"),
-            );
+            findings.push(Fault::no_endpoints(span).missing(Missing::Endpoints(cluster.to_owned())));
             None
         }
         _ => None,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::condition::nets;
 use super::process::labels;
 use crate::document::{ListenerDoc, ListenerLimitsDoc, ProxyProtocolDoc};
-use crate::fault::{Fault, Findings, did_you_mean};
+use crate::fault::{Fault, Findings, Missing, did_you_mean};
 use crate::language::{Fields, OrNone, Pairs};
 use crate::model::{
     HttpRules, Listener, ListenerId, ListenerLimits, ListenerTimeouts, Place, Placed, Protocol,
@@ -52,7 +52,8 @@ impl Listeners {
                 let known = self.list.iter().map(|(known, _)| known.value.0.as_str());
                 let help = did_you_mean(wanted, known)
                     .unwrap_or_else(|| format!("add `{wanted}` to `listeners`, or name one that is there"));
-                Fault::error(name.span, format!("there is no listener `{wanted}`")).help(help)
+                let fault = Fault::error(name.span, format!("there is no listener `{wanted}`"));
+                fault.help(help).missing(Missing::Listener(wanted.clone()))
             });
         }
         found

@@ -15,8 +15,9 @@ mod access_log;
 pub(super) fn process(document: Option<&ProcessDoc>, findings: &mut Findings) -> Process {
     let nothing = ProcessDoc::nothing();
     let document = document.unwrap_or(&nothing);
-    let limits = document.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
-    let drain = document.drain.as_ref().map_or_else(Fields::nothing, |drain| drain.value.clone());
+    let shared = &document.shared;
+    let limits = shared.limits.as_ref().map_or_else(Fields::nothing, |limits| limits.value.clone());
+    let drain = shared.drain.as_ref().map_or_else(Fields::nothing, |drain| drain.value.clone());
     Process {
         id: document.id().value.0,
         namespace: document.namespace().value.0,
@@ -25,10 +26,10 @@ pub(super) fn process(document: Option<&ProcessDoc>, findings: &mut Findings) ->
         workers: document.workers().value,
         pin_workers: document.pin_workers().value.0,
         admin: document.admin().value.into_option(),
-        timeouts: ProcessTimeouts { admin: document.admin_timeout(), upgrade: document.upgrade_timeout() },
+        timeouts: ProcessTimeouts { admin: shared.admin_timeout(), upgrade: shared.upgrade_timeout() },
         limits: limits_of(&limits),
-        dns: dns::resolver(document.dns.as_ref()),
-        access_logs: access_log::access_logs(document.access_log.as_ref(), findings),
+        dns: dns::resolver(shared.dns.as_ref()),
+        access_logs: access_log::access_logs(shared.access_log.as_ref(), findings),
         drain: Drain {
             delay: drain.delay().value.into_option(),
             spread: drain.spread().value.into_option(),
@@ -39,7 +40,7 @@ pub(super) fn process(document: Option<&ProcessDoc>, findings: &mut Findings) ->
 
 /// Notes an upgrade that would be given up while it waits for names.
 pub(super) fn check(document: Option<&ProcessDoc>, findings: &mut Findings) {
-    let Some(document) = document else { return };
+    let Some(document) = document.map(|document| &document.shared) else { return };
     let (dns, upgrade) = (document.dns.as_ref(), document.upgrade_timeout());
     let Some(names) = dns::resolver(dns).startup_timeout.filter(|names| *names >= *upgrade) else { return };
     let startup = dns.and_then(|dns| dns.value.startup_timeout.as_ref());
@@ -64,7 +65,7 @@ fn limits_of(limits: &ProcessLimitsDoc) -> ProcessLimits {
     }
 }
 
-pub(super) fn labels(pairs: Option<&At<Pairs<Line, Line>>>) -> BTreeMap<String, String> {
+pub(crate) fn labels(pairs: Option<&At<Pairs<Line, Line>>>) -> BTreeMap<String, String> {
     let pairs = pairs.into_iter().flat_map(|pairs| &pairs.value.list);
     pairs.map(|(name, value)| (name.value.0.clone(), value.value.0.clone())).collect()
 }

@@ -81,12 +81,7 @@ fn destination(
     clusters: &mut Clusters,
     findings: &mut Findings,
 ) -> Option<Destination> {
-    if let Some(other) = name.value.namespace.as_deref().filter(|other| *other != namespace) {
-        let found = format!("`{other}` is another namespace than this proxy's, `{namespace}`");
-        let help = "clusters of other namespaces are known through the control server only";
-        findings.push(Fault::error(name.span, found).help(help));
-        return None;
-    }
+    let name = &name.clone().map(|name| name.seen_from(namespace));
     let resolved = clusters.find(name, findings)?;
     let inherited = resolved.inherited.under(policy).under(&document.policy);
     inherited.check(findings);
@@ -96,7 +91,7 @@ fn destination(
         subset: resolved.subset,
         weight,
         name: name.value.to_string(),
-        variant: name.value.subset.clone().unwrap_or_else(|| name.value.cluster.clone()),
+        variant: name.value.subset.clone().unwrap_or_else(|| name.value.cluster.local().to_owned()),
         place: name.span.place(),
         policy: inherited.policy(),
     })

@@ -1,10 +1,14 @@
 //! Names, what a route points at, and what gRPC calls.
 
+mod fleet;
+
 use std::fmt;
 
 use serde_json::{Value, json};
 
 use crate::language::{Word, Write, Wrong};
+
+pub(crate) use fleet::{AnyOr, Reach};
 
 const NAME_BYTES_MAX: usize = 253;
 
@@ -51,12 +55,64 @@ impl Write for Name {
     }
 }
 
+/// `cluster`, or `namespace:cluster` for one of another namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ClusterName(pub(crate) String);
+
+impl ClusterName {
+    /// The namespace, if it is named.
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        self.0.split_once(':').map(|(namespace, _)| namespace)
+    }
+
+    /// The name within its namespace.
+    pub(crate) fn local(&self) -> &str {
+        self.0.split_once(':').map_or(&self.0, |(_, local)| local)
+    }
+}
+
+impl Word for ClusterName {
+    const WANTED: &'static str = "a name";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if let Some((namespace, local)) = text.split_once(':')
+            && Name::parse(namespace).is_ok()
+        {
+            Name::parse(local).map_err(|wrong| Wrong::not(text, "a name", wrong.help))?;
+            return Ok(Self(text.to_owned()));
+        }
+        Name::parse(text).map(|name| Self(name.0))
+    }
+
+    fn word_schema() -> Value {
+        let name = "[a-z0-9]([-a-z0-9.]*[a-z0-9])?";
+        json!({"type": ["string", "integer"], "pattern": format!("^({name}:)?{name}$")})
+    }
+}
+
+impl Write for ClusterName {
+    fn write(&self) -> Value {
+        json!(self.0)
+    }
+}
+
 /// `cluster`, `cluster/subset` or `namespace:cluster/subset`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct DestinationName {
-    pub(crate) namespace: Option<String>,
-    pub(crate) cluster: String,
+    pub(crate) cluster: ClusterName,
     pub(crate) subset: Option<String>,
+}
+
+impl DestinationName {
+    /// As a table of this namespace calls it.
+    pub(crate) fn seen_from(&self, namespace: &str) -> Self {
+        match self.cluster.namespace() {
+            Some(own) if own == namespace => {
+                Self { cluster: ClusterName(self.cluster.local().to_owned()), subset: self.subset.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
 }
 
 impl Word for DestinationName {
@@ -81,11 +137,12 @@ impl Word for DestinationName {
                 Wrong::not(text, "a destination", help)
             })
         };
-        Ok(Self {
-            namespace: namespace.map(name).transpose()?,
-            cluster: name(cluster)?,
-            subset: subset.map(name).transpose()?,
-        })
+        let local = name(cluster)?;
+        let cluster = match namespace.map(name).transpose()? {
+            Some(namespace) => ClusterName(format!("{namespace}:{local}")),
+            None => ClusterName(local),
+        };
+        Ok(Self { cluster, subset: subset.map(name).transpose()? })
     }
 
     fn word_schema() -> Value {
@@ -95,7 +152,7 @@ impl Word for DestinationName {
 
 impl fmt::Display for DestinationName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.cluster)?;
+        f.write_str(&self.cluster.0)?;
         self.subset.as_ref().map_or(Ok(()), |subset| write!(f, "/{subset}"))
     }
 }

@@ -29,3 +29,20 @@ fn first_answers_are_waited_for_but_not_for_ever() {
     let never = snapshot(None, "startup_timeout: none");
     assert!(never.awaited_names(never.loaded()).is_empty());
 }
+
+#[test]
+fn endpoints_alone_leave_all_other_clusters_as_they_are() {
+    let first = snapshot(None, "timeout: 1s");
+    let endpoints = towpath_config::endpoints("[\"127.0.0.1:1\", \"127.0.0.1:2\"]", 3).unwrap();
+    let second = first.with_endpoints("b", endpoints).unwrap();
+    assert!(Arc::ptr_eq(&first.clusters[0], &second.clusters[0]) && Arc::ptr_eq(&first.index, &second.index));
+    assert_eq!(second.config().clusters()[1].endpoints().len(), 2);
+    let third =
+        second.with_endpoints("b", towpath_config::endpoints("[\"127.0.0.1:2\"]", 3).unwrap()).unwrap();
+    let address = "127.0.0.1:2".parse::<std::net::SocketAddr>().unwrap().into();
+    let (before, after) = (second.clusters[1].endpoint(&address), third.clusters[1].endpoint(&address));
+    assert!(Arc::ptr_eq(before.unwrap(), after.unwrap()), "what is known of an endpoint that stays is kept");
+    assert!(
+        first.with_endpoints("a", Vec::new()).is_none() && first.with_endpoints("c", Vec::new()).is_none()
+    );
+}

@@ -14,7 +14,7 @@ pub(super) fn moved(old: &Config, new: &Config) -> Vec<Change> {
     let before: HashMap<String, usize> = old
         .order
         .iter()
-        .chain(&old.connection_order)
+        .chain(old.connection_order.iter())
         .filter_map(|one| identity(old, one))
         .enumerate()
         .map(|(place, one)| (one, place))
@@ -22,7 +22,7 @@ pub(super) fn moved(old: &Config, new: &Config) -> Vec<Change> {
     let survivors: Vec<(usize, &Candidate)> = new
         .order
         .iter()
-        .chain(&new.connection_order)
+        .chain(new.connection_order.iter())
         .filter_map(|candidate| Some((*before.get(&identity(new, candidate)?)?, candidate)))
         .collect();
     let neighbours = survivors.iter().zip(survivors.iter().skip(1));

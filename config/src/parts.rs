@@ -1,0 +1,19 @@
+//! The same text, cut at different places: a document of a fleet, the parts that travel, and the table that a proxy
+//! makes of them.
+
+mod assemble;
+mod content;
+mod cut;
+mod part;
+mod place;
+mod round;
+mod rules;
+mod settle;
+mod write;
+
+pub use assemble::{Assembled, Base};
+pub use content::Content;
+pub use cut::{Cut, cut};
+pub use part::{Part, PartName, Section};
+pub use rules::{Grant, Quotas, Rules, Scope};
+pub use settle::{Outcome, Settled, Unit, settle};

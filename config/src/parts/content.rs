@@ -1,0 +1,84 @@
+//! What one unit says.
+
+use std::sync::Arc;
+
+use super::assemble::Spot;
+use super::place::{Step, follow};
+use super::{Part, PartName, Section};
+use crate::fault::Findings;
+use crate::source::{Source, Span, parse};
+
+/// Parts that stand and fall together, and the text that faults point at. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Content {
+    source: Source,
+    /// Whether the parts were cut from the text, or it is the one part itself.
+    cut: bool,
+    parts: Arc<[Part]>,
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.parts, &other.parts) || self.parts == other.parts
+    }
+}
+
+impl From<Part> for Content {
+    /// One part alone, as it travels.
+    fn from(part: Part) -> Self {
+        let source = Source::new(part.name().to_string(), Arc::clone(part.text()));
+        Self { source, cut: false, parts: [part].into() }
+    }
+}
+
+impl Content {
+    pub(super) fn cut(source: &Source, parts: Vec<Part>) -> Self {
+        Self { source: source.clone(), cut: true, parts: parts.into() }
+    }
+
+    /// The text that faults point at.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The parts.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The part of this name.
+    #[must_use]
+    pub fn part(&self, name: &PartName) -> Option<&Part> {
+        self.parts.iter().find(|part| part.name() == name)
+    }
+
+    /// Where a place of a part stands in the text.
+    pub(super) fn span(&self, name: &PartName, spot: &Spot) -> Span {
+        let mut findings = Findings::default();
+        let Some(tree) = parse(&self.source, &mut findings) else { return Span::default() };
+        let mut whole = if self.cut { base(name) } else { Vec::new() };
+        match (spot, whole.pop()) {
+            (Spot::Name, Some(Step::Value(key))) => whole.push(Step::Key(key)),
+            (Spot::Name, _) => {}
+            (Spot::Within(steps), last) => whole.extend(last.into_iter().chain(steps.iter().cloned())),
+        }
+        follow(&tree, &whole).span
+    }
+}
+
+/// Where a part stands in a document.
+fn base(name: &PartName) -> Vec<Step> {
+    let section = match name.section() {
+        Section::Settings => return Vec::new(),
+        Section::Listener => "listeners",
+        Section::Route => "routes",
+        Section::Cluster | Section::Endpoints => "clusters",
+    };
+    let mut path = vec![Step::Value(section.to_owned()), Step::Value(name.name().to_owned())];
+    if name.section() == Section::Endpoints {
+        path.push(Step::Value("endpoints".to_owned()));
+    }
+    path
+}

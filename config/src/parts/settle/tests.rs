@@ -1,0 +1,277 @@
+#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+
+mod model;
+
+use super::*;
+use crate::parts::{Part, PartName, Section, cut};
+use crate::source::Source;
+
+fn content(text: &str) -> Content {
+    cut(&Source::new("shop.yaml", text)).unwrap_or_else(|faults| panic!("{faults}")).content().clone()
+}
+
+fn resource(section: Section, name: &str, text: &str) -> Content {
+    let name = PartName::new(section, name).expect("a name");
+    Part::new(name, text).unwrap_or_else(|faults| panic!("{faults}")).into()
+}
+
+fn unit(good: Option<Content>, new: Option<Content>) -> Unit {
+    Unit { new, good }
+}
+
+fn settled(units: &[Unit]) -> Settled {
+    settle("test", &Base::namespace("shop"), units).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Live => "live",
+        Outcome::Rejected(_) => "rejected",
+        Outcome::Waiting(_) => "waiting",
+        Outcome::Held(_) => "held",
+    }
+}
+
+fn words(settled: &Settled) -> Vec<&'static str> {
+    settled.outcomes().iter().map(word).collect()
+}
+
+fn listener(name: &str, port: u16) -> Content {
+    resource(Section::Listener, name, &format!("{{\"address\":\"127.0.0.1:{port}\"}}"))
+}
+
+fn route(name: &str, to: &str) -> Content {
+    resource(Section::Route, name, &format!("{{\"to\":\"{to}\"}}"))
+}
+
+fn cluster(name: &str, text: &str) -> Content {
+    resource(Section::Cluster, name, text)
+}
+
+fn endpoints(name: &str) -> Content {
+    resource(Section::Endpoints, name, "[\"127.0.0.1:3000\"]")
+}
+
+#[test]
+fn what_is_cut_reads_back_as_the_same() {
+    let text = "namespace: shop\ndefaults: {timeout: 30s}\nproxy: {limits: {connections: 10}}\n\
+        listeners: {web: {address: \"127.0.0.1:8080\", proxies: {role: \"true\", n: '1.10'}}}\n\
+        routes:\n  all:\n    to: {a/x: 90, b: 10}\n    match: {headers: {x: \"a \\\"b\\\" é\"}}\n\
+        clusters:\n  a: {endpoints: [{address: 127.0.0.1:1, labels: {v: x}}], subsets: {x: {labels: {v: x}}}}\n  \
+        b: {dns: {name: b.test, port: 80}}\n";
+    let settled = settled(&[unit(None, Some(content(text)))]);
+    let ordinary = Source::new(
+        "x",
+        format!(
+            "proxy: {{namespace: shop, admin: none, limits: {{connections: 10}}}}\n{}",
+            text.replace("namespace: shop\n", "").replace("proxy: {limits: {connections: 10}}\n", "")
+        ),
+    );
+    let compiled = crate::compile(&ordinary, &|_| None).unwrap_or_else(|faults| panic!("{faults}"));
+    assert_eq!(crate::diff(compiled.config(), settled.compiled().config()), []);
+    let document = settled.document().source().text();
+    assert!(document.contains("\n    \"endpoints\": [{\"address\":\"127.0.0.1:1\""), "{document}");
+    crate::compile(settled.document().source(), &|_| None).unwrap_or_else(|faults| panic!("{faults}"));
+}
+
+/// (good, new, what becomes of it) of each unit.
+type Row<'a> = (Option<Content>, Option<Content>, &'a str);
+
+#[test]
+fn each_part_gets_what_it_deserves() {
+    let (a, b) = (|| Some(cluster("a", "{}")), || Some(cluster("b", "{}")));
+    let with =
+        |subset: &str| Some(cluster("a", &format!("{{\"subsets\":{{\"{subset}\":{{\"labels\":{{}}}}}}}}")));
+    let (ea, eb) = (|| Some(endpoints("a")), || Some(endpoints("b")));
+    let r = |to: &str| Some(route("r", to));
+    let s = |to: &str| Some(route("s", to));
+    let same = |content: Option<Content>| (content.clone(), content, "live");
+    let tables: Vec<(&str, Vec<Row<'_>>)> = vec![
+        ("a route alone waits", vec![(None, r("a"), "waiting")]),
+        (
+            "a cluster without endpoints waits, and so does what names it",
+            vec![
+                (None, r("a"), "waiting"),
+                (None, a(), "waiting"),
+                (None, s("b"), "live"),
+                (None, b(), "live"),
+                (None, eb(), "live"),
+            ],
+        ),
+        (
+            "endpoints without their cluster wait",
+            vec![(None, ea(), "waiting"), same(s("b")), same(b()), same(eb())],
+        ),
+        ("all at once", vec![(None, r("a"), "live"), (None, a(), "live"), (None, ea(), "live")]),
+        (
+            "a wrong one is rejected, and the last good one stays",
+            vec![
+                (r("a"), Some(resource(Section::Route, "r", "{\"too\":\"b\"}")), "rejected"),
+                same(a()),
+                same(ea()),
+            ],
+        ),
+        (
+            "what depends on a wrong one keeps its last good text",
+            vec![
+                (r("a"), r("a/x"), "waiting"),
+                (a(), Some(cluster("a", "{\"subsets\":{\"x\":{}},\"oh\":1}")), "rejected"),
+                same(ea()),
+            ],
+        ),
+        (
+            "what is removed while it is needed is held",
+            vec![same(r("a")), (a(), None, "held"), (ea(), None, "held")],
+        ),
+        (
+            "what is removed with all that needs it is gone",
+            vec![(r("a"), None, "live"), (a(), None, "live"), (ea(), None, "live")],
+        ),
+        (
+            "a subset that is taken away while it is needed",
+            vec![same(r("a/x")), (with("x"), with("y"), "held"), same(ea())],
+        ),
+        (
+            "a subset that moves with who names it",
+            vec![(r("a/x"), r("a/y"), "live"), (with("x"), with("y"), "live"), same(ea())],
+        ),
+        (
+            "who waits holds what it still needs",
+            vec![
+                (r("a/x"), r("b/x"), "waiting"),
+                (with("x"), with("y"), "held"),
+                same(ea()),
+                same(b()),
+                same(eb()),
+            ],
+        ),
+        (
+            "a port that is taken",
+            vec![
+                same(Some(listener("m", 80))),
+                (None, Some(listener("a", 80)), "rejected"),
+                (None, Some(listener("z", 80)), "rejected"),
+            ],
+        ),
+        (
+            "a port that comes free with another one's rejection stays with its owner",
+            vec![
+                (
+                    Some(listener("m", 80)),
+                    Some(resource(Section::Listener, "m", "{\"address\":\"x\"}")),
+                    "rejected",
+                ),
+                (None, Some(listener("z", 80)), "rejected"),
+            ],
+        ),
+        (
+            "who lost against one that is rejected itself is looked at again",
+            vec![
+                (
+                    None,
+                    Some(resource(
+                        Section::Listener,
+                        "m",
+                        "{\"address\":\"127.0.0.1:80\",\"reason_header\":7}",
+                    )),
+                    "rejected",
+                ),
+                (None, Some(listener("z", 80)), "live"),
+            ],
+        ),
+        (
+            "a foreign cluster",
+            vec![
+                (None, r("payments:a"), "live"),
+                (None, Some(cluster("payments:a", "{}")), "live"),
+                (None, Some(endpoints("payments:a")), "live"),
+                (None, s("shop:b"), "live"),
+                (None, b(), "live"),
+                (None, eb(), "live"),
+            ],
+        ),
+        ("a variable", vec![(None, Some(resource(Section::Route, "r", "{\"to\":\"${X:-a}\"}")), "rejected")]),
+    ];
+    for (about, rows) in tables {
+        let units: Vec<Unit> = rows.iter().map(|(good, new, _)| unit(good.clone(), new.clone())).collect();
+        let expected: Vec<&str> = rows.iter().map(|(.., word)| *word).collect();
+        assert_eq!(words(&settled(&units)), expected, "{about}");
+    }
+}
+
+#[test]
+fn settings_are_a_part_whose_fault_is_theirs() {
+    let settings = |text: &str| Some(resource(Section::Settings, "settings", text));
+    let good = || settings("{\"proxy\":{\"limits\":{\"connections\":10,\"memory\":\"1GiB\"}}}");
+    let base = Base::local(
+        &Source::new(
+            "b",
+            "proxy: {id: p7, control: {address: x}, labels: {a: \"${X}\"}, limits: {memory: 2GiB}}",
+        ),
+        &|name| Some(format!("${{{name}}}")),
+    );
+    let units =
+        [unit(good(), settings("{\"proxy\":{\"drain\":{\"delay\":7}},\"defaults\":{\"timeout\":\"1x\"}}"))];
+    let settled = settle("test", &base, &units).unwrap_or_else(|faults| panic!("{faults}"));
+    let process = settled.compiled().config().process();
+    assert_eq!(
+        (process.id().as_str(), **process.limits().connections(), **process.limits().memory()),
+        ("p7", 10, Some(2 << 30))
+    );
+    assert_eq!(process.labels()["a"], "${X}");
+    let Outcome::Rejected(faults) = &settled.outcomes()[0] else { panic!("{settled:?}") };
+    let places: Vec<_> = faults.iter().map(|fault| fault.place().to_string()).collect();
+    assert_eq!(places, ["line 1", "line 1"]);
+    assert!(faults.to_string().contains("the settings:1:28"), "{faults}");
+
+    let wrong = Base::local(&Source::new("b", "proxy: {id: p7, workers: x}"), &|_| None);
+    assert!(settle("test", &wrong, &[]).is_err());
+}
+
+#[test]
+fn faults_point_into_the_file_that_was_cut() {
+    let good = content(
+        "listeners:\n  web: {address: 127.0.0.1:80}\nroutes:\n  r: {to: a}\nclusters:\n  a: {endpoints: []}\n",
+    );
+    let new = content(
+        "listeners:\n  web: {address: 127.0.0.1:80}\n  two:\n    address: 127.0.0.1:80\nroutes:\n  r:\n    to: {a: 1, b: 2}\n\
+         clusters:\n  a:\n    subsets: {x: {labels: {}}}\n    endpoints: []\n",
+    );
+    let settled = settled(&[unit(Some(good), Some(new))]);
+    let Outcome::Rejected(faults) = &settled.outcomes()[0] else { panic!("{settled:?}") };
+    let said = faults.to_string();
+    assert!(said.contains("--> shop.yaml:2:18") && said.contains("::: shop.yaml:4:14"), "{said}");
+    assert!(settled.compiled().config().clusters()[0].subsets().is_empty());
+}
+
+#[test]
+fn files_that_say_the_same_name_do_not_both_count() {
+    let one = content("routes: {r: {to: a}}\nclusters: {a: {endpoints: []}}\n");
+    let two = content("routes:\n  s: {to: a}\n  r: {to: a}\n");
+    for good in [None, Some(one.clone())] {
+        let settled = settled(&[unit(None, Some(two.clone())), unit(good.clone(), Some(one.clone()))]);
+        assert_eq!(words(&settled), ["rejected", "live"]);
+        let said: String =
+            settled.outcomes().iter().filter_map(Outcome::faults).map(ToString::to_string).collect();
+        assert!(said.contains("the route `r` is there twice: also in shop.yaml"), "{said}");
+    }
+}
+
+#[test]
+fn endpoints_alone_change_one_cluster() {
+    let table = "routes: {r: {to: a/x}}\nclusters:\n  a: {endpoints: [127.0.0.1:1], subsets: {x: {labels: {v: x}}}}\n  b: {endpoints: []}\n  \
+        c: {dns: {name: c.test, port: 80}}\n";
+    let settled = settled(&[unit(None, Some(content(table)))]);
+    let config = settled.compiled().config();
+    let line = settled.document().line(&PartName::new(Section::Endpoints, "a").unwrap()).unwrap();
+    let endpoints = |text: &str| crate::endpoints(text, line);
+    let list = endpoints("[\"127.0.0.1:2\",{\"address\":\"127.0.0.1:3\",\"labels\":{\"v\":\"x\"}}]").unwrap();
+    let changed = config.with_endpoints("a", list).expect("it is there");
+    assert_eq!(changed.clusters()[0].endpoints().len(), 2);
+    assert_eq!(changed.clusters()[0].subsets()[0].endpoints(), &[1]);
+    assert!(std::sync::Arc::ptr_eq(&changed.clusters()[1], &config.clusters()[1]));
+    assert!(
+        config.with_endpoints("c", Vec::new()).is_none() && config.with_endpoints("x", Vec::new()).is_none()
+    );
+    assert!(endpoints("[\"127.0.0.1\"]").is_err() && endpoints("{}").is_err());
+}
