@@ -1,8 +1,9 @@
 //! The schema and the reader are one language: what compiles fits the schema, and the schema knows every key.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
-use serde_json::Value;
-use towpath_config::{Source, compile, long, schema};
+use serde_json::{Value, json};
+use towpath_config::parts::cut;
+use towpath_config::{Source, compile, fleet_schema, long, schema};
 
 /// Whether a value fits, as far as types, keys and alternatives go.
 fn fits(value: &Value, part: &Value, root: &Value) -> Result<(), String> {
@@ -166,4 +167,26 @@ fn the_page_of_logs_names_every_value() {
     let field = &schema["$defs"]["AccessLog"]["properties"]["fields"]["anyOf"][0]["anyOf"][0]["enum"];
     let known = field.as_array().expect("the names").iter().filter_map(Value::as_str);
     assert_eq!(told, known.chain(["header.NAME", "response-header.NAME"]).collect());
+}
+
+#[test]
+fn the_schema_of_a_fleet_knows_its_documents() {
+    let schema = fleet_schema();
+    let good = json!({
+        "namespace": "shop",
+        "proxy": {"limits": {"connections": 500}, "drain": {"delay": "none"}},
+        "defaults": {"timeout": "30s"},
+        "listeners": {"web": {"address": "127.0.0.1:8080", "proxies": {"role": "gateway"}}},
+        "routes": {"all": {"to": {"app": 1, "payments:ledger": 2}}},
+        "clusters": {"app": {"endpoints": ["127.0.0.1:3000"]}},
+        "grants": {"open": {"from": "*", "clusters": ["app", "x"]}},
+        "quotas": {"routes": 20, "clusters": 20, "series": 100},
+        "scopes": {"all": {"workloads": {"app": "shop"}, "reaches": ["app", "payments:*", "*"]}},
+    });
+    fits(&good, &schema, &schema).unwrap_or_else(|why| panic!("{why}"));
+    cut(&Source::new("good", good.to_string())).unwrap_or_else(|faults| panic!("{faults}"));
+    for bad in [json!({"proxy": {"id": "p1"}}), json!({"grants": {"a": {}}}), json!({"rows": 1})] {
+        assert!(fits(&bad, &schema, &schema).is_err(), "{bad}");
+        assert!(cut(&Source::new("bad", bad.to_string())).is_err(), "{bad}");
+    }
 }

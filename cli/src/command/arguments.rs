@@ -35,7 +35,7 @@ pub enum Command {
     /// Say what changes in meaning from one route table to another
     Diff(diff::Arguments),
     /// Print the JSON Schema of the route table, for editors
-    Schema,
+    Schema(schema::Arguments),
     /// Print what completes commands and options in a shell
     Completions(completions::Arguments),
     /// Print a manual page, for man(1)
@@ -64,7 +64,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
-        Command::Schema => schema::run(),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Manual(arguments) => manual::run(&arguments),
     }

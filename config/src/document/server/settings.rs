@@ -137,7 +137,7 @@ pub struct ApiLimits {
 /// Everything that is wrong with them, in the order of the lines.
 pub fn settings(source: &Source, environment: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Faults> {
     let mut findings = Findings::default();
-    let settings = understood(source, environment, &mut findings);
+    let settings = understood(source, Some(environment), &mut findings);
     match settings {
         Some(settings) if !findings.fatal() => Ok(settings),
         _ => Err(findings.into_faults(source)),
