@@ -38,7 +38,7 @@ impl Cut {
 }
 
 /// Cuts a document of a fleet into its parts. What each part says by itself is right afterwards; whether they fit
-/// together, [`settle`](super::settle) finds out.
+/// together, [`settle`](super::settle()) finds out.
 ///
 /// # Errors
 /// Everything that is wrong with the document, in the order of its lines.

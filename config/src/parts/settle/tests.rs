@@ -36,22 +36,6 @@ fn words(settled: &Settled) -> Vec<&'static str> {
     settled.outcomes().iter().map(word).collect()
 }
 
-fn listener(name: &str, port: u16) -> Content {
-    resource(Section::Listener, name, &format!("{{\"address\":\"127.0.0.1:{port}\"}}"))
-}
-
-fn route(name: &str, to: &str) -> Content {
-    resource(Section::Route, name, &format!("{{\"to\":\"{to}\"}}"))
-}
-
-fn cluster(name: &str, text: &str) -> Content {
-    resource(Section::Cluster, name, text)
-}
-
-fn endpoints(name: &str) -> Content {
-    resource(Section::Endpoints, name, "[\"127.0.0.1:3000\"]")
-}
-
 #[test]
 fn what_is_cut_reads_back_as_the_same() {
     let text = "namespace: shop\ndefaults: {timeout: 30s}\nproxy: {limits: {connections: 10}}\n\
@@ -74,128 +58,98 @@ fn what_is_cut_reads_back_as_the_same() {
     crate::compile(settled.document().source(), &|_| None).unwrap_or_else(|faults| panic!("{faults}"));
 }
 
-/// (good, new, what becomes of it) of each unit.
-type Row<'a> = (Option<Content>, Option<Content>, &'a str);
+/// A table for each line of `#`. A row: the part, its last good text, its newest text (`=` for the same), what becomes
+/// of it; `-` for none.
+const TABLES: &str = r##"
+# a route alone waits
+route r | - | {"to":"a"} | waiting
+# a cluster without endpoints waits, and so does what names it
+route r | - | {"to":"a"} | waiting
+cluster a | - | {} | waiting
+route s | - | {"to":"b"} | live
+cluster b | - | {} | live
+endpoints b | - | [] | live
+# endpoints without their cluster wait
+endpoints a | - | [] | waiting
+route s | {"to":"b"} | = | live
+cluster b | {} | = | live
+endpoints b | [] | = | live
+# all at once
+route r | - | {"to":"a"} | live
+cluster a | - | {} | live
+endpoints a | - | [] | live
+# a wrong one is rejected, and the last good one stays
+route r | {"to":"a"} | {"too":"b"} | rejected
+cluster a | {} | = | live
+endpoints a | [] | = | live
+# what depends on a wrong one keeps its last good text
+route r | {"to":"a"} | {"to":"a/x"} | waiting
+cluster a | {} | {"subsets":{"x":{"labels":{}}},"oh":1} | rejected
+endpoints a | [] | = | live
+# what is removed while it is needed is held
+route r | {"to":"a"} | = | live
+cluster a | {} | - | held
+endpoints a | [] | - | held
+# what is removed with all that needs it is gone
+route r | {"to":"a"} | - | live
+cluster a | {} | - | live
+endpoints a | [] | - | live
+# a subset that is taken away while it is needed
+route r | {"to":"a/x"} | = | live
+cluster a | {"subsets":{"x":{"labels":{}}}} | {"subsets":{"y":{"labels":{}}}} | held
+endpoints a | [] | = | live
+# a subset that moves with who names it
+route r | {"to":"a/x"} | {"to":"a/y"} | live
+cluster a | {"subsets":{"x":{"labels":{}}}} | {"subsets":{"y":{"labels":{}}}} | live
+endpoints a | [] | = | live
+# who waits holds what it still needs
+route r | {"to":"a/x"} | {"to":"b/x"} | waiting
+cluster a | {"subsets":{"x":{"labels":{}}}} | {"subsets":{"y":{"labels":{}}}} | held
+endpoints a | [] | = | live
+cluster b | {} | = | live
+endpoints b | [] | = | live
+# a port that is taken
+listener m | {"address":"127.0.0.1:80"} | = | live
+listener a | - | {"address":"127.0.0.1:80"} | rejected
+listener z | - | {"address":"127.0.0.1:80"} | rejected
+# a port that would come free by what is rejected stays with its owner
+listener m | {"address":"127.0.0.1:80"} | {"address":"x"} | rejected
+listener z | - | {"address":"127.0.0.1:80"} | rejected
+# who lost against one that is rejected itself is looked at again
+listener m | - | {"address":"127.0.0.1:80","reason_header":7} | rejected
+listener z | - | {"address":"127.0.0.1:80"} | live
+# a listener that speaks something else than its routes
+listener m | {"address":"127.0.0.1:80"} | {"address":"127.0.0.1:80","protocol":"tcp"} | held
+route r | {"to":"a","hosts":"x.test","listeners":"m"} | = | live
+cluster a | {} | = | live
+endpoints a | [] | = | live
+# clusters of other namespaces
+route r | - | {"to":"payments:a"} | live
+cluster payments:a | - | {} | live
+endpoints payments:a | - | [] | live
+route s | - | {"to":"shop:b"} | live
+cluster b | - | {} | live
+endpoints b | - | [] | live
+# a variable
+route r | - | {"to":"${X:-a}"} | rejected
+"##;
+
+fn row(line: &str) -> (Unit, &str) {
+    let cells: Vec<&str> = line.split(" | ").collect();
+    let (section, name) = cells[0].split_once(' ').expect("a section and a name");
+    let section = Section::ALL.into_iter().find(|known| known.name() == section).expect("a section");
+    let content = |text: &str| (text != "-").then(|| resource(section, name, text));
+    let new = if cells[2] == "=" { cells[1] } else { cells[2] };
+    (Unit { good: content(cells[1]), new: content(new) }, cells[3])
+}
 
 #[test]
 fn each_part_gets_what_it_deserves() {
-    let (a, b) = (|| Some(cluster("a", "{}")), || Some(cluster("b", "{}")));
-    let with =
-        |subset: &str| Some(cluster("a", &format!("{{\"subsets\":{{\"{subset}\":{{\"labels\":{{}}}}}}}}")));
-    let (ea, eb) = (|| Some(endpoints("a")), || Some(endpoints("b")));
-    let r = |to: &str| Some(route("r", to));
-    let s = |to: &str| Some(route("s", to));
-    let same = |content: Option<Content>| (content.clone(), content, "live");
-    let tables: Vec<(&str, Vec<Row<'_>>)> = vec![
-        ("a route alone waits", vec![(None, r("a"), "waiting")]),
-        (
-            "a cluster without endpoints waits, and so does what names it",
-            vec![
-                (None, r("a"), "waiting"),
-                (None, a(), "waiting"),
-                (None, s("b"), "live"),
-                (None, b(), "live"),
-                (None, eb(), "live"),
-            ],
-        ),
-        (
-            "endpoints without their cluster wait",
-            vec![(None, ea(), "waiting"), same(s("b")), same(b()), same(eb())],
-        ),
-        ("all at once", vec![(None, r("a"), "live"), (None, a(), "live"), (None, ea(), "live")]),
-        (
-            "a wrong one is rejected, and the last good one stays",
-            vec![
-                (r("a"), Some(resource(Section::Route, "r", "{\"too\":\"b\"}")), "rejected"),
-                same(a()),
-                same(ea()),
-            ],
-        ),
-        (
-            "what depends on a wrong one keeps its last good text",
-            vec![
-                (r("a"), r("a/x"), "waiting"),
-                (a(), Some(cluster("a", "{\"subsets\":{\"x\":{}},\"oh\":1}")), "rejected"),
-                same(ea()),
-            ],
-        ),
-        (
-            "what is removed while it is needed is held",
-            vec![same(r("a")), (a(), None, "held"), (ea(), None, "held")],
-        ),
-        (
-            "what is removed with all that needs it is gone",
-            vec![(r("a"), None, "live"), (a(), None, "live"), (ea(), None, "live")],
-        ),
-        (
-            "a subset that is taken away while it is needed",
-            vec![same(r("a/x")), (with("x"), with("y"), "held"), same(ea())],
-        ),
-        (
-            "a subset that moves with who names it",
-            vec![(r("a/x"), r("a/y"), "live"), (with("x"), with("y"), "live"), same(ea())],
-        ),
-        (
-            "who waits holds what it still needs",
-            vec![
-                (r("a/x"), r("b/x"), "waiting"),
-                (with("x"), with("y"), "held"),
-                same(ea()),
-                same(b()),
-                same(eb()),
-            ],
-        ),
-        (
-            "a port that is taken",
-            vec![
-                same(Some(listener("m", 80))),
-                (None, Some(listener("a", 80)), "rejected"),
-                (None, Some(listener("z", 80)), "rejected"),
-            ],
-        ),
-        (
-            "a port that comes free with another one's rejection stays with its owner",
-            vec![
-                (
-                    Some(listener("m", 80)),
-                    Some(resource(Section::Listener, "m", "{\"address\":\"x\"}")),
-                    "rejected",
-                ),
-                (None, Some(listener("z", 80)), "rejected"),
-            ],
-        ),
-        (
-            "who lost against one that is rejected itself is looked at again",
-            vec![
-                (
-                    None,
-                    Some(resource(
-                        Section::Listener,
-                        "m",
-                        "{\"address\":\"127.0.0.1:80\",\"reason_header\":7}",
-                    )),
-                    "rejected",
-                ),
-                (None, Some(listener("z", 80)), "live"),
-            ],
-        ),
-        (
-            "a foreign cluster",
-            vec![
-                (None, r("payments:a"), "live"),
-                (None, Some(cluster("payments:a", "{}")), "live"),
-                (None, Some(endpoints("payments:a")), "live"),
-                (None, s("shop:b"), "live"),
-                (None, b(), "live"),
-                (None, eb(), "live"),
-            ],
-        ),
-        ("a variable", vec![(None, Some(resource(Section::Route, "r", "{\"to\":\"${X:-a}\"}")), "rejected")]),
-    ];
-    for (about, rows) in tables {
-        let units: Vec<Unit> = rows.iter().map(|(good, new, _)| unit(good.clone(), new.clone())).collect();
-        let expected: Vec<&str> = rows.iter().map(|(.., word)| *word).collect();
-        assert_eq!(words(&settled(&units)), expected, "{about}");
+    for table in TABLES.split("\n# ").skip(1) {
+        let mut lines = table.lines();
+        let about = lines.next();
+        let (units, expected): (Vec<Unit>, Vec<&str>) = lines.map(row).unzip();
+        assert_eq!(words(&settled(&units)), expected, "{about:?}");
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{ClusterName, Name};
 use crate::language::{Word, Write, Wrong};
+use crate::values::{ClusterName, Name};
 
 /// A name, or `*` for any.
 #[derive(Debug, Clone, PartialEq, Eq)]
