@@ -99,6 +99,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "proxy/src/sys/files",
             "proxy/src/observe/access_log/outlet",
             "proxy/src/sys/pipe",
+            "proxy/src/sys/socket",
             "loadtest/src",
             "cli/src/top/screen",
         ],

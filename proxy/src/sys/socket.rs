@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 
+use rustix::net::{RecvFlags, SendFlags};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, Type};
 use towpath_config::model::Address;
 
@@ -129,6 +130,23 @@ pub fn reset_on_close(stream: &tokio::net::TcpStream) {
 /// There is nothing, or the connection is broken.
 pub fn look(stream: BorrowedFd<'_>) -> io::Result<()> {
     SockRef::from(&stream).peek(&mut [MaybeUninit::uninit()]).map(|_| ())
+}
+
+/// Receives into `window`, without what the C library does around each call that can wait; 0 octets are the end.
+///
+/// # Errors
+/// There is nothing, or the connection is broken.
+pub fn receive(stream: BorrowedFd<'_>, window: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::net::recv(stream, window, RecvFlags::empty())?.0)
+}
+
+/// Sends what there is room for, in the same way.
+///
+/// # Errors
+/// There is no room, or the connection is broken.
+pub fn send(stream: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    // who is gone is told by an error, not by a signal
+    Ok(rustix::net::send(stream, bytes, SendFlags::NOSIGNAL)?)
 }
 
 /// Takes the plainest congestion control. What paces its packets, as BBR does, pays with timers and small packets for a

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::task::coop;
 
 use super::socket;
 use super::transport::{Duplex, Transport};
@@ -84,38 +85,48 @@ impl Stream {
     pub fn poll_receive<T>(
         &self,
         cx: &mut Context<'_>,
-        receive: impl FnMut() -> io::Result<T>,
+        mut receive: impl FnMut() -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
-        self.poll_io(cx, Interest::READABLE, receive)
+        self.poll_io(cx, Interest::READABLE, || self.try_io(Interest::READABLE, &mut receive))
     }
 
     /// Sends by another call than write(2), as soon as there is room.
     pub fn poll_send<T>(
         &self,
         cx: &mut Context<'_>,
-        send: impl FnMut() -> io::Result<T>,
+        mut send: impl FnMut() -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
-        self.poll_io(cx, Interest::WRITABLE, send)
+        self.poll_io(cx, Interest::WRITABLE, || self.try_io(Interest::WRITABLE, &mut send))
     }
 
+    /// Tries at once, and again when the socket is said to be ready. Each success counts against what the task may do in its
+    /// turn.
     fn poll_io<T>(
         &self,
         cx: &mut Context<'_>,
         interest: Interest,
-        mut call: impl FnMut() -> io::Result<T>,
+        mut attempt: impl FnMut() -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
+        let turn = ready!(coop::poll_proceed(cx));
         loop {
-            let ready = match (self, interest.is_readable()) {
-                (Self::Tcp(stream), true) => stream.poll_read_ready(cx),
-                (Self::Tcp(stream), false) => stream.poll_write_ready(cx),
-                (Self::Unix(stream), true) => stream.poll_read_ready(cx),
-                (Self::Unix(stream), false) => stream.poll_write_ready(cx),
-            };
-            ready!(ready)?;
-            match self.try_io(interest, &mut call) {
-                Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {}
-                given => return Poll::Ready(given),
+            match attempt() {
+                Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.poll_ready(cx, interest))?;
+                }
+                given => {
+                    turn.made_progress();
+                    return Poll::Ready(given);
+                }
             }
+        }
+    }
+
+    fn poll_ready(&self, cx: &mut Context<'_>, interest: Interest) -> Poll<io::Result<()>> {
+        match (self, interest.is_readable()) {
+            (Self::Tcp(stream), true) => stream.poll_read_ready(cx),
+            (Self::Tcp(stream), false) => stream.poll_write_ready(cx),
+            (Self::Unix(stream), true) => stream.poll_read_ready(cx),
+            (Self::Unix(stream), false) => stream.poll_write_ready(cx),
         }
     }
 
@@ -125,6 +136,23 @@ impl Stream {
             Self::Tcp(stream) => stream.try_io(interest, call),
             Self::Unix(stream) => stream.try_io(interest, call),
         }
+    }
+
+    /// Moves up to `most` octets by such a call. That it moved fewer says that a next one would have to wait, and is noted
+    /// as that.
+    fn try_move(
+        &self,
+        interest: Interest,
+        most: usize,
+        call: impl FnOnce() -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let mut moved = None;
+        let tried = self.try_io(interest, || {
+            let count = call()?;
+            moved = Some(count);
+            if (1..most).contains(&count) { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(count) }
+        });
+        moved.map_or(tried, Ok)
     }
 
     /// Takes the connection off this thread's runtime.
@@ -176,10 +204,18 @@ impl Duplex for Stream {
 
 impl Transport for Stream {
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        match self {
-            Self::Tcp(stream) => stream.poll_read_ready(cx).map(|_| ()),
-            Self::Unix(stream) => stream.poll_read_ready(cx).map(|_| ()),
+        // to ask costs less than to wait
+        match self.try_io(Interest::READABLE, || Ok(())) {
+            Ok(()) => Poll::Ready(()),
+            Err(_) => self.poll_ready(cx, Interest::READABLE).map(|_| ()),
         }
+    }
+
+    fn poll_read_into(&mut self, cx: &mut Context<'_>, window: &mut [u8]) -> Poll<io::Result<usize>> {
+        let most = window.len();
+        self.poll_io(cx, Interest::READABLE, || {
+            self.try_move(Interest::READABLE, most, || socket::receive(self.as_fd(), window))
+        })
     }
 
     fn has_news(&self) -> bool {
@@ -228,7 +264,9 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        on_stream!(self, poll_write(cx, bytes))
+        self.poll_io(cx, Interest::WRITABLE, || {
+            self.try_move(Interest::WRITABLE, bytes.len(), || socket::send(self.as_fd(), bytes))
+        })
     }
 
     fn poll_write_vectored(

@@ -1,9 +1,11 @@
 //! The little that a connection wants of a stream of bytes, so that TLS or another way of I/O can take its place.
 
+use std::io;
 use std::net::SocketAddr;
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stream::Stream;
 
@@ -32,6 +34,13 @@ impl<D: Duplex + ?Sized> Duplex for &mut D {
 pub trait Transport: Duplex {
     /// Waits until a read would not wait, without holding a buffer for it.
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Reads into memory that is ready for it; 0 octets are the end of what the peer sends.
+    fn poll_read_into(&mut self, cx: &mut Context<'_>, window: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut window = ReadBuf::new(window);
+        ready!(Pin::new(self).poll_read(cx, &mut window))?;
+        Poll::Ready(Ok(window.filled().len()))
+    }
 
     /// Whether the peer neither sends nor reads any more: it has reset the connection, or closed a Unix socket. Costs no
     /// system call.

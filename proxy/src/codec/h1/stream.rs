@@ -4,8 +4,6 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::ReadBuf;
-
 use super::decoder::Decoder;
 use super::encoder::Encoder;
 use super::head::Scan;
@@ -217,14 +215,14 @@ impl<S: Transport> Http1<S> {
             ready!(io.poll_readable(cx));
         }
         let most = if self.little { LITTLE } else { BUFFER_BYTES };
-        let mut window = ReadBuf::new(self.input.spare_up_to(most));
-        let Poll::Ready(read) = Pin::new(io).poll_read(cx, &mut window) else {
+        let window = self.input.spare_up_to(most);
+        let room = window.len();
+        let Poll::Ready(read) = io.poll_read_into(cx, window) else {
             self.input.rest();
             return Poll::Pending;
         };
-        read?;
-        let count = window.filled().len();
-        self.flooded = window.remaining() == 0 && count >= FLOOD;
+        let count = read?;
+        self.flooded = count == room && count >= FLOOD;
         self.input.filled_by(count);
         self.received += count as u64;
         Poll::Ready(Ok(count))
@@ -234,6 +232,10 @@ impl<S: Transport> Http1<S> {
     /// sends meanwhile is kept for later; an end of its sending side alone says nothing, since it may still read.
     pub fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.input.is_full() {
+            // mostly nothing is to be read: to be told of it takes no memory
+            self.input.rest();
+            let Some(io) = &self.io else { return Poll::Pending };
+            ready!(io.poll_readable(cx));
             match self.poll_read(cx) {
                 Poll::Ready(Err(_)) => return Poll::Ready(()),
                 Poll::Ready(Ok(0)) if self.io.as_ref().is_some_and(Transport::is_hung_up) => {
@@ -414,6 +416,8 @@ impl<W: Wired> Opens for W {
 
 impl<S> Drop for Http1<S> {
     fn drop(&mut self) {
-        self.input.take_output(std::mem::take(&mut self.output));
+        if self.output.capacity() > 0 {
+            self.input.take_output(std::mem::take(&mut self.output));
+        }
     }
 }
