@@ -16,6 +16,13 @@ pub struct Field {
     is_plain: bool,
 }
 
+impl Field {
+    /// Where its whole line stands, if it is plain.
+    fn line(&self) -> (u32, u32) {
+        (self.name.0, self.value.1 + LINE_END.len() as u32)
+    }
+}
+
 const COLON: &[u8] = b": ";
 const LINE_END: &[u8] = b"\r\n";
 
@@ -26,6 +33,10 @@ pub struct Fields {
     spans: Vec<Field>,
     /// The classes that are there, so that what is not costs nothing.
     present: KnownSet,
+    /// Where the lines stand that are written as they are, one behind the other.
+    run: (u32, u32),
+    /// Not all of them do.
+    is_broken: bool,
 }
 
 /// A field as it is read.
@@ -55,6 +66,8 @@ impl Fields {
         self.bytes.clear();
         self.spans.clear();
         self.present = KnownSet::default();
+        self.run = (0, 0);
+        self.is_broken = false;
     }
 
     /// Takes over the bytes of a head, in which [`Fields::mark`] then shows where the fields are.
@@ -73,7 +86,18 @@ impl Fields {
             value.start == name.end + COLON.len() && is_at(name.end + 1, b' ') && is_at(value.end, b'\r');
         let short = |range: Range<usize>| (range.start as u32, range.end as u32);
         self.present.insert(known);
-        self.spans.push(Field { name: short(name), value: short(value), known, is_plain });
+        self.note(Field { name: short(name), value: short(value), known, is_plain });
+    }
+
+    #[inline]
+    fn note(&mut self, field: Field) {
+        let (start, end) = field.line();
+        if self.spans.is_empty() {
+            self.run = (start, start);
+        }
+        self.is_broken |= !field.is_plain || start != self.run.1;
+        self.run.1 = end;
+        self.spans.push(field);
     }
 
     /// Adds a field of a head that did not come as bytes.
@@ -93,7 +117,7 @@ impl Fields {
         self.bytes.extend_from_slice(COLON);
         let value = self.bytes.len();
         write(&mut self.bytes);
-        self.spans.push(Field {
+        self.note(Field {
             name: (start as u32, (start + name.len()) as u32),
             value: (value as u32, self.bytes.len() as u32),
             known: Known::Other,
@@ -102,15 +126,24 @@ impl Fields {
         self.bytes.extend_from_slice(LINE_END);
     }
 
+    /// Writes the fields, a line each.
+    pub fn write(&self, output: &mut Vec<u8>) {
+        if self.is_broken {
+            self.write_some(|_| true, output);
+        } else {
+            output.extend_from_slice(self.slice(self.run));
+        }
+    }
+
     /// Writes the fields whose positions are `kept`, a line each. Neighbours that stand there as they are written
     /// are copied at once.
-    pub fn write(&self, kept: impl Fn(usize) -> bool, output: &mut Vec<u8>) {
+    pub fn write_some(&self, kept: impl Fn(usize) -> bool, output: &mut Vec<u8>) {
         let mut run = (0, 0);
         for (position, field) in self.spans.iter().enumerate() {
             if !kept(position) {
                 continue;
             }
-            let line = (field.name.0, field.value.1 + LINE_END.len() as u32);
+            let line = field.line();
             if field.is_plain && line.0 == run.1 {
                 run.1 = line.1;
                 continue;
@@ -128,11 +161,12 @@ impl Fields {
 
     /// Forgets every field of this name, see [`is_same_name`].
     pub fn remove(&mut self, name: &[u8]) {
-        let bytes = &self.bytes;
+        let (bytes, before) = (&self.bytes, self.spans.len());
         self.spans.retain(|field| {
             let (start, end) = field.name;
             !is_same_name(bytes.get(start as usize..end as usize).unwrap_or_default(), name)
         });
+        self.is_broken |= self.spans.len() < before;
     }
 
     /// The bytes taken over (and what was pushed since).

@@ -77,11 +77,11 @@ impl Outgoing {
     /// Writes the fields that go out, a line each, in order.
     pub fn write(&self, fields: &Fields, output: &mut Vec<u8>) {
         if self.dropped.is_empty() {
-            fields.write(|_| true, output);
+            fields.write(output);
         } else {
-            fields.write(|position| !self.is_dropped(position), output);
+            fields.write_some(|position| !self.is_dropped(position), output);
         }
-        self.added.write(|_| true, output);
+        self.added.write(output);
     }
 
     /// The fields that go out, in order, each with its class.

@@ -26,5 +26,5 @@ pub struct Texts {
     /// The path after a rewrite.
     pub rewritten: String,
     /// `X-Request-Id`.
-    pub request_id: String,
+    pub request_id: Vec<u8>,
 }

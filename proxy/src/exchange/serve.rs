@@ -52,7 +52,7 @@ pub async fn serve<C: Caller>(
     let Texts { path, rewritten, request_id } = texts;
     let id = given_request_id(request).unwrap_or_else(|| {
         local.with_rng(|rng| new_request_id(rng, request_id));
-        request_id.as_str()
+        request_id.as_slice()
     });
     let plain = plain_path(request, listener.1, path);
     let subject = Subject::new(&snapshot, listener, request, plain.unwrap_or_default(), id, visit);

@@ -34,7 +34,7 @@ pub struct Subject<'a> {
     /// Whether it is a call of gRPC.
     pub is_grpc: bool,
     /// `X-Request-Id`, given or made.
-    pub request_id: &'a str,
+    pub request_id: &'a [u8],
     /// How near the process is to its limit on memory.
     pub pressure: Pressure,
 }
@@ -46,7 +46,7 @@ impl<'a> Subject<'a> {
         (id, listener): (ListenerId, &'a Listener),
         head: &'a RequestHead,
         path: &'a str,
-        request_id: &'a str,
+        request_id: &'a [u8],
         visit: &Visit<'_>,
     ) -> Self {
         let view = RequestView {
@@ -102,7 +102,7 @@ impl<'a> Subject<'a> {
     pub fn identity(&self) -> (Identity, &'a [u8]) {
         match trace_id(&self.head.fields) {
             Some(id) => (Identity::Trace, id),
-            None => (Identity::Request, self.request_id.as_bytes()),
+            None => (Identity::Request, self.request_id),
         }
     }
 

@@ -24,7 +24,7 @@ pub struct Values<'a> {
     /// `%{endpoint}`.
     pub endpoint: Option<&'a Address>,
     /// `%{request-id}`.
-    pub request_id: &'a str,
+    pub request_id: &'a [u8],
     /// `%{client}`.
     pub client: Origin,
     /// `%{method}`.
@@ -64,7 +64,7 @@ pub fn render_part(part: &TemplatePart, values: &Values<'_>, text: &mut Vec<u8>)
         TemplatePart::Route => text.extend_from_slice(values.route.as_bytes()),
         TemplatePart::Variant => text.extend_from_slice(values.variant.as_bytes()),
         TemplatePart::Listener => text.extend_from_slice(values.listener.as_bytes()),
-        TemplatePart::RequestId => text.extend_from_slice(values.request_id.as_bytes()),
+        TemplatePart::RequestId => text.extend_from_slice(values.request_id),
         TemplatePart::Method => text.extend_from_slice(values.method.as_bytes()),
         TemplatePart::Host => text.extend_from_slice(values.host.as_bytes()),
         TemplatePart::Path => text.extend_from_slice(values.path.as_bytes()),

@@ -127,7 +127,7 @@ pub fn apply(
     listener: &Listener,
     proxy: &str,
     peer: &Peer,
-    request_id: &str,
+    request_id: &[u8],
     out: &mut Outgoing,
 ) {
     let wanted = listener.http().forward_headers();
@@ -172,7 +172,7 @@ pub fn apply(
     let kept = given_request_id(head).is_some() && out.keeps(&head.fields, Known::RequestId);
     if wanted.contains(&ForwardHeader::RequestId) && !kept {
         out.remove_known(&head.fields, Known::RequestId);
-        out.add(b"x-request-id", request_id.as_bytes());
+        out.add(b"x-request-id", request_id);
     }
 }
 
@@ -212,22 +212,26 @@ fn write_last_entries(fields: &Fields, known: Known, count: u8, text: &mut Vec<u
 
 /// The id that came, when there is one only, of a sane form.
 #[must_use]
-pub fn given_request_id(head: &RequestHead) -> Option<&str> {
+pub fn given_request_id(head: &RequestHead) -> Option<&[u8]> {
     let mut values = head.fields.of(Known::RequestId);
     let value = values.next().filter(|_| values.next().is_none())?.value;
     let sane = !value.is_empty() && value.len() <= REQUEST_ID_MAX && value.iter().all(u8::is_ascii_graphic);
-    std::str::from_utf8(value).ok().filter(|_| sane)
+    sane.then_some(value)
 }
 
+/// Where groups of four digits stand in the text of a UUID.
+const GROUPS: [usize; 8] = [0, 4, 9, 14, 19, 24, 28, 32];
+
 /// A new id: the text of a random UUID (RFC 9562 §5.4).
-pub fn new_request_id(rng: &mut fastrand::Rng, id: &mut String) {
+pub fn new_request_id(rng: &mut fastrand::Rng, id: &mut Vec<u8>) {
     let random = (rng.u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     let words = [96, 64, 32, 0].map(|shift| hex((random >> shift) as u32));
-    let mut text = *b"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    let places = text.iter_mut().filter(|place| **place != b'-');
-    places.zip(words.as_flattened()).for_each(|(place, digit)| *place = *digit);
+    let mut text = [b'-'; 36];
+    for (start, digits) in GROUPS.into_iter().zip(words.as_flattened().as_chunks::<4>().0) {
+        text.iter_mut().skip(start).zip(digits).for_each(|(place, digit)| *place = *digit);
+    }
     id.clear();
-    id.push_str(std::str::from_utf8(&text).unwrap_or_default());
+    id.extend_from_slice(&text);
 }
 
 /// Eight hexadecimal digits, all made at once: one in each byte of a word.

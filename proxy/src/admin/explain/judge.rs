@@ -68,7 +68,7 @@ pub fn explain(
         fields: &head.fields,
         source: client(&head.fields, &peer, *listener.http().trusted_hops()),
     };
-    let request_id = given_request_id(&head).unwrap_or("(a new one)");
+    let request_id = given_request_id(&head).unwrap_or(b"(a new one)");
     let is_grpc = head.is_grpc();
     Ok(judged(&Subject { snapshot, listener, head: &head, view, is_grpc, request_id, pressure }, &peer))
 }

@@ -372,12 +372,39 @@ proptest! {
 }
 
 #[test]
-fn only_bytes_of_a_token_stand_in_a_name() {
+fn only_bytes_of_a_token_stand_in_a_method_or_a_name() {
+    let is_read = |before: &[u8], byte, behind: &[u8]| {
+        let text = [before, &[byte], behind].concat();
+        read_request(&text, &LIMITS, &mut RequestHead::default()).is_ok()
+    };
     for byte in 0..=u8::MAX {
-        let mut text = b"GET / HTTP/1.1\r\nHost: a\r\nx".to_vec();
-        text.extend([byte, b'y']);
-        text.extend(b": 1\r\n\r\n");
-        let read = read_request(&text, &LIMITS, &mut RequestHead::default()).is_ok();
-        assert_eq!(read, byte == b':' || crate::codec::h1::head::is_token(byte), "{byte:#x}");
+        let is_token = crate::codec::h1::head::is_token(byte);
+        let in_method = is_read(b"x", byte, b"y / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(in_method, is_token, "{byte:#x}");
+        let in_name = is_read(b"GET / HTTP/1.1\r\nHost: a\r\nx", byte, b"y: 1\r\n\r\n");
+        assert_eq!(in_name, byte == b':' || is_token, "{byte:#x}");
+    }
+}
+
+/// The parser looks at words and at 32 bytes at once: at each place of each of them.
+#[test]
+fn a_control_byte_stands_nowhere_in_a_head() {
+    let (path, value) = ("/path".repeat(12), "value \u{fc}".repeat(20));
+    let fields = format!("Host: a\r\nX-A: 1\r\nX-B: {value}\r\n\r\n");
+    let request = format!("POST {path} HTTP/1.1\r\n{fields}").into_bytes();
+    let answer = format!("HTTP/1.1 200 {value}\r\n{fields}").into_bytes();
+    let read = |bytes: &[u8]| read_request(bytes, &LIMITS, &mut RequestHead::default());
+    let read_answer = |bytes: &[u8]| read_response(bytes, Asked::Other, &mut ResponseHead::default());
+    assert!(read(&request).is_ok() && read_answer(&answer).is_ok());
+    let with = |head: &[u8], at: usize, byte| {
+        head.iter().enumerate().map(|(place, old)| if place == at { byte } else { *old }).collect::<Vec<u8>>()
+    };
+    for byte in (0..b' ').chain([0x7f]).filter(|byte| !b"\t\r\n".contains(byte)) {
+        for at in 0..request.len() {
+            assert!(read(&with(&request, at, byte)).is_err(), "{byte:#x} at {at}");
+        }
+        for at in 0..answer.len() {
+            assert!(read_answer(&with(&answer, at, byte)).is_err(), "{byte:#x} at {at} of an answer");
+        }
     }
 }

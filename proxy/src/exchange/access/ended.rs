@@ -103,7 +103,7 @@ pub fn unknown<'a>(listener: &'a str, peer: &Peer, nothing: &'a Fields) -> Value
         variant: "",
         listener,
         endpoint: None,
-        request_id: "",
+        request_id: b"",
         client: peer.origin,
         method: "",
         host: "",

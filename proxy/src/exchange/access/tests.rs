@@ -57,7 +57,7 @@ fn ended<T>(log: &str, request: &str, end: &End, look: impl FnOnce(&Ended<'_>, &
     if !request.is_empty() {
         read_request(request.as_bytes(), &head_limits(listener.1), &mut head).expect("a request");
     }
-    let subject = Subject::new(&snapshot, listener, &head, head.path(), "id-1", &visit);
+    let subject = Subject::new(&snapshot, listener, &head, head.path(), b"id-1", &visit);
     let mut noted = Noted::because(end.reason.map(Reason::code));
     if end.answered {
         noted.endpoint = snapshot

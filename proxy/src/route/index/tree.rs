@@ -63,6 +63,9 @@ impl Branch {
             found.extend(&self.here);
             return;
         };
+        if self.literals.is_empty() && self.parameter.is_none() {
+            return;
+        }
         let (segment, rest) = match rest.split_once('/') {
             Some((segment, rest)) => (segment, Some(rest)),
             None => (rest, None),

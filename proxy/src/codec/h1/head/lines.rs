@@ -13,13 +13,11 @@ pub fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
     start..start + part.len()
 }
 
-/// Takes over a head and notes its fields; says whether every byte of it is allowed. Names hold what the parser lets
-/// into them: the bytes of a token (RFC 9110 §5.6.2).
-#[must_use]
-pub fn note(bytes: &[u8], parsed: &[httparse::Header<'_>], fields: &mut Fields) -> bool {
+/// Takes over a head and notes its fields. Each part holds what the parser lets into it: names and methods the bytes of a
+/// token (RFC 9110 §5.6.2), and none a control byte but the tab.
+pub fn note(bytes: &[u8], parsed: &[httparse::Header<'_>], fields: &mut Fields) {
     fields.take_bytes(bytes);
     for field in parsed {
         fields.mark(range_in(bytes, field.name.as_bytes()), range_in(bytes, field.value));
     }
-    memchr::memchr(0x7f, bytes).is_none()
 }

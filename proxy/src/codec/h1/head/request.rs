@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::framing::{connection_options, framing, has_underscore_twin, is_token};
+use super::framing::{connection_options, framing, has_underscore_twin};
 use super::lines::{self, FIELDS_MAX};
 use super::target::{check_authority, read_target};
 use crate::codec::body::Framing;
@@ -44,9 +44,7 @@ pub fn read_request(bytes: &[u8], limits: &HeadLimits, head: &mut RequestHead) -
     if parsed.headers.len() > limits.fields {
         return Err(Reason::HeadTooLarge);
     }
-    if !lines::note(bytes, parsed.headers, &mut head.fields) || !method.bytes().all(is_token) {
-        return Err(Reason::BadRequest);
-    }
+    lines::note(bytes, parsed.headers, &mut head.fields);
     head.version = if minor == 0 { Version::Http10 } else { Version::Http11 };
     understand(method, target, head)
 }

@@ -62,9 +62,7 @@ pub fn read_response(bytes: &[u8], asked: Asked, head: &mut ResponseHead) -> Res
     if !(100..1000).contains(&status) {
         return Err(Reason::BadResponse);
     }
-    if !lines::note(bytes, parsed.headers, &mut head.fields) {
-        return Err(Reason::BadResponse);
-    }
+    lines::note(bytes, parsed.headers, &mut head.fields);
     head.status = status;
     head.minor = minor;
     head.phrase = parsed.reason.map_or(0..0, |phrase| range_in(bytes, phrase.as_bytes()));

@@ -1,9 +1,5 @@
 //! Finds where a head ends, and that every one of its lines ends in CR LF.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
 use crate::outcome::Reason;
 
 /// A search for the end of a head that goes on where it stopped when more bytes came.
@@ -12,9 +8,6 @@ pub struct Scan {
     begun: bool,
     seen: usize,
 }
-
-/// An empty line.
-static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
 
 /// How many empty lines before a request line are overlooked (RFC 9112 §2.2).
 const LEADING_BYTES: usize = 8;
@@ -37,7 +30,7 @@ impl Scan {
     /// The length of the head with its empty line, or `None` when more bytes are needed.
     ///
     /// # Errors
-    /// A line ends in a bare LF, or the first byte cannot begin a head.
+    /// A line ends in a bare LF or begins with a bare CR, or the first byte cannot begin a head.
     pub fn end(&mut self, input: &[u8]) -> Result<Option<usize>, Reason> {
         if !self.begun {
             let Some(first) = input.first() else { return Ok(None) };
@@ -50,36 +43,42 @@ impl Scan {
             }
             self.begun = true;
         }
-        // the end may have begun before what is new
-        let searched = input.get(self.seen.saturating_sub(END.needle().len() - 1)..).unwrap_or_default();
-        let end = END.find(searched).map(|found| input.len() - searched.len() + found + END.needle().len());
-        let checked = input.get(self.seen.saturating_sub(1)..end.unwrap_or(input.len())).unwrap_or_default();
-        if has_bare_line_feed(checked) {
-            return Err(Reason::BadRequest);
-        }
+        // of what was seen, the last LF may show only now what it ends
+        let from = self.seen.saturating_sub(b"\r\n\r".len());
         self.seen = input.len();
-        Ok(end)
+        let Some(turn) = find_turn(input.get(from..).unwrap_or_default()) else { return Ok(None) };
+        let end = from + turn;
+        match input.get(end - 1..).unwrap_or_default() {
+            [b'\r', b'\n', b'\r', b'\n', ..] => Ok(Some(end + b"\n\r\n".len())),
+            b"\r\n\r" => Ok(None),
+            _ => Err(Reason::BadRequest),
+        }
     }
 }
 
-/// How many bytes are compared at once, each with its follower.
+/// How many bytes are compared at once, each with its neighbours.
 const STEP: usize = 16;
 
-/// Whether a line ends in LF alone. The last step overlaps the one before it, so that no byte is left for a slower way.
-fn has_bare_line_feed(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk() else { return has_bare(bytes) };
-    let mut steps = bytes.windows(STEP + 1).step_by(STEP).filter_map(<[u8]>::first_chunk);
-    has_bare_in_step(last) || steps.any(has_bare_in_step)
-}
-
-fn has_bare_in_step(step: &[u8; STEP + 1]) -> bool {
-    has_bare(step)
+/// Where the first LF stands that does not end one plain line before another: no CR comes before it, or a CR follows.
+fn find_turn(bytes: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    while let Some(step) = bytes.get(start..).and_then(<[u8]>::first_chunk)
+        && !has_turn(step)
+    {
+        start += STEP;
+    }
+    let rest = bytes.get(start..).unwrap_or_default();
+    let mut pairs = rest.iter().zip(rest.get(1..).unwrap_or_default()).enumerate();
+    let turn = pairs.find(|(at, (before, this))| {
+        **this == b'\n' && (**before != b'\r' || rest.get(at + 2) == Some(&b'\r'))
+    });
+    turn.map(|(at, _)| start + at + 1)
 }
 
 /// Without a branch per byte.
-#[inline]
-fn has_bare(bytes: &[u8]) -> bool {
-    let followers = bytes.get(1..).unwrap_or_default();
-    let pairs = bytes.iter().zip(followers);
-    pairs.fold(false, |bare, (byte, follower)| bare | ((*follower == b'\n') & (*byte != b'\r')))
+fn has_turn(step: &[u8; STEP + 2]) -> bool {
+    let from = |start| step.iter().skip(start);
+    from(0).zip(from(1)).zip(from(2)).fold(false, |turn, ((before, this), behind)| {
+        turn | ((*this == b'\n') & ((*before != b'\r') | (*behind == b'\r')))
+    })
 }

@@ -42,15 +42,14 @@ pub fn read_target(method: &[u8], target: &[u8]) -> Result<Target, Reason> {
     };
     let authority = (rest > 0).then(|| scheme_end(target).unwrap_or(0)..rest);
     let tail = target.get(rest..).unwrap_or_default();
-    let split = memchr::memchr(b'?', tail);
-    let path = rest..rest + split.unwrap_or(tail.len());
-    let query = split.map(|at| rest + at + 1..target.len());
-    let path_plain = target.get(path.clone()).unwrap_or_default().iter().all(|byte| is_path_byte(*byte));
-    let query_bytes = query.clone().and_then(|range| target.get(range)).unwrap_or_default();
-    if path_plain && query_bytes.iter().all(|byte| is_query_byte(*byte)) {
-        Ok(Target { authority, path, query })
-    } else {
-        Err(Reason::BadRequest)
+    let end = tail.iter().position(|byte| !is_path_byte(*byte)).unwrap_or(tail.len());
+    let path = rest..rest + end;
+    match tail.get(end..) {
+        None | Some([]) => Ok(Target { authority, path, query: None }),
+        Some([b'?', query @ ..]) if query.iter().all(|byte| is_query_byte(*byte)) => {
+            Ok(Target { authority, path, query: Some(rest + end + 1..target.len()) })
+        }
+        Some(_) => Err(Reason::BadRequest),
     }
 }
 
