@@ -242,8 +242,21 @@ impl Snapshot {
     /// The listener of this name.
     #[must_use]
     pub fn listener(&self, name: &str) -> Option<(ListenerId, &Listener)> {
-        let position =
-            self.config.listeners().binary_search_by(|listener| listener.name().as_str().cmp(name)).ok()?;
+        let found = self.config.listeners().binary_search_by(|listener| listener.name().as_str().cmp(name));
+        self.listener_at(found.ok()?)
+    }
+
+    /// The listener whose connections are counted there.
+    #[must_use]
+    pub fn listener_of(&self, stats: &ListenerStats) -> Option<(ListenerId, &Listener)> {
+        match self.listeners.iter().position(|known| std::ptr::eq(&**known, stats)) {
+            Some(position) => self.listener_at(position),
+            // a listener that was gone for a while is counted anew
+            None => self.listener(stats.name()),
+        }
+    }
+
+    fn listener_at(&self, position: usize) -> Option<(ListenerId, &Listener)> {
         let id = self.config.listener_ids().nth(position)?;
         self.config.listener(id).map(|listener| (id, listener))
     }

@@ -107,7 +107,7 @@ fn terms(local: &Local, listener: &ListenerStats, peer: &Peer) -> Option<(Protoc
 impl Connection {
     /// The listener, as long as it takes requests.
     fn listener<'s>(&self, snapshot: &'s Snapshot) -> Option<(ListenerId, &'s Listener)> {
-        snapshot.listener(self.listener.name()).filter(|(_, listener)| *listener.protocol() == Protocol::Http)
+        snapshot.listener_of(&self.listener).filter(|(_, listener)| *listener.protocol() == Protocol::Http)
     }
 
     /// Waits for a next request; says whether there is one.
@@ -129,14 +129,14 @@ impl Connection {
 
     /// Serves requests until none is at hand. Gives the stream back when the connection stays open.
     async fn busy<S: Transport>(&mut self, io: S, unread: Option<Buffer>) -> Option<S> {
-        let snapshot = self.local.snapshot();
+        let mut snapshot = self.local.snapshot();
         let before = unread.as_ref().map_or(0, |unread| unread.filled().len() as u64);
         let mut caller = Http1Caller::new(io, unread.unwrap_or_else(|| self.local.buffers().lend()));
         let mut scratch = self.local.scratch();
         let ending = loop {
-            match self.exchange(&mut caller, &mut scratch).await {
+            match self.exchange(&snapshot, &mut caller, &mut scratch).await {
                 Some(Ending::Keep) if !caller.is_persistent() => break Some(Ending::Close),
-                Some(Ending::Keep) if caller.has_input() => {}
+                Some(Ending::Keep) if caller.has_input() => snapshot = self.local.snapshot(),
                 ending => break ending,
             }
         };
@@ -188,21 +188,22 @@ impl Connection {
         );
     }
 
-    /// Reads one request and serves it; nothing when the client speaks HTTP/2.
+    /// Reads one request and serves it by the table that was live when it began; nothing when the client speaks HTTP/2.
     async fn exchange<S: Transport>(
         &mut self,
+        snapshot: &Arc<Snapshot>,
         caller: &mut Http1Caller<S>,
         scratch: &mut Scratch,
     ) -> Option<Ending> {
-        let snapshot = self.local.snapshot();
-        let Some((_, listener)) = self.listener(&snapshot) else { return Some(Ending::Close) };
+        let Some((id, listener)) = self.listener(snapshot) else { return Some(Ending::Close) };
         let read = self.read(caller, listener, &mut scratch.request).await;
         self.served += 1;
         let limit = **listener.limits().requests_per_connection();
         let last = self.local.ends_connections() || limit.is_some_and(|limit| self.served >= limit);
         let pressure = self.local.shared().pressure();
-        let visit =
-            Visit { listener: self.listener.name(), peer: &self.peer, timer: &self.timer, last, pressure };
+        let (listener, peer, timer) = ((id, listener), &self.peer, &self.timer);
+        let visit = Visit { snapshot, listener, peer, timer, last, pressure };
+        let (_, listener) = listener;
         Some(match read {
             Ok(()) => match grpc_web::dialect(listener, &mut scratch.request) {
                 None => serve(&self.local, &visit, scratch, caller).await,
@@ -225,7 +226,7 @@ impl Connection {
                     reason: *listener.http().reason_header(),
                     patience: **listener.timeouts().body(),
                 };
-                let mut record = Record::begin(&self.local, &snapshot, &visit, None, Instant::now());
+                let mut record = Record::begin(&self.local, &visit, None, Instant::now());
                 respond::refuse(&reason.into(), shape, &visit, caller, &mut record).await;
                 Ending::Close
             }

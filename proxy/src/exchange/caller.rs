@@ -1,6 +1,9 @@
 //! What an exchange wants of the side that calls us, whatever its protocol.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+
+use towpath_config::model::{Listener, ListenerId};
 
 use crate::codec::body::{Framing, Opens};
 use crate::codec::fields::Fields;
@@ -8,6 +11,7 @@ use crate::codec::outgoing::Outgoing;
 use crate::filter::forwarded::Peer;
 use crate::forward::Waiting;
 use crate::local::Local;
+use crate::snapshot::Snapshot;
 use crate::sys::memory::Pressure;
 use crate::sys::timer::Timer;
 
@@ -41,8 +45,10 @@ pub trait Caller: Waiting + Opens {
 /// What of a connection matters to an exchange.
 #[derive(Debug, Clone, Copy)]
 pub struct Visit<'a> {
-    /// Name of the listener it came in by.
-    pub listener: &'a str,
+    /// The table that the exchange keeps to its end.
+    pub snapshot: &'a Arc<Snapshot>,
+    /// The listener it came in by.
+    pub listener: (ListenerId, &'a Listener),
     /// Who is at the other end.
     pub peer: &'a Peer,
     /// Its deadline.

@@ -1,6 +1,5 @@
 //! Every exchange is counted when it ends, also one that is cancelled.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -22,13 +21,11 @@ use crate::observe::passage::Fate;
 use crate::observe::series::Sample;
 use crate::observe::stats::{Counter, Skip};
 use crate::outcome::{GrpcStatus, Reason};
-use crate::snapshot::Snapshot;
 
 /// Counts one exchange when dropped.
 #[derive(Debug)]
 pub struct Record<'a> {
     local: &'a Local,
-    snapshot: &'a Arc<Snapshot>,
     visit: &'a Visit<'a>,
     subject: Option<&'a Subject<'a>>,
     /// When it began.
@@ -52,14 +49,12 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn begin(
         local: &'a Local,
-        snapshot: &'a Arc<Snapshot>,
         visit: &'a Visit<'a>,
         subject: Option<&'a Subject<'a>>,
         started: Instant,
     ) -> Self {
         Self {
             local,
-            snapshot,
             visit,
             subject,
             started,
@@ -80,7 +75,7 @@ impl<'a> Record<'a> {
             self.grpc = grpc::status(&head.fields).or(Some(GrpcStatus::of_http(head.status)));
         }
         self.first_byte = Some(self.started.elapsed());
-        if self.snapshot.access_logs().is_some() {
+        if self.visit.snapshot.access_logs().is_some() {
             self.noted.endpoint = Some(endpoint.clone());
             self.noted.attempts = attempts;
         }
@@ -99,7 +94,7 @@ impl<'a> Record<'a> {
 
     /// Notes what the client gets of a head, as far as somebody wants to know.
     pub fn answer(&mut self, fields: &Fields, out: &Outgoing) {
-        if let Some(logs) = self.snapshot.access_logs() {
+        if let Some(logs) = self.visit.snapshot.access_logs() {
             self.noted.keep(logs.response_headers(), fields, out);
         }
     }
@@ -143,7 +138,7 @@ impl<'a> Record<'a> {
             let route = self
                 .way
                 .route
-                .and_then(|id| self.snapshot.config().route(id))
+                .and_then(|id| self.visit.snapshot.config().route(id))
                 .map_or("", |route| route.name());
             tracing::info!(reason = %reason, status, route = %route, subject, "local reply");
         }
@@ -181,23 +176,23 @@ impl Drop for Record<'_> {
             request_bytes: self.request_bytes,
             response_bytes: self.response_bytes,
         };
-        let series = self.snapshot.series(self.way.route, self.way.destination);
+        let series = self.visit.snapshot.series(self.way.route, self.way.destination);
         if let Some(wanted) = series.record(self.local.worker(), &sample)
             && let Some(subject) = self.subject
         {
             let (identity, id) = subject.identity();
             wanted.write(identity, id, sample.elapsed, SystemTime::now());
         }
-        if let Some(logs) = self.snapshot.access_logs() {
+        if let Some(logs) = self.visit.snapshot.access_logs() {
             let nothing = Fields::default();
             let Self { visit, subject, ref noted, .. } = *self;
             let values = match subject {
                 Some(subject) => subject.values_by(self.way),
-                None => unknown(visit.listener, visit.peer, &nothing),
+                None => unknown(visit.listener.1.name(), visit.peer, &nothing),
             };
             let values = Values { endpoint: noted.endpoint.as_ref(), ..values };
             let ended = Ended { values, subject, peer: visit.peer, noted, sample: &sample };
-            access::log(self.local, self.snapshot, logs, &ended);
+            access::log(self.local, visit.snapshot, logs, &ended);
         }
     }
 }

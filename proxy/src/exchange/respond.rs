@@ -116,7 +116,7 @@ pub async fn refuse<C: Caller>(
     caller: &mut C,
     record: &mut Record<'_>,
 ) -> Ending {
-    record.local_reply(reply, visit.listener);
+    record.local_reply(reply, visit.listener.1.name());
     write(reply, shape, None, visit, caller, record).await
 }
 

@@ -45,18 +45,16 @@ pub async fn serve<C: Caller>(
     scratch: &mut Scratch,
     caller: &mut C,
 ) -> Ending {
-    let snapshot = local.snapshot();
     let started = Instant::now();
-    let Some(listener) = snapshot.listener(visit.listener) else { return Ending::Close };
     let Scratch { request, request_out, response, response_out, texts } = scratch;
     let Texts { path, rewritten, request_id } = texts;
     let id = given_request_id(request).unwrap_or_else(|| {
         local.with_rng(|rng| new_request_id(rng, request_id));
         request_id.as_slice()
     });
-    let plain = plain_path(request, listener.1, path);
-    let subject = Subject::new(&snapshot, listener, request, plain.unwrap_or_default(), id, visit);
-    let mut record = Record::begin(local, &snapshot, visit, Some(&subject), started);
+    let plain = plain_path(request, visit.listener.1, path);
+    let subject = Subject::new(visit, request, plain.unwrap_or_default(), id);
+    let mut record = Record::begin(local, visit, Some(&subject), started);
     let memory = Memory { request_out, response, response_out, rewritten };
     let outcome = match plain {
         Ok(_) => carry(local, visit, &subject, memory, caller, &mut record).await,
@@ -94,7 +92,9 @@ async fn carry<'a, C: Caller>(
     let uri = subject.uri(&decision, rewritten);
     let mut order = order(subject, &decision, request_out, (&uri, asked), record.started)?;
     order.announcement = announcement(order.cluster, visit.peer, || caller.addresses());
-    let mut answered = send(local, &decision.permitted, &mut order, caller, visit.timer, response).await?;
+    let mut place = None;
+    let permitted = &decision.permitted;
+    let answered = send(local, permitted, &mut order, caller, visit.timer, response, &mut place).await?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(subject.head.version, response, &decision, &values, response_out);
     let tunnel = asked.is_granted(response.status);
@@ -114,9 +114,9 @@ async fn carry<'a, C: Caller>(
     caller.answer(&answer_head(response, response_out, tunnel), last);
     if tunnel {
         let policy = order.destination.policy();
-        return Ok(Box::pin(pass_through(local, visit.timer, caller, &mut answered, policy, record)).await);
+        return Ok(Box::pin(pass_through(local, visit.timer, caller, answered, policy, record)).await);
     }
-    Ok(pass_down(local, subject, caller, &mut answered, transform.as_mut(), record).await)
+    Ok(pass_down(local, subject, caller, answered, transform.as_mut(), record).await)
 }
 
 /// What the worker lends to what changes bodies.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use towpath_config::model::{Action, Destination, Listener, ListenerId, Route};
+use towpath_config::model::{Action, Destination, Listener, Route};
 
 use super::caller::Visit;
 use super::decide::{Decision, Way};
@@ -41,14 +41,8 @@ pub struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     /// Puts a request together with the connection that it came by.
-    pub fn new(
-        snapshot: &'a Arc<Snapshot>,
-        (id, listener): (ListenerId, &'a Listener),
-        head: &'a RequestHead,
-        path: &'a str,
-        request_id: &'a [u8],
-        visit: &Visit<'_>,
-    ) -> Self {
+    pub fn new(visit: &Visit<'a>, head: &'a RequestHead, path: &'a str, request_id: &'a [u8]) -> Self {
+        let (id, listener) = visit.listener;
         let view = RequestView {
             listener: id,
             host: head.host(),
@@ -59,7 +53,7 @@ impl<'a> Subject<'a> {
             source: forwarded::client(&head.fields, visit.peer, *listener.http().trusted_hops()),
         };
         let is_grpc = head.is_grpc();
-        Self { snapshot, listener, head, view, is_grpc, request_id, pressure: visit.pressure }
+        Self { snapshot: visit.snapshot, listener, head, view, is_grpc, request_id, pressure: visit.pressure }
     }
 
     /// What `%{…}` can name, as far as it is known.

@@ -50,16 +50,19 @@ pub trait Waiting: Source {
 
 /// Sends a request to one endpoint of its destination and waits for the head of the answer.
 ///
+/// What has answered is made in `place` and stays there: it is large.
+///
 /// # Errors
 /// No endpoint gave one; the reason says what the caller is told.
-pub async fn send<'t, C: Waiting>(
+pub async fn send<'p, 't, C: Waiting>(
     local: &Rc<Local>,
     _permitted: &Permitted,
     order: &mut Order<'_>,
     caller: &mut C,
     timer: &'t Timer,
     head: &mut ResponseHead,
-) -> Result<Answered<'t>, Reason> {
+    place: &'p mut Option<Answered<'t>>,
+) -> Result<&'p mut Answered<'t>, Reason> {
     let mut replay = Replay::up_to(**order.cluster.limits().replay_bytes() as usize);
     let mut fresh = false;
     loop {
@@ -77,34 +80,41 @@ pub async fn send<'t, C: Waiting>(
             timer,
             due: order.due,
         };
-        let mut attempt = match **order.cluster.protocol() {
-            ClusterProtocol::Http1 => over_http1(local, order, local.pool().checkout(&want).await?),
-            ClusterProtocol::Http2 => over_http2(local, order, &want).await?,
-        };
         let upstream = **order.destination.policy().response_idle_timeout();
-        let mut transfer =
-            Transfer::new(timer, Waits { due: order.due, caller: order.body_timeout, upstream });
-        match await_answer(&mut transfer, order, caller, &mut replay, &mut attempt, head).await {
-            Ok(()) => return Ok(Answered { attempt, transfer, active, attempts: 1 + u32::from(fresh) }),
-            Err(fault) if !fresh && may_repeat(local, order, &fault, &transfer, &replay) => {
+        let waits = Waits { due: order.due, caller: order.body_timeout, upstream };
+        let Answered { attempt, transfer, .. } = place.insert(Answered {
+            attempt: match **order.cluster.protocol() {
+                ClusterProtocol::Http1 => over_http1(local, local.pool().checkout(&want).await?),
+                ClusterProtocol::Http2 => over_http2(local, order, &want).await?,
+            },
+            transfer: Transfer::new(timer, waits),
+            active,
+            attempts: 1 + u32::from(fresh),
+        });
+        if let Attempt::Http1(attempt) = attempt {
+            order.tell_time();
+            attempt.begin(&order.line, &order.head.fields, order.out);
+        }
+        match await_answer(transfer, order, caller, &mut replay, attempt, head).await {
+            Ok(()) => break,
+            Err(fault) if !fresh && may_repeat(local, order, &fault, transfer, &replay) => {
                 let counts = order.live.state().tally();
                 counts.add(local.worker(), ClusterCounter::ReusedReset, (fault.seen != Seen::Refused).into());
                 counts.add(local.worker(), ClusterCounter::Retries, 1);
                 replay.rewind();
                 fresh = true;
+                // the connection that has failed makes room for the next
+                *place = None;
             }
             Err(fault) => return Err(fault.reason),
         }
     }
+    place.as_mut().ok_or(Reason::Internal)
 }
 
-/// Begins an attempt on a connection of HTTP/1.1.
-// made where it stays: it is large
-#[inline(always)]
-fn over_http1(local: &Local, order: &mut Order<'_>, connection: Connection) -> Attempt {
-    order.tell_time();
-    let input = local.buffers().lend();
-    Attempt::Http1(Http1Attempt::begin(connection, input, &order.line, &order.head.fields, order.out))
+/// An attempt on a connection of HTTP/1.1, whose head is written when it stands where it stays.
+fn over_http1(local: &Local, connection: Connection) -> Attempt {
+    Attempt::Http1(Http1Attempt::new(connection, local.buffers().lend()))
 }
 
 /// Begins an attempt as a stream of a connection of HTTP/2.

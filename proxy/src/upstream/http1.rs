@@ -26,21 +26,19 @@ pub struct Http1Attempt {
 }
 
 impl Http1Attempt {
-    /// Writes the head of a request; it leaves with the first flush.
+    /// Takes a connection and a buffer for its answer.
     #[must_use]
-    pub fn begin(
-        connection: Connection,
-        input: Buffer,
-        line: &RequestLine<'_>,
-        fields: &Fields,
-        out: &Outgoing,
-    ) -> Self {
+    pub fn new(connection: Connection, input: Buffer) -> Self {
         let Connection { io, holding } = connection;
         let reused = holding.is_reused();
-        let mut wire = Http1::new(io, input);
+        Self { wire: Http1::new(io, input), holding: Some(holding), reused, reusable: false }
+    }
+
+    /// Writes the head of a request; it leaves with the first flush.
+    pub fn begin(&mut self, line: &RequestLine<'_>, fields: &Fields, out: &Outgoing) {
         let persistence = if line.asked.is_upgrade() { Persistence::Upgrade } else { Persistence::Open };
-        write_request(line.method, line.uri, fields, out, line.framing, persistence, wire.send(line.framing));
-        Self { wire, holding: Some(holding), reused, reusable: false }
+        let output = self.wire.send(line.framing);
+        write_request(line.method, line.uri, fields, out, line.framing, persistence, output);
     }
 
     /// Octets received and sent.
@@ -114,7 +112,7 @@ impl Http1Attempt {
     /// Gives the connection away for another request, when the answer was read to its last byte and nothing follows.
     /// The caller must know that the request was sent whole.
     pub fn take_connection(&mut self) -> Option<Connection> {
-        if !self.reusable || !self.wire.is_whole() {
+        if !self.reusable || self.holding.is_none() || !self.wire.is_whole() {
             return None;
         }
         let holding = self.holding.take()?;

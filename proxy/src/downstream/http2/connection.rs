@@ -15,7 +15,7 @@ use http::Request;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use tokio::time::Instant;
-use towpath_config::model::{Listener, Protocol};
+use towpath_config::model::{Listener, ListenerId, Protocol};
 
 use super::caller::Http2Caller;
 use super::crew::{Crew, Seat};
@@ -34,7 +34,7 @@ use crate::exchange::subject::head_limits;
 use crate::exchange::{Visit, serve};
 use crate::filter::forwarded::Peer;
 use crate::filter::reply::Refused;
-use crate::local::Local;
+use crate::local::{Local, Pinned};
 use crate::observe::listener::ListenerStats;
 use crate::observe::tally::ListenerCounter;
 use crate::outcome::Reason;
@@ -90,7 +90,7 @@ pub async fn run<S: Transport>(
     let session = Session::new(local, crew, listener, peer, io.addresses());
     session.count(ListenerCounter::Http2Connections, 1);
     let snapshot = local.snapshot();
-    let Some(rules) = rules(&session, &snapshot) else { return };
+    let Some((_, rules)) = rules(&session, &snapshot) else { return };
     let linger = **rules.timeouts().linger();
     let due = (**rules.timeouts().header()).map(|limit| timer.now() + limit);
     let (limits, now) = (rules.limits(), local.timers().now());
@@ -121,9 +121,8 @@ pub async fn run<S: Transport>(
 }
 
 /// The listener, as long as it takes requests.
-fn rules<'s>(session: &Session, snapshot: &'s Snapshot) -> Option<&'s Listener> {
-    let (_, listener) = snapshot.listener(session.listener.name())?;
-    (*listener.protocol() == Protocol::Http).then_some(listener)
+fn rules<'s>(session: &Session, snapshot: &'s Snapshot) -> Option<(ListenerId, &'s Listener)> {
+    snapshot.listener_of(&session.listener).filter(|(_, listener)| *listener.protocol() == Protocol::Http)
 }
 
 /// What the client is told, and what is kept of it.
@@ -197,7 +196,7 @@ impl<S: Transport> Carried<'_, S> {
                 let snapshot = local.snapshot();
                 // a listener that is gone waits for nobody
                 let limit = rules(&self.session, &snapshot)
-                    .map_or(Some(Duration::ZERO), |listener| **listener.timeouts().idle());
+                    .map_or(Some(Duration::ZERO), |(_, listener)| **listener.timeouts().idle());
                 self.timer.arm_for(Waits::Idle, local.closes_idle(limit.map(|limit| now + limit)));
             }
             Wait::Goodbye => self.timer.arm(Some(now + self.linger)),
@@ -229,7 +228,7 @@ impl<S: Transport> Carried<'_, S> {
     fn begin(&mut self, request: Request<RecvStream>, mut respond: SendResponse<Bytes>) {
         let local = &self.session.local;
         let snapshot = local.snapshot();
-        let Some(listener) = rules(&self.session, &snapshot) else {
+        let Some((_, listener)) = rules(&self.session, &snapshot) else {
             respond.send_reset(h2::Reason::REFUSED_STREAM);
             return self.leave();
         };
@@ -273,6 +272,7 @@ fn refusal(reason: Reason, parts: &Parts, listener: &Listener) -> (Refused<'stat
 /// A request that was taken off the connection.
 struct Taken {
     open: Open,
+    snapshot: Rc<Pinned>,
     scratch: Box<Scratch>,
     caller: Http2Caller,
     /// The dialect, where it is a call of gRPC-Web.
@@ -283,7 +283,7 @@ struct Taken {
 fn take(Begun { open, request, respond }: Begun) -> Option<Taken> {
     let session = &open.0;
     let snapshot = session.local.snapshot();
-    let listener = rules(session, &snapshot)?;
+    let (_, listener) = rules(session, &snapshot)?;
     let mut scratch = session.local.scratch();
     let (parts, body) = request.into_parts();
     let limit = **listener.limits().body_bytes();
@@ -296,19 +296,19 @@ fn take(Begun { open, request, respond }: Begun) -> Option<Taken> {
     let head = read.is_ok().then_some(&scratch.request);
     let caller = Http2Caller::new(session, body, respond, head, limit);
     let read = read.map(|()| grpc_web::dialect(listener, &mut scratch.request));
-    drop(snapshot);
-    Some(Taken { open, scratch, caller, read })
+    Some(Taken { open, snapshot, scratch, caller, read })
 }
 
 /// Carries the request that was given to this seat; gives the tasks to which it belongs.
 async fn exchange(seat: &Seat) -> Option<Rc<Crew>> {
-    let Taken { open, mut scratch, mut caller, read } = take(seat.take()?)?;
+    let Taken { open, snapshot, mut scratch, mut caller, read } = take(seat.take()?)?;
     let session = &open.0;
+    let listener = rules(session, &snapshot)?;
     let local = &session.local;
     let timer = local.timers().timer();
     let pressure = local.shared().pressure();
-    let (listener, peer) = (session.listener.name(), &session.peer);
-    let visit = Visit { listener, peer, timer: &timer, last: false, pressure };
+    let peer = &session.peer;
+    let visit = Visit { snapshot: &snapshot, listener, peer, timer: &timer, last: false, pressure };
     let ending = match read {
         Ok(None) => serve(local, &visit, &mut scratch, &mut caller).await,
         Ok(Some(dialect)) => {
@@ -317,8 +317,7 @@ async fn exchange(seat: &Seat) -> Option<Rc<Crew>> {
             Box::pin(serve(local, &visit, &mut scratch, &mut caller)).await
         }
         Err((reply, shape)) => {
-            let snapshot = local.snapshot();
-            let mut record = Record::begin(local, &snapshot, &visit, None, Instant::now());
+            let mut record = Record::begin(local, &visit, None, Instant::now());
             respond::refuse(&reply, shape, &visit, &mut caller, &mut record).await
         }
     };

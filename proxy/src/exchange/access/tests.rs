@@ -53,11 +53,18 @@ fn ended<T>(log: &str, request: &str, end: &End, look: impl FnOnce(&Ended<'_>, &
     let mut head = RequestHead::default();
     let timers = Rc::<Timers>::default();
     let (peer, timer) = (Peer::new(Origin::Ip([192, 0, 2, 7].into())), timers.timer());
-    let visit = Visit { listener: "web", peer: &peer, timer: &timer, last: false, pressure: Pressure::Low };
+    let visit = Visit {
+        snapshot: &snapshot,
+        listener,
+        peer: &peer,
+        timer: &timer,
+        last: false,
+        pressure: Pressure::Low,
+    };
     if !request.is_empty() {
         read_request(request.as_bytes(), &head_limits(listener.1), &mut head).expect("a request");
     }
-    let subject = Subject::new(&snapshot, listener, &head, head.path(), b"id-1", &visit);
+    let subject = Subject::new(&visit, &head, head.path(), b"id-1");
     let mut noted = Noted::because(end.reason.map(Reason::code));
     if end.answered {
         noted.endpoint = snapshot
