@@ -74,6 +74,17 @@ impl Outgoing {
         self.added.push(name, write);
     }
 
+    /// Adds fields that were pushed elsewhere.
+    pub fn add_all(&mut self, fields: &Fields) {
+        self.added.append(fields, 0);
+    }
+
+    /// What was added.
+    #[must_use]
+    pub fn added(&self) -> &Fields {
+        &self.added
+    }
+
     /// Writes the fields that go out, a line each, in order.
     pub fn write(&self, fields: &Fields, output: &mut Vec<u8>) {
         if self.dropped.is_empty() {

@@ -12,7 +12,7 @@ use crate::codec::h1::Asked;
 use crate::codec::message::{RequestHead, ResponseHead, Version};
 use crate::codec::outgoing::Outgoing;
 use crate::filter::edits::{self, Values};
-use crate::filter::forwarded::{self, Peer};
+use crate::filter::forwarded::{self, Peer, Telling};
 use crate::filter::{hop, upgrade};
 
 /// Fills in what changes of the request's fields, and says how its answer is to be read.
@@ -25,13 +25,17 @@ pub fn request(
     out: &mut Outgoing,
 ) -> Asked {
     let head = subject.head;
-    let proxy = subject.snapshot.config().process().id();
+    let telling = Telling {
+        generation: subject.snapshot.generation(),
+        listener: subject.listener,
+        proxy: subject.snapshot.config().process().id(),
+    };
     out.clear();
     hop::request(head, out);
     // whether it was heard or not, it was for this proxy: the next one would take our word for who asks
     out.remove_known(&head.fields, Known::Explain);
     host(head, decision, values, out);
-    forwarded::apply(head, subject.listener, proxy, peer, values.request_id, out);
+    forwarded::apply(telling, head, peer, values.request_id, out);
     if let Some(name) = decision.forward.split().sticky().as_ref().and_then(|sticky| sticky.send().as_ref()) {
         out.remove(&head.fields, name.as_bytes());
         out.add(name.as_bytes(), decision.destination.variant().as_bytes());

@@ -3,13 +3,13 @@
 //! What stands in these fields is believed only as far as `trusted_hops` says: the last so many entries were written by
 //! proxies in front of us, everything before them by somebody else, and is dropped.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 
 use towpath_config::model::{ForwardHeader, Listener};
 
 use crate::codec::fields::{Fields, Known, KnownSet};
-use crate::codec::message::RequestHead;
+use crate::codec::message::{RequestHead, Version};
 use crate::codec::outgoing::Outgoing;
 use crate::codec::proxy_protocol::{Claim, Ends};
 use crate::sys::stream::Origin;
@@ -21,21 +21,52 @@ pub struct Peer {
     pub origin: Origin,
     /// The same as text, made once per connection.
     pub text: Box<str>,
-    /// The same as `Forwarded` says it.
-    element: Box<str>,
     ends: OnceCell<Option<Box<Ends>>>,
+    told: RefCell<Option<Box<Told>>>,
+}
+
+/// What the next hop was told of a connection, with a request that had nothing from a hop before us, and of what that was
+/// made besides the connection: mostly its next request says the same.
+#[derive(Debug, Clone, Default)]
+struct Told {
+    generation: u64,
+    version: Option<Version>,
+    authority: String,
+    fields: Fields,
+}
+
+impl Told {
+    fn is_of(&self, generation: u64, head: &RequestHead) -> bool {
+        self.generation == generation
+            && self.version == Some(head.version)
+            && self.authority == head.authority()
+    }
+
+    /// Keeps what was added from this position on.
+    fn keep(&mut self, generation: u64, head: &RequestHead, out: &Outgoing, from: usize) {
+        (self.generation, self.version) = (generation, Some(head.version));
+        self.authority.clear();
+        self.authority.push_str(head.authority());
+        self.fields.clear();
+        self.fields.append(out.added(), from);
+    }
 }
 
 impl Peer {
     /// The peer that a connection comes from.
     #[must_use]
     pub fn new(origin: Origin) -> Self {
-        let text = origin.to_string();
-        let element = match origin {
-            Origin::Ip(IpAddr::V6(_)) => format!("for=\"[{text}]\""),
-            _ => format!("for={text}"),
+        let text = origin.to_string().into();
+        Self { origin, text, ends: OnceCell::new(), told: RefCell::default() }
+    }
+
+    /// Writes it as `Forwarded` says it (RFC 7239 §6).
+    fn write_element(&self, text: &mut Vec<u8>) {
+        let (before, behind) = match self.origin {
+            Origin::Ip(IpAddr::V6(_)) => ("for=\"[", "]\""),
+            _ => ("for=", ""),
         };
-        Self { origin, text: text.into(), element: element.into(), ends: OnceCell::new() }
+        [before, &self.text, behind].iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
     }
 
     /// Puts the client in the place of the proxy in front, which passes its connection on.
@@ -121,21 +152,44 @@ pub fn scheme<'a>(fields: &'a Fields, listener: &Listener) -> &'a str {
     .unwrap_or("http")
 }
 
+/// What of a table decides what the next hop is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Telling<'a> {
+    /// Which table it is.
+    pub generation: u64,
+    /// The listener.
+    pub listener: &'a Listener,
+    /// This proxy, as `Via` names it.
+    pub proxy: &'a str,
+}
+
 /// Writes the fields that the listener wants written, and drops what is not believed.
-pub fn apply(
-    head: &RequestHead,
-    listener: &Listener,
-    proxy: &str,
-    peer: &Peer,
-    request_id: &[u8],
-    out: &mut Outgoing,
-) {
+pub fn apply(telling: Telling<'_>, head: &RequestHead, peer: &Peer, request_id: &[u8], out: &mut Outgoing) {
+    let wanted = telling.listener.http().forward_headers();
+    let mut told = peer.told.borrow_mut();
+    if head.fields.has_any(SAID) {
+        drop_unbelieved(&head.fields, *telling.listener.http().trusted_hops(), wanted, out);
+        tell(telling, head, peer, out);
+    } else if let Some(told) = told.as_ref().filter(|told| told.is_of(telling.generation, head)) {
+        out.add_all(&told.fields);
+    } else {
+        let from = out.added().len();
+        tell(telling, head, peer, out);
+        told.get_or_insert_default().keep(telling.generation, head, out, from);
+    }
+    let is_given = head.fields.first(Known::RequestId) == Some(request_id);
+    let kept = is_given && out.keeps(&head.fields, Known::RequestId);
+    if wanted.contains(&ForwardHeader::RequestId) && !kept {
+        out.remove_known(&head.fields, Known::RequestId);
+        out.add(b"x-request-id", request_id);
+    }
+}
+
+/// Writes who asks, and by which way.
+fn tell(Telling { listener, proxy, .. }: Telling<'_>, head: &RequestHead, peer: &Peer, out: &mut Outgoing) {
     let wanted = listener.http().forward_headers();
     let hops = *listener.http().trusted_hops();
     let scheme = scheme(&head.fields, listener);
-    if head.fields.has_any(SAID) {
-        drop_unbelieved(&head.fields, hops, wanted, out);
-    }
     if wanted.contains(&ForwardHeader::XForwarded) {
         out.add_with(b"x-forwarded-for", |text| {
             write_last_entries(&head.fields, Known::ForwardedFor, hops, text);
@@ -151,7 +205,7 @@ pub fn apply(
     if wanted.contains(&ForwardHeader::Forwarded) {
         out.add_with(b"forwarded", |text| {
             write_last_entries(&head.fields, Known::Forwarded, hops, text);
-            text.extend_from_slice(peer.element.as_bytes());
+            peer.write_element(text);
             if !head.authority().is_empty() {
                 text.extend_from_slice(b";host=\"");
                 text.extend_from_slice(head.authority().as_bytes());
@@ -168,11 +222,6 @@ pub fn apply(
             text.push(b' ');
             text.extend_from_slice(proxy.as_bytes());
         });
-    }
-    let kept = given_request_id(head).is_some() && out.keeps(&head.fields, Known::RequestId);
-    if wanted.contains(&ForwardHeader::RequestId) && !kept {
-        out.remove_known(&head.fields, Known::RequestId);
-        out.add(b"x-request-id", request_id);
     }
 }
 
@@ -215,8 +264,10 @@ fn write_last_entries(fields: &Fields, known: Known, count: u8, text: &mut Vec<u
 pub fn given_request_id(head: &RequestHead) -> Option<&[u8]> {
     let mut values = head.fields.of(Known::RequestId);
     let value = values.next().filter(|_| values.next().is_none())?.value;
-    let sane = !value.is_empty() && value.len() <= REQUEST_ID_MAX && value.iter().all(u8::is_ascii_graphic);
-    sane.then_some(value)
+    let is_sane = (1..=REQUEST_ID_MAX).contains(&value.len())
+        // without a branch per byte
+        && value.iter().fold(true, |sane, byte| sane & byte.is_ascii_graphic());
+    is_sane.then_some(value)
 }
 
 /// Where groups of four digits stand in the text of a UUID.

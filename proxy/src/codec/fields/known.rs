@@ -90,7 +90,10 @@ const CASE: u8 = 0x20;
 /// Whether the name is this one, case aside. Of a length that is known beforehand, so that it is compared at once; no
 /// byte of a token but the capital becomes the letter, the digit or the hyphen by having its bit set.
 fn is<const N: usize>(name: &[u8], known: &[u8; N]) -> bool {
-    name.first_chunk::<N>().is_some_and(|name| name.map(|byte| byte | CASE) == *known)
+    let differs = |name: &[u8; N]| {
+        name.iter().zip(known).fold(0, |differs, (one, other)| differs | (one | CASE) ^ other)
+    };
+    name.first_chunk().is_some_and(|name| differs(name) == 0)
 }
 
 /// Classes of names.

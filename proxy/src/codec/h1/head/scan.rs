@@ -61,12 +61,11 @@ const STEP: usize = 16;
 
 /// Where the first LF stands that does not end one plain line before another: no CR comes before it, or a CR follows.
 fn find_turn(bytes: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    while let Some(step) = bytes.get(start..).and_then(<[u8]>::first_chunk)
-        && !has_turn(step)
-    {
-        start += STEP;
-    }
+    let steps = |from| bytes.get(from..).unwrap_or_default().as_chunks::<STEP>().0;
+    let (before, this, behind) = (steps(0), steps(1), steps(2));
+    let mut triples = before.iter().zip(this).zip(behind);
+    let step = triples.position(|((before, this), behind)| has_turn(before, this, behind));
+    let start = step.unwrap_or(behind.len()) * STEP;
     let rest = bytes.get(start..).unwrap_or_default();
     let mut pairs = rest.iter().zip(rest.get(1..).unwrap_or_default()).enumerate();
     let turn = pairs.find(|(at, (before, this))| {
@@ -76,9 +75,8 @@ fn find_turn(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Without a branch per byte.
-fn has_turn(step: &[u8; STEP + 2]) -> bool {
-    let from = |start| step.iter().skip(start);
-    from(0).zip(from(1)).zip(from(2)).fold(false, |turn, ((before, this), behind)| {
+fn has_turn(before: &[u8; STEP], this: &[u8; STEP], behind: &[u8; STEP]) -> bool {
+    before.iter().zip(this).zip(behind).fold(false, |turn, ((before, this), behind)| {
         turn | ((*this == b'\n') & ((*before != b'\r') | (*behind == b'\r')))
     })
 }
