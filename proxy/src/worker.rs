@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
+use crate::downstream::berth::Berths;
 use crate::downstream::connection;
 use crate::downstream::http2::Crew;
 use crate::downstream::listener::Arrival;
@@ -20,6 +21,7 @@ use crate::observe::stats::{Counter, Shard};
 use crate::shared::Shared;
 use crate::sys::affinity;
 use crate::sys::memory::Pressure;
+use crate::sys::stream::Stream;
 
 /// Connections that may wait for a worker to take them.
 const ARRIVALS_MAX: usize = 4096;
@@ -88,23 +90,28 @@ fn supervise(number: usize, stats: &Shard, mut life: impl FnMut(Duration)) {
 
 /// Carries connections. What looks after them runs beside, not in tasks of their own, whose end nobody would notice.
 async fn work(local: Local, arrivals: &mut mpsc::Receiver<Arrival>) {
-    let (local, crew) = (Rc::new(local), Rc::<Crew>::default());
+    let (local, crew, berths) = (Rc::new(local), Rc::<Crew>::default(), Rc::default());
     tokio::select! {
-        () = take(&local, &crew, arrivals) => {}
+        () = take(&local, &crew, &berths, arrivals) => {}
         () = ticking(&local) => {}
-        () = housekeep(&local, &crew) => {}
+        () = housekeep(&local, &crew, &berths) => {}
         () = local.pool().yield_to_others() => {}
         () = watch_drain(&local) => {}
     }
 }
 
 /// Begins to carry each connection that comes, until no more can. The runtime catches a bug that ends one of them.
-async fn take(local: &Rc<Local>, crew: &Rc<Crew>, arrivals: &mut mpsc::Receiver<Arrival>) {
+async fn take(
+    local: &Rc<Local>,
+    crew: &Rc<Crew>,
+    berths: &Rc<Berths<Stream>>,
+    arrivals: &mut mpsc::Receiver<Arrival>,
+) {
     while let Some(Arrival { stream, origin, seat }) = arrivals.recv().await {
         let Ok(stream) = stream.unpack() else { continue };
         let listener = Arc::clone(seat.listener());
-        let connection =
-            connection::run(Rc::clone(local), Rc::clone(crew), stream, listener, Peer::new(origin));
+        let (local, crew, berths) = (Rc::clone(local), Rc::clone(crew), Rc::clone(berths));
+        let connection = connection::run(local, crew, berths, stream, listener, Peer::new(origin));
         tokio::task::spawn_local(async move {
             let _seat = seat;
             connection.await;
@@ -121,13 +128,14 @@ async fn ticking(local: &Local) {
     }
 }
 
-async fn housekeep(local: &Local, crew: &Crew) {
+async fn housekeep(local: &Local, crew: &Crew, berths: &Berths<Stream>) {
     let mut tick = tokio::time::interval(HOUSEKEEPING);
     loop {
         tick.tick().await;
         local.housekeep();
         if local.shared().pressure() > Pressure::Low {
             crew.dismiss();
+            berths.dismiss();
         }
     }
 }

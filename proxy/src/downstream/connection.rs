@@ -1,5 +1,6 @@
 //! STOP 2: a connection between its requests. While it is idle it holds no buffer and no exchange.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::task::Poll;
 use tokio::time::Instant;
 use towpath_config::model::{Listener, ListenerId, Protocol};
 
+use super::berth::{Berths, Busy};
 use super::grpc_web::{self, GrpcWeb};
 use super::http1::{Http1Caller, NoRequest};
 use super::http2::{self, Crew};
@@ -31,13 +33,13 @@ use crate::sys::timer::{Elapsed, Timer, Waits};
 use crate::sys::transport::Transport;
 
 /// One connection, for as long as it lives.
-struct Connection {
+pub(super) struct Connection {
     local: Rc<Local>,
     crew: Rc<Crew>,
     listener: Arc<ListenerStats>,
     peer: Peer,
     timer: Timer,
-    served: u32,
+    served: Cell<u32>,
 }
 
 impl Drop for Connection {
@@ -61,9 +63,10 @@ impl Drop for Open {
 }
 
 /// Carries a connection from its first byte to its end.
-pub async fn run<S: Transport>(
+pub async fn run<S: Transport + 'static>(
     local: Rc<Local>,
     crew: Rc<Crew>,
+    berths: Rc<Berths<S>>,
     mut io: S,
     listener: Arc<ListenerStats>,
     mut peer: Peer,
@@ -83,17 +86,14 @@ pub async fn run<S: Transport>(
     if protocol == Protocol::Tcp {
         return Box::pin(pass(&local, &listener, &peer, &timer, io, unread)).await;
     }
-    let mut connection = Connection { local, crew, listener, peer, timer, served: 0 };
-    let mut idle = match unread {
-        Some(unread) => Box::pin(connection.busy(io, Some(unread))).await,
-        None => Some(io),
-    };
-    while let Some(io) = idle {
-        if !connection.wait(&io).await {
+    let connection = Rc::new(Connection { local, crew, listener, peer, timer, served: Cell::new(0) });
+    loop {
+        if unread.is_none() && !connection.wait(&io).await {
             return;
         }
-        // made where it stays: `Box::pin` makes it on the stack and moves all of it
-        idle = Box::into_pin(Box::write(Box::new_uninit(), connection.busy(io, None))).await;
+        let busy = Busy { connection: Rc::clone(&connection), io, unread: unread.take() };
+        let Some(idle) = berths.serve(busy).await else { return };
+        io = idle;
     }
 }
 
@@ -128,7 +128,7 @@ impl Connection {
     }
 
     /// Serves requests until none is at hand. Gives the stream back when the connection stays open.
-    async fn busy<S: Transport>(&mut self, io: S, unread: Option<Buffer>) -> Option<S> {
+    pub(super) async fn busy<S: Transport>(&self, io: S, unread: Option<Buffer>) -> Option<S> {
         let mut snapshot = self.local.snapshot();
         let before = unread.as_ref().map_or(0, |unread| unread.filled().len() as u64);
         let mut caller = Http1Caller::new(io, unread.unwrap_or_else(|| self.local.buffers().lend()));
@@ -190,16 +190,17 @@ impl Connection {
 
     /// Reads one request and serves it by the table that was live when it began; nothing when the client speaks HTTP/2.
     async fn exchange<S: Transport>(
-        &mut self,
+        &self,
         snapshot: &Arc<Snapshot>,
         caller: &mut Http1Caller<S>,
         scratch: &mut Scratch,
     ) -> Option<Ending> {
         let Some((id, listener)) = self.listener(snapshot) else { return Some(Ending::Close) };
         let read = self.read(caller, listener, &mut scratch.request).await;
-        self.served += 1;
+        let served = self.served.get() + 1;
+        self.served.set(served);
         let limit = **listener.limits().requests_per_connection();
-        let last = self.local.ends_connections() || limit.is_some_and(|limit| self.served >= limit);
+        let last = self.local.ends_connections() || limit.is_some_and(|limit| served >= limit);
         let pressure = self.local.shared().pressure();
         let (listener, peer, timer) = ((id, listener), &self.peer, &self.timer);
         let visit = Visit { snapshot, listener, peer, timer, last, pressure };
@@ -215,7 +216,7 @@ impl Connection {
             },
             Err(NoRequest::Gone) => Ending::Close,
             Err(NoRequest::Refused(Reason::BadVersion | Reason::BadRequest))
-                if self.served == 1 && caller.is_http2() =>
+                if served == 1 && caller.is_http2() =>
             {
                 return None;
             }

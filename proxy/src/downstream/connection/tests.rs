@@ -49,7 +49,7 @@ async fn talk_to(local: Rc<Local>, text: &str) -> (String, Duration) {
     LocalSet::new()
         .run_until(async {
             tokio::task::spawn_local(Rc::clone(local.timers()).run());
-            let connection = run(Rc::clone(&local), Rc::default(), server, web(), peer());
+            let connection = run(Rc::clone(&local), Rc::default(), Rc::default(), server, web(), peer());
             let client = async {
                 client.write_all(text.as_bytes()).await.expect("the pipe takes it");
                 client.read_to_string(&mut answer).await.expect("the pipe gives it");
@@ -106,12 +106,12 @@ async fn the_last_request_that_is_allowed_says_so() {
 fn an_idle_connection_is_small() {
     let local = local("idle_timeout: 7s");
     let (_client, server) = duplex(64);
-    let connection = run(Rc::clone(&local), Rc::default(), server, web(), peer());
+    let connection = run(Rc::clone(&local), Rc::default(), Rc::default(), server, web(), peer());
     assert!(size_of_val(&connection) <= 512, "{} octets", size_of_val(&connection));
     let (_client, server) = duplex(64);
     let timer = local.timers().timer();
-    let mut between =
-        Connection { local, crew: Rc::default(), listener: web(), peer: peer(), timer, served: 0 };
+    let between =
+        Connection { local, crew: Rc::default(), listener: web(), peer: peer(), timer, served: Cell::new(0) };
     let busy = between.busy(server, None);
     assert!(size_of_val(&busy) <= 6 * 1024, "{} octets", size_of_val(&busy));
 }
@@ -192,7 +192,7 @@ fn open(local: &Rc<Local>) -> (DuplexStream, Rc<Speaks>) {
     let (client, pipe) = duplex(64 * 1024);
     let speaks = Rc::<Speaks>::default();
     let quiet = Quiet { pipe, speaks: Rc::clone(&speaks) };
-    tokio::task::spawn_local(run(Rc::clone(local), Rc::default(), quiet, web(), peer()));
+    tokio::task::spawn_local(run(Rc::clone(local), Rc::default(), Rc::default(), quiet, web(), peer()));
     (client, speaks)
 }
 

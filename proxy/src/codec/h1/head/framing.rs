@@ -2,9 +2,12 @@
 
 use super::byte_set::ByteSet;
 use crate::codec::body::Framing;
-use crate::codec::fields::{Fields, Known, is_same_name};
+use crate::codec::fields::{Fields, Known, KnownSet, is_same_name};
 use crate::codec::message::ConnectionOptions;
 use crate::outcome::Reason;
+
+/// What tells how long a body is.
+const FRAMING: KnownSet = KnownSet::of(&[Known::ContentLength, Known::TransferEncoding]);
 
 /// What the fields say of the body's length; `has_chunks`: whether the version of the message has chunks.
 ///
@@ -12,6 +15,9 @@ use crate::outcome::Reason;
 /// `Content-Length` beside `Transfer-Encoding`, several of either, an odd length, a coding other than `chunked`,
 /// or `chunked` in HTTP/1.0.
 pub fn framing(fields: &Fields, has_chunks: bool) -> Result<Option<Framing>, Reason> {
+    if !fields.has_any(FRAMING) {
+        return Ok(None);
+    }
     let sole = |known| {
         let mut values = fields.of(known).map(|field| field.value);
         let first = values.next();
@@ -64,6 +70,9 @@ const ESSENTIAL: [&str; 4] = ["content-length", "transfer-encoding", "host", "tr
 /// It names a field without which the message cannot be read.
 pub fn connection_options(fields: &Fields) -> Result<ConnectionOptions, Reason> {
     let mut options = ConnectionOptions::default();
+    if !fields.has(Known::Connection) {
+        return Ok(options);
+    }
     for field in fields.of(Known::Connection) {
         for option in field.value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             let is = |known: &str| option.eq_ignore_ascii_case(known.as_bytes());
