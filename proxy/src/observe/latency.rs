@@ -1,19 +1,11 @@
-//! A log-linear histogram of microseconds: 16 buckets per octave, so no value is off by more than a sixteenth.
+//! A log-linear histogram of microseconds, in the buckets that the control server adds up.
 
 use std::time::Duration;
 
+pub use towpath_wire::telemetry::{BUCKETS, bucket, highest, lowest};
+
 #[cfg(test)]
 mod tests;
-
-/// Sub-buckets of one octave, as a power of two.
-const SUB_BITS: u32 = 4;
-const SUB: usize = 1 << SUB_BITS;
-
-/// Longer than this (71 minutes) counts as this.
-const MICROS_MAX: u64 = u32::MAX as u64;
-
-/// So many buckets hold every value from 0 to 71 minutes.
-pub const BUCKETS: usize = (32 - SUB_BITS as usize + 1) * SUB;
 
 /// The bounds of the buckets that are shown, in µs; what is longer than the last has a bucket of its own.
 pub const BOUNDS: [u64; 16] = [
@@ -25,28 +17,6 @@ pub const BOUNDS: [u64; 16] = [
 #[must_use]
 pub fn shown(micros: u64) -> usize {
     BOUNDS.partition_point(|bound| *bound < micros)
-}
-
-/// The bucket of a value.
-#[must_use]
-pub fn bucket(micros: u64) -> usize {
-    let micros = micros.min(MICROS_MAX);
-    // below one octave of sub-buckets every value has a bucket of its own
-    let Some(shift) = (micros | 1).ilog2().checked_sub(SUB_BITS) else { return micros as usize };
-    shift as usize * SUB + (micros >> shift) as usize
-}
-
-/// The smallest value of a bucket, in µs.
-#[must_use]
-pub fn lowest(bucket: usize) -> u64 {
-    let shift = (bucket / SUB).saturating_sub(1);
-    ((bucket - shift * SUB) as u64) << shift
-}
-
-/// The largest value of a bucket, in µs.
-#[must_use]
-pub fn highest(bucket: usize) -> u64 {
-    lowest(bucket + 1) - 1
 }
 
 /// The merged counts of all workers.

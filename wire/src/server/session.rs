@@ -18,7 +18,8 @@ pub struct Limits {
     pub names: usize,
     /// Octets of a name. Default 512.
     pub name_bytes: usize,
-    /// Octets of a response: what is more comes in several. A single larger resource comes alone. Default 2 MiB.
+    /// Octets of a response: what is more comes in several. A single larger resource comes alone. Each stream may have one such
+    /// response in its buffers. Default 512 KiB.
     pub response_bytes: usize,
     /// How long removals wait for those who name what is removed, and types for earlier ones that were not acknowledged.
     /// Default 5 s.
@@ -27,7 +28,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { names: 100_000, name_bytes: 512, response_bytes: 2 << 20, hold: Duration::from_secs(5) }
+        Self { names: 100_000, name_bytes: 512, response_bytes: 512 << 10, hold: Duration::from_secs(5) }
     }
 }
 

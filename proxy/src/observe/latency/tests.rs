@@ -2,28 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-#[test]
-fn buckets_adjoin_and_cover_everything() {
-    assert_eq!(
-        (bucket(0), bucket(15), bucket(16), bucket(31), bucket(32), bucket(33)),
-        (0, 15, 16, 31, 32, 32)
-    );
-    assert_eq!(bucket(u64::MAX), BUCKETS - 1);
-    for position in 0..BUCKETS {
-        assert_eq!(bucket(lowest(position)), position);
-        assert_eq!(bucket(highest(position)), position);
-        assert_eq!(highest(position) + 1, lowest(position + 1));
-    }
-}
-
 proptest! {
-    #[test]
-    fn a_bucket_is_off_by_a_sixteenth_at_most(micros in 0..=MICROS_MAX) {
-        let position = bucket(micros);
-        prop_assert!(lowest(position) <= micros && micros <= highest(position));
-        prop_assert!((highest(position) - lowest(position)) * 16 <= micros);
-    }
-
     #[test]
     fn quantiles_agree_with_a_sorted_list(mut values in prop::collection::vec(0..10_000_000_u64, 1..200), percent in 1..=100_usize) {
         let latency = latency_of(&values);

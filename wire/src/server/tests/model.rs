@@ -253,13 +253,17 @@ impl World {
             let runs = self.runs.get(&(*kind, name.clone())).map(|text| Version::of(text));
             assert_eq!(self.client.held(*kind, name), runs, "what it runs is what it says it holds");
         }
+        for kind in KINDS {
+            let gone = NAMES.iter().filter(|name| !self.runs.contains_key(&(kind, (**name).to_owned())));
+            gone.for_each(|name| assert_eq!(self.client.held(kind, name), None, "{kind:?} {name}"));
+        }
         let bad = wanted.values().filter(|text| *text == BAD).count();
         assert_eq!(session.rejections().count(), bad);
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn in_the_end_a_client_holds_what_it_may_see_and_wants(

@@ -107,6 +107,28 @@ fn an_unsubscribed_name_is_not_spoken_of() {
 }
 
 #[test]
+fn what_was_unsubscribed_is_not_kept_in_memory() {
+    let mut stream = Stream::new(ROUTE, &[("a", "1")]);
+    stream.subscribe(ROUTE, &["*"]);
+    stream.ack(ROUTE);
+    stream.unsubscribe(ROUTE, &["*"]);
+    stream.show(ROUTE, &[]);
+    stream.hear();
+    stream.cache.sweep();
+    assert_eq!(stream.cache.bytes(), 0);
+}
+
+#[test]
+fn whoever_wants_all_no_more_gets_no_more_of_it_than_is_in_flight() {
+    let limits = Limits { response_bytes: 1, ..Limits::default() };
+    let mut stream = Stream::limited(limits, ROUTE, &[("a", "1"), ("b", "1"), ("c", "1")]);
+    assert_eq!(stream.subscribe(ROUTE, &["*", "c"]), ["route a=1 …"]);
+    assert!(stream.unsubscribe(ROUTE, &["*"]).is_empty());
+    assert_eq!(stream.ack(ROUTE), ["route c=1"]);
+    assert!(stream.ack(ROUTE).is_empty());
+}
+
+#[test]
 fn one_response_of_a_type_is_in_flight_and_later_views_come_as_one() {
     let mut stream = Stream::new(ROUTE, &[("a", "1")]);
     stream.subscribe(ROUTE, &["*"]);

@@ -94,6 +94,30 @@ fn a_cluster_that_waits_to_be_removed_is_still_what_the_client_runs() {
 }
 
 #[test]
+fn a_cluster_that_waits_to_be_removed_is_spoken_of_once_or_not_at_all() {
+    let leaving = || {
+        let mut stream = Stream::new(Kind::Cluster, &[("blue", "1"), ("green", "1")]);
+        stream.show(Kind::Route, &[("r", "to blue")]);
+        stream.subscribe(Kind::Route, &["*"]);
+        stream.subscribe(Kind::Cluster, &["blue", "green"]);
+        stream.ack(Kind::Cluster);
+        stream.ack(Kind::Route);
+        stream.change(Kind::Cluster, &[("green", "1")]);
+        stream.show(Kind::Route, &[]);
+        assert_eq!(stream.hear(), ["route -r"]);
+        stream
+    };
+    let mut stream = leaving();
+    assert_eq!(stream.subscribe(Kind::Cluster, &["blue"]), ["cluster -blue"], "who asks is answered");
+    assert!(stream.ack(Kind::Cluster).is_empty());
+    assert!(stream.ack(Kind::Route).is_empty());
+
+    let mut stream = leaving();
+    assert!(stream.unsubscribe(Kind::Cluster, &["blue"]).is_empty());
+    assert!(stream.ack(Kind::Route).is_empty());
+}
+
+#[test]
 fn what_names_others_does_not_overtake_them() {
     let mut stream = settled();
     stream.show(Kind::Cluster, &[("blue", "2")]);
