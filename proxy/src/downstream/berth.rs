@@ -79,6 +79,12 @@ impl<S: Transport + 'static> Berths<S> {
         io
     }
 
+    /// How many have no connection.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        self.free.borrow().len()
+    }
+
     /// Gives the memory of those back that have no connection.
     pub fn dismiss(&self) {
         self.free.take();

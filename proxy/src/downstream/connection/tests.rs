@@ -43,13 +43,17 @@ async fn talk(listener: &str, text: &str) -> (String, Duration) {
 }
 
 async fn talk_to(local: Rc<Local>, text: &str) -> (String, Duration) {
+    talk_at(local, &Rc::default(), text).await
+}
+
+async fn talk_at(local: Rc<Local>, berths: &Rc<Berths<DuplexStream>>, text: &str) -> (String, Duration) {
     let (mut client, server) = duplex(64 * 1024);
     let begun = Instant::now();
     let mut answer = String::new();
     LocalSet::new()
         .run_until(async {
             tokio::task::spawn_local(Rc::clone(local.timers()).run());
-            let connection = run(Rc::clone(&local), Rc::default(), Rc::default(), server, web(), peer());
+            let connection = run(Rc::clone(&local), Rc::default(), Rc::clone(berths), server, web(), peer());
             let client = async {
                 client.write_all(text.as_bytes()).await.expect("the pipe takes it");
                 client.read_to_string(&mut answer).await.expect("the pipe gives it");
@@ -100,6 +104,25 @@ async fn the_last_request_that_is_allowed_says_so() {
     let (answer, _) = talk("limits: {requests_per_connection: 2}", &request.repeat(3)).await;
     assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 2, "{answer}");
     assert_eq!(answer.matches("connection: close").count(), 1, "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_are_served_where_others_were() {
+    let (local, berths) = (local("header_timeout: 3s"), Rc::default());
+    for text in [
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "nonsense\r\n\r\n",
+        "GET / HTTP/1.0\r\n\r\n",
+        "GET",
+    ] {
+        let (alone, _) = talk_to(Rc::clone(&local), text).await;
+        let (answer, _) = talk_at(Rc::clone(&local), &berths, text).await;
+        let status = |answer: &str| answer.lines().next().map(str::to_owned);
+        assert!(status(&answer).is_some() && status(&answer) == status(&alone), "{answer}");
+        assert_eq!(berths.free(), 1, "the same each time");
+    }
+    berths.dismiss();
+    assert_eq!(berths.free(), 0);
 }
 
 #[test]
