@@ -1,6 +1,7 @@
 //! The control server: it holds the route tables of a mesh, pushes them to its proxies, and knows what each of them runs.
 //!
-//! A mesh is described by [`documents`]; the [`store`] keeps what was accepted of them, and who changed what.
+//! A [`source`] says what a mesh should be, in [`documents`]; the [`store`] keeps what was accepted of it, and who changed what.
 
 pub mod documents;
+pub mod source;
 pub mod store;

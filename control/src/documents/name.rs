@@ -9,8 +9,8 @@ use thiserror::Error;
 /// So many octets may a name have.
 pub const NAME_BYTES_MAX: usize = 1024;
 
-/// So many octets may one step of a name have, as file systems want it (`NAME_MAX`).
-const STEP_BYTES_MAX: usize = 255;
+/// So many octets may one step of a name have, as file systems want it (`NAME_MAX`), with room for the name of a file beside it.
+const STEP_BYTES_MAX: usize = 240;
 
 /// The name of a document: a path with `/` between its steps, which ends in `.yaml` or `.yml`. No step is hidden
 /// or leads upwards, so a name can be a file below any directory. Cheap to clone.
@@ -62,7 +62,7 @@ fn fault(name: &str) -> Option<&'static str> {
     name.split('/').find_map(|step| match step {
         "" => Some("a step of it is empty; it is a path without `/` at its ends"),
         _ if step.starts_with('.') => Some("a step of it begins with a dot: hidden files are no documents"),
-        _ if step.len() > STEP_BYTES_MAX => Some("a step of it has more than 255 octets"),
+        _ if step.len() > STEP_BYTES_MAX => Some("a step of it has more than 240 octets"),
         _ => None,
     })
 }

@@ -1,0 +1,9 @@
+//! Where the truth about a mesh stands: one source says what its documents are, and is where changes are written.
+
+mod directory;
+mod stored;
+mod truth;
+
+pub use directory::{Directory, DirectoryFault};
+pub use stored::Stored;
+pub use truth::{Changes, Limits, Said, Source, Trouble, Write, WriteFault, Writing};

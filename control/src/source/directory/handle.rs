@@ -1,0 +1,93 @@
+//! The directory as the rest of the server sees it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::{io, thread};
+
+use thiserror::Error;
+use tokio::sync::{oneshot, watch};
+use tokio_stream::wrappers::WatchStream;
+
+use super::scan::Scan;
+use super::thread::{Ask, Thread};
+use super::watch::Watch;
+use crate::documents::Documents;
+use crate::source::{Changes, Limits, Said, Source, Write, WriteFault, Writing};
+
+/// So many writes may wait; further ones are refused.
+const ASKS_MAX: usize = 64;
+
+/// A source that is a directory with YAML files.
+pub struct Directory {
+    /// The thread ends when this is dropped.
+    asks: Arc<SyncSender<Ask>>,
+    said: watch::Receiver<Arc<Said>>,
+}
+
+/// Why a directory cannot be a source.
+#[derive(Debug, Error)]
+#[error("cannot read the directory {}: {reason}", path.display())]
+pub struct DirectoryFault {
+    /// The directory.
+    pub path: PathBuf,
+    /// What the operating system said.
+    pub reason: io::Error,
+}
+
+impl Directory {
+    /// Reads a directory and watches it from then on. `before` is what it said in an earlier life of the server, and
+    /// stands in for what cannot be read now. Blocks: this is for the start.
+    ///
+    /// # Errors
+    /// When there is no such directory and `before` has nothing either, or the system has no thread left.
+    pub fn open(path: &Path, limits: Limits, before: &Documents) -> Result<Self, DirectoryFault> {
+        let fault = |reason| DirectoryFault { path: path.to_owned(), reason };
+        let root = std::path::absolute(path).map_err(fault)?;
+        if before.is_empty() {
+            std::fs::read_dir(&root).map_err(fault)?;
+        }
+        let (asks, asked) = sync_channel(ASKS_MAX);
+        let asks = Arc::new(asks);
+        let look = Arc::downgrade(&asks);
+        let watch = Watch::new(&root, move || {
+            // when the queue is full, the thread looks soon anyway
+            let _ = look.upgrade().map(|asks| asks.try_send(Ask::Look));
+        });
+        let known = Scan::remembered(before);
+        let (said, saying) = watch::channel(Arc::new(Said { documents: before.clone(), ..Said::default() }));
+        let running = Thread::new(root, limits, known, said, watch);
+        let thread = thread::Builder::new().name("source".into()).spawn(move || running.run(&asked));
+        thread.map_err(fault)?;
+        Ok(Self { asks, said: saying })
+    }
+}
+
+impl Source for Directory {
+    fn said(&self) -> Arc<Said> {
+        Arc::clone(&self.said.borrow())
+    }
+
+    fn changes(&self) -> Changes {
+        Box::pin(WatchStream::new(self.said.clone()))
+    }
+
+    fn write(&self, write: Write) -> Writing<'_> {
+        let (reply, answer) = oneshot::channel();
+        let asked = self.asks.try_send(Ask::Write(write, reply)).map_err(|error| match error {
+            TrySendError::Full(_) => WriteFault::Failed("too many changes wait for the directory".into()),
+            TrySendError::Disconnected(_) => closed(),
+        });
+        Box::pin(async move {
+            asked?;
+            answer.await.map_err(|_| closed())?
+        })
+    }
+}
+
+fn closed() -> WriteFault {
+    WriteFault::Failed("the source is closed".into())
+}
+
+#[cfg(test)]
+mod tests;
