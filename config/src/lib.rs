@@ -17,5 +17,5 @@ mod values;
 pub use document::{fleet_schema, schema, server};
 pub use fault::{Fault, Faults, Missing, Severity};
 pub use long::{Change, diff, long, long_yaml};
-pub use source::{DOCUMENT_BYTES_MAX, Source, SourceFault};
+pub use source::{Content, DOCUMENT_BYTES_MAX, Outline, OutlineEntry, Source, SourceFault, Style, outline};
 pub use validate::{Compiled, compile, endpoints};
