@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::assemble::Spot;
 use super::place::{Step, follow};
 use super::{Part, PartName, Section};
-use crate::fault::Findings;
+use crate::fault::{Fault, Faults, Findings};
 use crate::source::{Source, Span, parse};
 
 /// Parts that stand and fall together, and the text that faults point at. Cheap to clone.
@@ -34,6 +34,22 @@ impl From<Part> for Content {
 impl Content {
     pub(super) fn cut(source: &Source, parts: Vec<Part>) -> Self {
         Self { source: source.clone(), cut: true, parts: parts.into() }
+    }
+
+    /// Parts that were not cut from one text: faults have no place in it.
+    #[must_use]
+    pub fn joined(name: &str, parts: Vec<Part>) -> Self {
+        Self { source: Source::new(name, ""), cut: true, parts: parts.into() }
+    }
+
+    /// What is wrong with a part, or with all of them, besides what the language says.
+    #[must_use]
+    pub fn fault(&self, part: Option<&PartName>, message: &str, help: &str) -> Faults {
+        let begin = Span { line: 1, column: 1, ..Span::default() };
+        let span = part.map_or(begin, |name| self.span(name, &Spot::Name));
+        let mut findings = Findings::default();
+        findings.push(Fault::error(span, message).help(help));
+        findings.into_faults(&self.source)
     }
 
     /// The text that faults point at.

@@ -117,6 +117,11 @@ impl Part {
         Self { name, text: value.to_string().into() }
     }
 
+    /// The same text under another name.
+    pub(super) fn named(&self, name: PartName) -> Self {
+        Self { name, text: Arc::clone(&self.text) }
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &PartName {
