@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use towpath_control::documents::{DocumentName, Documents};
+use towpath_control::source::{Directory, Limits, Source, Write as Change};
 use towpath_control::store::{
     Action, AuditEntry, Commit, Committed, Note, Origin, Outcome, Retention, Signature, Store, StoreFault,
 };
@@ -72,8 +73,65 @@ fn child() {
     });
 }
 
-fn child_of(program: &mut Command, state: &Path) -> Child {
-    program.args(["--exact", "child", "--ignored", "--nocapture"]).env(STATE, state);
+/// As above: it writes files into a directory, all of them together, of which each has the same number.
+#[test]
+#[ignore = "runs as a child of the other tests"]
+fn writer() {
+    let Some(state) = env::var_os(STATE) else { return };
+    let source = Directory::open(Path::new(&state), Limits::default(), &Documents::default()).unwrap();
+    let mut out = std::io::stdout();
+    block(async {
+        loop {
+            let said = source.said();
+            let number = numbers(&said.documents).first().map_or(0, |number| number + 1);
+            let text: Arc<str> = format!("# {number}\n").repeat(1000).into();
+            let name = |at: usize| DocumentName::parse(&format!("teams/{at}.yaml")).unwrap();
+            let written = (0..FILES).map(|at| (name(at), Some(Arc::clone(&text)))).collect();
+            let expected = Some(said.documents.digest());
+            source.write(Change { written, expected, signature: signature() }).await.unwrap();
+            writeln!(out, "has {number}").unwrap();
+        }
+    });
+}
+
+/// So many files change together.
+const FILES: usize = 24;
+
+fn numbers(documents: &Documents) -> Vec<u64> {
+    let number = |text: &str| text.lines().next().unwrap().trim_start_matches("# ").parse().unwrap();
+    documents.iter().map(|(_, text)| number(text)).collect()
+}
+
+#[test]
+fn files_are_written_together_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..KILLS / 2 {
+        let mut program = Command::new(env::current_exe().unwrap());
+        let mut child = child_of(&mut program, "writer", folder.path());
+        let mut out = lines(&mut child);
+        let mut said: Vec<String> = out.by_ref().take(1 + round as usize % 3).collect();
+        // the files are about to move, and have moved more or less far
+        let journal = folder.path().join(".towpath-journal");
+        while !journal.exists() {
+            assert!(child.try_wait().unwrap().is_none(), "the child goes on");
+        }
+        (0..round * 10).for_each(|_| _ = journal.exists());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        said.extend(out);
+        let source = Directory::open(folder.path(), Limits::default(), &Documents::default()).unwrap();
+        let numbers = numbers(&source.said().documents);
+        assert_eq!((numbers.len(), source.said().troubles.len()), (FILES, 0));
+        let last = said.last().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        assert!(
+            numbers.iter().all(|number| *number == numbers[0] && *number >= last),
+            "{numbers:?}, said {last}"
+        );
+    }
+}
+
+fn child_of(program: &mut Command, name: &str, state: &Path) -> Child {
+    program.args(["--exact", name, "--ignored", "--nocapture"]).env(STATE, state);
     program.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap()
 }
 
@@ -122,7 +180,7 @@ fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
 fn what_was_accepted_survives_kill() {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..KILLS {
-        let mut child = child_of(&mut Command::new(env::current_exe().unwrap()), folder.path());
+        let mut child = child_of(&mut Command::new(env::current_exe().unwrap()), "child", folder.path());
         let mut out = lines(&mut child);
         let mut said: Vec<String> = out.by_ref().take(1 + round as usize % 5).collect();
         // the pipe is read to its end, so the last line is as close to the moment of the kill as can be; how far the
@@ -144,7 +202,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
     shell
         .args(["-c", "trap '' XFSZ; ulimit -S -f 4000; exec \"$0\" \"$@\""])
         .arg(env::current_exe().unwrap());
-    let mut child = child_of(&mut shell, folder.path());
+    let mut child = child_of(&mut shell, "child", folder.path());
     let mut out = lines(&mut child);
     let mut said: Vec<String> = Vec::new();
     for line in out.by_ref() {

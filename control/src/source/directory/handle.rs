@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::{io, thread};
 
@@ -49,14 +50,22 @@ impl Directory {
         }
         let (asks, asked) = sync_channel(ASKS_MAX);
         let asks = Arc::new(asks);
-        let look = Arc::downgrade(&asks);
+        let (look, heard) = (Arc::downgrade(&asks), Arc::new(AtomicBool::new(false)));
+        let pending = Arc::clone(&heard);
         let watch = Watch::new(&root, move || {
-            // when the queue is full, the thread looks soon anyway
-            let _ = look.upgrade().map(|asks| asks.try_send(Ask::Look));
+            // however much happens, it takes one place in the queue
+            if pending.swap(true, Ordering::AcqRel) {
+                return;
+            }
+            let sent = look.upgrade().is_some_and(|asks| asks.try_send(Ask::Look).is_ok());
+            if !sent {
+                // the queue is full of writes, and after each of them the directory is read
+                pending.store(false, Ordering::Release);
+            }
         });
         let known = Scan::remembered(before);
         let (said, saying) = watch::channel(Arc::new(Said { documents: before.clone(), ..Said::default() }));
-        let running = Thread::new(root, limits, known, said, watch);
+        let running = Thread::new(root, limits, known, said, watch, heard);
         let thread = thread::Builder::new().name("source".into()).spawn(move || running.run(&asked));
         thread.map_err(fault)?;
         Ok(Self { asks, said: saying })

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
+use super::journal;
 use super::scan::{Scan, scan};
 use super::watch::Watch;
 use super::write::{probe, write};
@@ -37,8 +39,12 @@ pub(super) struct Thread {
     known: Scan,
     said: watch::Sender<Arc<Said>>,
     watch: Watch,
+    /// Whether [`Ask::Look`] waits in the queue.
+    heard: Arc<AtomicBool>,
     /// Which directory was last tried to be written.
     probed: Option<(u64, u64)>,
+    /// Whether what an earlier life of the server began to write there was finished.
+    finished: bool,
 }
 
 impl Thread {
@@ -49,8 +55,9 @@ impl Thread {
         known: Scan,
         said: watch::Sender<Arc<Said>>,
         watch: Watch,
+        heard: Arc<AtomicBool>,
     ) -> Self {
-        let mut thread = Self { root, limits, known, said, watch, probed: None };
+        let mut thread = Self { root, limits, known, said, watch, heard, probed: None, finished: false };
         thread.look();
         thread
     }
@@ -61,7 +68,7 @@ impl Thread {
         let mut wait = QUIET;
         loop {
             let write = match asks.recv_timeout(wait) {
-                Ok(Ask::Look) => quiet(asks),
+                Ok(Ask::Look) => self.quiet(asks),
                 Ok(Ask::Write(write, reply)) => Some((write, reply)),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -77,8 +84,22 @@ impl Thread {
         }
     }
 
+    /// Waits until nothing happens any more, but not for ever, and not when there is something to write.
+    fn quiet(&self, asks: &Receiver<Ask>) -> Option<(Write, Reply)> {
+        let latest = Instant::now() + RESTLESS;
+        loop {
+            self.heard.store(false, Ordering::Release);
+            match asks.recv_timeout(QUIET.min(latest.saturating_duration_since(Instant::now()))) {
+                Ok(Ask::Look) => {}
+                Ok(Ask::Write(write, reply)) => return Some((write, reply)),
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// Reads what changed, and says so. Whether that should be done again soon.
     fn look(&mut self) -> bool {
+        self.finish();
         let before = Arc::clone(&self.said.borrow());
         let (mut soon, mut read_only) = (false, before.read_only.clone());
         let troubles = match scan(&self.root, self.limits, &self.known) {
@@ -92,7 +113,7 @@ impl Thread {
                 self.known.troubles.clone()
             }
             Err(reason) => {
-                self.probed = None;
+                (self.probed, self.finished) = (None, false);
                 vec![Trouble { place: String::new(), reason }]
             }
         };
@@ -102,6 +123,17 @@ impl Thread {
             self.said.send_replace(Arc::new(said));
         }
         soon
+    }
+
+    /// What is half written is not to be read.
+    fn finish(&mut self) {
+        let Some(top) = (!self.finished).then(|| self.root.canonicalize().ok()).flatten() else { return };
+        self.finished = true;
+        match journal::finish(&top) {
+            Ok(0) => {}
+            Ok(moved) => tracing::info!(moved, "a change that was begun is written to its end"),
+            Err(error) => tracing::warn!(%error, "a change that was begun cannot be written to its end"),
+        }
     }
 
     fn write(&mut self, change: &Write) -> Result<(), WriteFault> {
@@ -120,18 +152,6 @@ impl Thread {
         // what was removed on purpose is not missing
         self.known.found.retain(|name, _| after.get(name).is_some());
         Ok(())
-    }
-}
-
-/// Waits until nothing happens any more, but not for ever, and not when there is something to write.
-fn quiet(asks: &Receiver<Ask>) -> Option<(Write, Reply)> {
-    let latest = Instant::now() + RESTLESS;
-    loop {
-        match asks.recv_timeout(QUIET.min(latest.saturating_duration_since(Instant::now()))) {
-            Ok(Ask::Look) => {}
-            Ok(Ask::Write(write, reply)) => return Some((write, reply)),
-            Err(_) => return None,
-        }
     }
 }
 

@@ -6,8 +6,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
+use super::journal::{self, Move};
 use super::scan::{Found, Stamp};
-use crate::documents::{DocumentName, Written};
+use crate::documents::{DocumentName, Written, digest_of};
 use crate::source::{Trouble, WriteFault};
 
 /// A file that waits beside its place.
@@ -16,14 +17,25 @@ struct Staged<'w> {
     place: PathBuf,
     /// None: the file is to be removed.
     beside: Option<PathBuf>,
-    /// The state of the file when it was read; None when there was none.
-    stamp: Option<Stamp>,
+    /// The state of the file when it was read, and the hash of its text; None when there was none.
+    before: Option<(Stamp, u64)>,
 }
 
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
         // what was moved to its place is not there any more
         let _ = self.beside.take().map(fs::remove_file);
+    }
+}
+
+impl Staged<'_> {
+    fn planned(&self, top: &Path) -> Move {
+        let below = |path: &Path| path.strip_prefix(top).unwrap_or(path).to_owned();
+        Move {
+            place: below(&self.place),
+            beside: self.beside.as_deref().map(below),
+            before: self.before.map(|(_, digest)| digest),
+        }
     }
 }
 
@@ -54,34 +66,50 @@ pub(super) fn write(
         if known.map(|known| &known.text) == text.as_ref() {
             continue;
         }
-        let (place, stamp) = place(&top, name, known)?;
+        let (place, before) = place(&top, name, known)?;
         let beside = match text {
-            Some(text) => Some(stage(&place, text, stamp.is_some()).map_err(|error| fault(&error))?),
+            Some(text) => Some(stage(&place, text, before.is_some()).map_err(|error| fault(&error))?),
             None => None,
         };
-        staged.push(Staged { name, place, beside, stamp });
+        staged.push(Staged { name, place, beside, before });
     }
     // the last look before anything moves: what a person saved in the meantime is not run over
     for each in &staged {
         let now = fs::symlink_metadata(&each.place).ok();
-        if now.map(|now| Stamp::of(&now)) != each.stamp {
+        if now.map(|now| Stamp::of(&now)) != each.before.map(|(stamp, _)| stamp) {
             return Err(WriteFault::Conflict);
         }
     }
-    let mut moved = BTreeSet::new();
-    for each in &mut staged {
-        if let Err(error) = into_place(each) {
-            let failed = each.name.clone();
-            return Err(if moved.is_empty() {
-                fault(&error)
-            } else {
-                WriteFault::Torn { failed, reason: error.to_string() }
-            });
-        }
-        moved.extend(each.place.parent().map(Path::to_owned));
+    let directories: BTreeSet<PathBuf> =
+        staged.iter().filter_map(|each| each.place.parent().map(Path::to_owned)).collect();
+    if staged.len() > 1 {
+        directories.iter().try_for_each(|directory| sync(directory)).map_err(|error| fault(&error))?;
+        let moves: Vec<Move> = staged.iter().map(|each| each.planned(&top)).collect();
+        journal::begin(&top, &moves).map_err(|error| fault(&error))?;
     }
-    for directory in moved {
-        sync(&directory).map_err(|error| WriteFault::Failed(format!("not on disk yet: {error}")))?;
+    let moved = into_place(&mut staged);
+    let synced = directories.iter().try_for_each(|directory| sync(directory));
+    if staged.len() > 1 {
+        journal::end(&top);
+    }
+    moved?;
+    synced.map_err(|error| WriteFault::Failed(format!("not on disk yet: {error}")))
+}
+
+/// Moves everything, or as much as can be.
+fn into_place(staged: &mut [Staged<'_>]) -> Result<(), WriteFault> {
+    for (at, each) in staged.iter_mut().enumerate() {
+        let moved = match &each.beside {
+            Some(beside) => fs::rename(beside, &each.place),
+            None => fs::remove_file(&each.place),
+        };
+        match moved {
+            Ok(()) => each.beside = None,
+            Err(error) if at == 0 => return Err(fault(&error)),
+            Err(error) => {
+                return Err(WriteFault::Torn { failed: each.name.clone(), reason: error.to_string() });
+            }
+        }
     }
     Ok(())
 }
@@ -91,12 +119,12 @@ fn place(
     top: &Path,
     name: &DocumentName,
     known: Option<&Found>,
-) -> Result<(PathBuf, Option<Stamp>), WriteFault> {
+) -> Result<(PathBuf, Option<(Stamp, u64)>), WriteFault> {
     let unreadable =
         |reason: &str| WriteFault::Unreadable(Trouble { place: name.to_string(), reason: reason.into() });
     if let Some(known) = known {
         let (place, stamp) = known.file.clone().ok_or_else(|| unreadable("its file is in trouble"))?;
-        return Ok((place, Some(stamp)));
+        return Ok((place, Some((stamp, digest_of(&known.text)))));
     }
     let place = top.join(name.as_str());
     let (Some(directory), Some(file)) = (place.parent(), place.file_name()) else {
@@ -149,15 +177,6 @@ fn stage(place: &Path, text: &str, replaces: bool) -> io::Result<PathBuf> {
         return Err(error);
     }
     Ok(beside)
-}
-
-fn into_place(staged: &mut Staged<'_>) -> io::Result<()> {
-    match &staged.beside {
-        Some(beside) => fs::rename(beside, &staged.place)?,
-        None => fs::remove_file(&staged.place)?,
-    }
-    staged.beside = None;
-    Ok(())
 }
 
 fn sync(directory: &Path) -> io::Result<()> {
