@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod completions;
+mod control;
 mod demo;
 mod diff;
 mod explain;

@@ -13,8 +13,9 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn schema() -> Value {
-    let output = Command::new(env!("CARGO_BIN_EXE_towpath")).arg("schema").output().expect("the binary runs");
+fn schema(of: &[&str]) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
+    let output = command.arg("schema").args(of).output().expect("the binary runs");
     serde_json::from_slice(&output.stdout).expect("the schema is JSON")
 }
 
@@ -35,11 +36,18 @@ fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
+/// Keys that are limits, though their names do not say so.
+const LIMITS: [&str; 3] = ["stream_age", "keepalive", "gone_for"];
+
 /// The limits of a definition of the schema, by key, with their defaults.
 fn limits(schema: &Value, name: &str) -> Vec<(String, Value)> {
     let properties = schema["$defs"][name]["properties"].as_object().unwrap_or_else(|| panic!("{name}"));
-    let is_limit =
-        |key: &str| name.ends_with("Limits") || key.ends_with("timeout") || key.ends_with("_bytes");
+    let is_limit = |key: &str| {
+        name.ends_with("Limits")
+            || LIMITS.contains(&key)
+            || key.ends_with("timeout")
+            || key.ends_with("_bytes")
+    };
     let prefix = match name {
         "ProxyProtocol" => "proxy_protocol.",
         _ if name.ends_with("Limits") => "limits.",
@@ -52,13 +60,14 @@ fn limits(schema: &Value, name: &str) -> Vec<(String, Value)> {
 #[test]
 fn every_limit_stands_on_the_page_with_its_default() {
     let page = fs::read_to_string(root().join("docs/limits.md")).expect("the page");
-    let schema = schema();
-    for (section, definitions) in [
-        ("Clients", ["Listener", "ListenerLimits", "ProxyProtocol"].as_slice()),
-        ("Endpoints", &["Cluster", "ClusterLimits"]),
-        ("The process", &["Process", "ProcessLimits"]),
+    let (table, server) = (schema(&[]), schema(&["--control"]));
+    for (section, schema, definitions) in [
+        ("Clients", &table, ["Listener", "ListenerLimits", "ProxyProtocol"].as_slice()),
+        ("Endpoints", &table, &["Cluster", "ClusterLimits"]),
+        ("The process", &table, &["Process", "ProcessLimits"]),
+        ("The control server", &server, &["Server", "ServerLimits"]),
     ] {
-        let known = definitions.iter().flat_map(|name| limits(&schema, name));
+        let known = definitions.iter().flat_map(|name| limits(schema, name));
         let known: BTreeSet<_> = known
             .map(|(key, default)| (key, default.as_str().map_or(default.to_string(), str::to_owned)))
             .collect();
@@ -75,13 +84,13 @@ fn every_limit_stands_on_the_page_with_its_default() {
 #[test]
 fn what_counts_and_what_tests_them_is_there() {
     let page = fs::read_to_string(root().join("docs/limits.md")).expect("the page");
-    let told =
-        ["docs/metrics.md", "docs/explain.md"].map(|path| fs::read_to_string(root().join(path)).unwrap());
+    let told = ["docs/metrics.md", "docs/explain.md", "docs/control-server.md"]
+        .map(|path| fs::read_to_string(root().join(path)).unwrap());
     let mut code = String::new();
-    for folder in ["cli/tests", "proxy/src"] {
+    for folder in ["cli/tests", "proxy/src", "control/src", "wire/src"] {
         read(&root().join(folder), &mut code);
     }
-    let sections = ["Clients", "Endpoints", "The process"];
+    let sections = ["Clients", "Endpoints", "The process", "The control server"];
     for [key, _, _, counters, tests] in sections.into_iter().flat_map(|section| rows(&page, section)) {
         for counter in quoted(counters) {
             assert!(told.iter().any(|page| page.contains(&format!("| `{counter}` |"))), "{key}: {counter}");

@@ -1,9 +1,15 @@
 //! The control server: it holds the route tables of a mesh, pushes them to its proxies, and knows what each of them runs.
 //!
-//! A [`source`] says what a mesh should be, in [`documents`]; [`mesh`] says what of them is live, and what each proxy gets
-//! of it; the [`store`] keeps what was accepted of it, and who changed what.
+//! A mesh is described by [`documents`], which a [`source`] says; the [`mesh`] is what they mean, and the [`store`] keeps
+//! what was accepted of them, and who changed what. [`truth`] is the one way by which any of it changes. [`push`] serves
+//! proxies, [`telemetry`] keeps what they report, and [`boot`] wires it all.
 
+pub mod boot;
 pub mod documents;
 pub mod mesh;
+pub mod meters;
+pub mod push;
 pub mod source;
 pub mod store;
+pub mod telemetry;
+pub mod truth;

@@ -102,6 +102,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "proxy/src/sys/socket",
             "loadtest/src",
             "cli/src/top/screen",
+            "control/src/boot/files",
         ],
     ),
     ("arc_swap", &["proxy/src/shared", "proxy/src/local", "proxy/src/tls/material"]),
@@ -163,11 +164,13 @@ const FORBIDDEN: [&str; 12] = [
     "info",
 ];
 
-/// Where a forbidden word is the word of a standard: the request target of RFC 9112, the frame of RFC 9113 §6.1.
+/// Where a forbidden word is the word of a standard: the request target of RFC 9112, the frame of RFC 9113 §6.1; or of a
+/// trait that is not ours: tonic's `Connected`.
 const STANDARD: &[(&str, &str)] = &[
     ("target", "proxy/src/codec"),
     ("data", "proxy/src/codec/h2/frames"),
     ("data", "proxy/src/codec/h2/guard"),
+    ("info", "control/src/push/arrival"),
 ];
 
 /// The files that may hold `unsafe` code.

@@ -36,6 +36,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// The names that it asks for.
+    #[must_use]
+    pub fn wanted(&self) -> &[String] {
+        &self.subscribe
+    }
+
     /// The type of resources that it is about; none when this server does not know it.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, completions, demo, diff, explain, manual, proxy, routes, schema, top};
+use super::{check, completions, control, demo, diff, explain, manual, proxy, routes, schema, top};
 
 /// A service-mesh proxy that can say why.
 #[derive(Debug, Parser)]
@@ -22,6 +22,8 @@ pub struct Arguments {
 pub enum Command {
     /// Run the proxy by a route table, until SIGTERM or Ctrl-C
     Proxy(proxy::Arguments),
+    /// Run the control server, which pushes route tables to a fleet of proxies
+    Control(control::Arguments),
     /// See it work: two versions of a service, the proxy, and a live board
     Demo(demo::Arguments),
     /// Watch a running proxy: rates, errors and durations of its routes and destinations
@@ -58,6 +60,7 @@ pub enum Format {
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Proxy(arguments) => proxy::run(arguments),
+        Command::Control(arguments) => control::run(&arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Top(arguments) => top::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stderr, reason = "the log of a proxy is shown when its test fails")]
 
 mod client;
+mod control;
 pub mod frames;
 mod names;
 mod plain;
@@ -20,6 +21,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 pub use client::{Client, Response, get, queued};
+pub use control::Control;
 pub use names::Names;
 pub use plain::Plain;
 pub use process::Proxy;

@@ -25,7 +25,7 @@ pub struct Proxy {
     successor: Option<u32>,
     folder: TempDir,
     file: PathBuf,
-    log: Arc<(Mutex<Log>, Condvar)>,
+    log: Written,
 }
 
 impl Proxy {
@@ -73,28 +73,22 @@ impl Proxy {
         Self::run(command, folder, file)
     }
 
-    fn run(mut command: Command, folder: TempDir, file: PathBuf) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the binary starts");
-        let stderr = child.stderr.take().expect("stderr is a pipe");
-        let stdout = child.stdout.take().expect("stdout is a pipe");
-        let log: Arc<(Mutex<Log>, Condvar)> = Arc::default();
-        let shared = Arc::clone(&log);
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                shared.0.lock().unwrap().lines.push(line);
-                shared.1.notify_all();
-            }
-        });
-        let shared = Arc::clone(&log);
-        thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                shared.0.lock().unwrap().lines.push(line);
-                shared.1.notify_all();
-            }
-            shared.0.lock().unwrap().ended = true;
-            shared.1.notify_all();
-        });
+    /// Starts a command of the binary with these arguments; `folder` is kept as long as it runs.
+    pub fn by_arguments(arguments: &[&str], folder: TempDir) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
+        command.args(arguments);
+        Self::run(command, folder, PathBuf::new())
+    }
+
+    /// Starts another command of the binary in place of one that has ended.
+    pub fn run_again(&mut self, arguments: &[&str]) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
+        command.args(arguments);
+        (self.child, self.log) = spawn(command);
+    }
+
+    fn run(command: Command, folder: TempDir, file: PathBuf) -> Self {
+        let (child, log) = spawn(command);
         Self { child, successor: None, folder, file, log }
     }
 
@@ -195,6 +189,34 @@ impl Proxy {
         drop(wait);
         self.child.wait().expect("a child can be waited for")
     }
+}
+
+/// What a process has written, and whether it has ended.
+type Written = Arc<(Mutex<Log>, Condvar)>;
+
+fn spawn(mut command: Command) -> (Child, Written) {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    let stderr = child.stderr.take().expect("stderr is a pipe");
+    let stdout = child.stdout.take().expect("stdout is a pipe");
+    let log = Written::default();
+    let shared = Arc::clone(&log);
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            shared.0.lock().unwrap().lines.push(line);
+            shared.1.notify_all();
+        }
+    });
+    let shared = Arc::clone(&log);
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            shared.0.lock().unwrap().lines.push(line);
+            shared.1.notify_all();
+        }
+        shared.0.lock().unwrap().ended = true;
+        shared.1.notify_all();
+    });
+    (child, log)
 }
 
 impl Drop for Proxy {

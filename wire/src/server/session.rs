@@ -168,6 +168,12 @@ impl Session {
         })
     }
 
+    /// Whether the client wants all that it may see of every type that it asked for.
+    #[must_use]
+    pub fn wants_all(&self) -> bool {
+        self.tracks.iter().all(|(_, track)| track.wants_all())
+    }
+
     /// Since when a response of this type waits for its verdict.
     #[must_use]
     pub fn unanswered_since(&self, kind: Kind) -> Option<Instant> {

@@ -93,7 +93,7 @@ document! {
         /// Proxies that are gone and still listed.
         gone_proxies: Whole<1, 1_000_000> = Whole(10_000),
         /// Series of metrics that are kept, over all proxies; what is beyond is counted together.
-        series: Whole<1, 1_000_000> = Whole(20_000),
+        series: Whole<1, 1_000_000> = Whole(5_000),
         /// Revisions that are kept.
         revisions: Whole<1, 1_000_000> = Whole(1_000),
         /// Octets of the audit log.

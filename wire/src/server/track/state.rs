@@ -53,6 +53,11 @@ pub(super) struct Flight {
 }
 
 impl Track {
+    /// Whether nothing was asked for by name alone.
+    pub(crate) fn wants_all(&self) -> bool {
+        self.wildcard || self.names.is_empty()
+    }
+
     pub(crate) fn new(kind: Kind) -> Self {
         Self {
             kind,

@@ -1,0 +1,409 @@
+//! The control server as proxies see it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "the proxies here are no workers")]
+
+#[path = "control/peer.rs"]
+mod peer;
+#[path = "support/lib.rs"]
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use peer::{Peer, connect, report};
+use support::{Control, PATIENCE, eventually};
+use tonic::Code;
+use towpath_wire::telemetry::{Series, Telemetry};
+use towpath_wire::{Kind, Upsert};
+
+/// A namespace with a listener, two routes and a cluster.
+const SHOP: &str = "\
+namespace: shop
+listeners: {web: {address: \"127.0.0.1:0\"}}
+routes:
+  all: {to: app}
+  gone: {match: {path: /gone}, direct_response: 410}
+clusters: {app: {endpoints: [\"127.0.0.1:9\"]}}
+";
+
+fn run<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // each wait inside has its own patience
+    runtime.block_on(async { tokio::time::timeout(5 * PATIENCE, test).await.expect("it comes to its end") })
+}
+
+/// A change of the route `all`.
+fn changed(timeout: &str) -> String {
+    SHOP.replace("all: {to: app}", &format!("all: {{to: app, timeout: {timeout}}}"))
+}
+
+fn has(peer: &Peer, timeout: &str) -> bool {
+    peer.route("shop/all").is_some_and(|text| text.contains(&format!("\"{timeout}\"")))
+}
+
+#[test]
+fn a_proxy_gets_what_the_files_say_and_then_only_what_changes() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open(&channel, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        let names: Vec<_> = peer.held.keys().map(|(kind, name)| format!("{} {name}", kind.name())).collect();
+        for name in [
+            "cluster shop/app",
+            "endpoints shop/app",
+            "listener shop/web",
+            "route shop/all",
+            "route shop/gone",
+        ] {
+            assert!(names.iter().any(|held| held == name), "{name}: {names:?}");
+        }
+        let before = peer.sent;
+        server.write("shop.yaml", &changed("7s"));
+        peer.until("the change", |peer| has(peer, "7s")).await;
+        assert_eq!(peer.sent, before + 1);
+        server.says("every proxy has judged the revision");
+        // what is gone is removed there
+        server
+            .write("shop.yaml", &SHOP.replace("  gone: {match: {path: /gone}, direct_response: 410}\n", ""));
+        peer.until("the removal", |peer| peer.route("shop/gone").is_none()).await;
+    });
+}
+
+#[test]
+fn a_broken_file_keeps_what_was_good_while_others_apply() {
+    let more = "namespace: shop\nroutes: {more: {match: {path: /more}, to: app}}\n";
+    let server = Control::start(&[("shop.yaml", SHOP), ("more.yaml", more)], "");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open(&channel, "p1").await;
+        peer.until("all of it", |peer| peer.route("shop/more").is_some()).await;
+        server.write("more.yaml", "namespace: shop\nroutes: {more: {match: {path: more}, to: app}}\n");
+        server.says("what was good of it stays");
+        server.write("shop.yaml", &changed("7s"));
+        peer.until("the other file", |peer| has(peer, "7s")).await;
+        assert!(peer.route("shop/more").unwrap().contains("/more"));
+        server.write("more.yaml", &more.replace("/more", "/mended"));
+        peer.until("the mended file", |peer| peer.route("shop/more").unwrap().contains("/mended")).await;
+    });
+}
+
+#[test]
+fn what_was_good_of_a_broken_file_is_there_after_a_restart() {
+    let mut server = Control::start(&[("shop.yaml", SHOP)], "");
+    run(async {
+        let mut peer = Peer::open(&connect(server.push()).await, "p1").await;
+        peer.until("all of it", |peer| peer.route("shop/all").is_some()).await;
+        server.write("shop.yaml", "namespace: shop\nroutes: {all: {too: app}}\n");
+        server.says("what was good of it stays");
+        server.again();
+        let mut peer = Peer::open(&connect(server.push()).await, "p2").await;
+        peer.until("all of it", |peer| peer.route("shop/all").is_some_and(|text| text.contains("app"))).await;
+    });
+}
+
+#[test]
+fn after_a_restart_nothing_is_sent_again() {
+    let mut server = Control::start(&[("shop.yaml", SHOP)], "");
+    run(async {
+        let mut peer = Peer::open(&connect(server.push()).await, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        server.again();
+        assert!(peer.next().await.is_err(), "the stream has ended");
+        let mut peer = peer.reopen(&connect(server.push()).await).await;
+        server.write("shop.yaml", &changed("7s"));
+        peer.until("the change", |peer| has(peer, "7s")).await;
+        assert_eq!(peer.sent, 1, "only what it did not have");
+    });
+}
+
+#[test]
+fn the_newest_stream_of_a_proxy_stays() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut older = Peer::open(&channel, "p1").await;
+        older.until("all of it", Peer::is_synced).await;
+        let mut newer = Peer::open(&channel, "p1").await;
+        newer.until("all of it", Peer::is_synced).await;
+        let status = loop {
+            match older.next().await {
+                Ok(batch) => older.judge(&batch, |_| None).await,
+                Err(status) => break status,
+            }
+        };
+        assert_eq!(status.code(), Code::Aborted, "{status}");
+        server.write("shop.yaml", &changed("7s"));
+        newer.until("the change", |peer| has(peer, "7s")).await;
+    });
+}
+
+#[test]
+fn so_many_streams_are_served_and_the_rest_is_told() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "limits: {streams: 2}\n");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peers = Vec::new();
+        for id in ["p1", "p2"] {
+            let mut peer = Peer::open(&channel, id).await;
+            peer.until("all of it", Peer::is_synced).await;
+            peers.push(peer);
+        }
+        let status = Peer::open(&channel, "p3").await.next().await.unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
+        drop(peers.pop());
+        server.says("a proxy disconnected");
+        Peer::open(&channel, "p3").await.until("all of it", Peer::is_synced).await;
+    });
+}
+
+#[test]
+fn who_subscribes_to_too_much_is_told() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "limits: {names: 2}\n");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open_for(&channel, "p1", Kind::Route, &["shop/a", "shop/b", "shop/c"]).await;
+        assert_eq!(peer.next().await.unwrap_err().code(), Code::ResourceExhausted);
+    });
+}
+
+#[test]
+fn a_message_that_is_too_large_ends_its_stream() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "limits: {message_bytes: 16KiB}\n");
+    run(async {
+        let channel = connect(server.push()).await;
+        let names: Vec<_> = (0..1000).map(|number| format!("shop/a-long-name-{number}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let mut peer = Peer::open_for(&channel, "p1", Kind::Route, &names).await;
+        assert!(peer.next().await.is_err());
+        Peer::open(&channel, "p2").await.until("all of it", Peer::is_synced).await;
+    });
+}
+
+#[test]
+fn a_stream_that_is_old_ends() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "stream_age: 200ms\n");
+    run(async {
+        let mut peer = Peer::open(&connect(server.push()).await, "p1").await;
+        let status = loop {
+            match peer.next().await {
+                Ok(batch) => peer.judge(&batch, |_| None).await,
+                Err(status) => break status,
+            }
+        };
+        assert!(status.message().contains("old"), "{status}");
+    });
+}
+
+#[test]
+fn a_proxy_that_never_answers_or_never_stops_asking_hurts_nobody() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "limits: {messages_per_second: 10}\n");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut silent = Peer::open(&channel, "silent").await;
+        silent.next().await.unwrap();
+        let loud = Peer::open(&channel, "loud").await;
+        let flood = tokio::spawn(async move { loud.flood(10_000).await });
+        let mut peer = Peer::open(&channel, "p1").await;
+        for timeout in ["1s", "2s", "3s"] {
+            server.write("shop.yaml", &changed(timeout));
+            peer.until("the change", |peer| has(peer, timeout)).await;
+        }
+        assert!(!flood.is_finished(), "the flood is read slowly");
+        flood.abort();
+    });
+}
+
+#[test]
+fn a_thousand_proxies_come_back_at_once() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "");
+    run(async {
+        let mut channels = Vec::new();
+        for _ in 0..20 {
+            channels.push(connect(server.push()).await);
+        }
+        let storm: Vec<_> = (0..1000)
+            .map(|number| {
+                let channel = channels[number % channels.len()].clone();
+                tokio::spawn(async move {
+                    let mut peer = Peer::open(&channel, &format!("p{number}")).await;
+                    peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+                    peer
+                })
+            })
+            .collect();
+        let mut peers = Vec::new();
+        for peer in storm {
+            peers.push(peer.await.unwrap());
+        }
+        server.write("shop.yaml", &changed("7s"));
+        let followed: Vec<_> = peers
+            .into_iter()
+            .map(|mut peer| {
+                tokio::spawn(async move {
+                    peer.until("the change", |peer| has(peer, "7s")).await;
+                    peer
+                })
+            })
+            .collect();
+        let mut peers = Vec::new();
+        for peer in followed {
+            peers.push(peer.await.unwrap());
+        }
+        server.says("proxies=1000");
+    });
+}
+
+#[test]
+fn a_revision_that_a_proxy_rejects_is_taken_back_before_others_get_it() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "staged: {steps: [one, all], hold: 1m}\n");
+    run(async {
+        let channel = connect(server.push()).await;
+        let asked = Arc::new(AtomicUsize::new(0));
+        for id in ["p1", "p2", "p3"] {
+            let mut peer = Peer::open(&channel, id).await;
+            peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+            let asked = Arc::clone(&asked);
+            tokio::spawn(async move {
+                let unlucky = |one: &Upsert| one.text.contains("\"7s\"");
+                while let Ok(batch) = peer.next().await {
+                    asked.fetch_add(usize::from(batch.upserts.iter().any(unlucky)), Ordering::SeqCst);
+                    peer.judge(&batch, |one| unlucky(one).then(|| "this timeout is unlucky".to_owned()))
+                        .await;
+                }
+            });
+        }
+        server.write("shop.yaml", &changed("7s"));
+        let line = server.says("a staged revision is taken back");
+        assert!(line.contains("rejects the route shop/all: this timeout is unlucky"), "{line}");
+        eventually("the file says what was before", || (server.read("shop.yaml") == SHOP).then_some(()));
+        server.says("revision 2 taken back");
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn more_failures_take_a_revision_back() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "staged: {steps: [one, all], hold: 1m}\n");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open(&channel, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        let (reports, _wishes) = report(&channel).await;
+        let counted = |requests: u64, failures: u64| Telemetry {
+            id: "p1".into(),
+            namespace: "shop".into(),
+            series: vec![Series {
+                route: "all".into(),
+                codes: vec![0, requests - failures, 0, 0, failures],
+                failures,
+                ..Series::default()
+            }],
+            ..Telemetry::default()
+        };
+        reports.send(counted(100, 1)).await.unwrap();
+        server.write("shop.yaml", &changed("7s"));
+        peer.until("the change", |peer| has(peer, "7s")).await;
+        let failing = tokio::spawn(async move {
+            // as long as anybody listens
+            while reports.send(counted(100, 30)).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        });
+        peer.until("what was before", |peer| !has(peer, "7s")).await;
+        let line = server.says("a staged revision is taken back");
+        assert!(line.contains("requests failed"), "{line}");
+        failing.abort();
+    });
+}
+
+#[test]
+fn a_host_is_told_to_those_who_ask() {
+    let hosts =
+        SHOP.replace("all: {", "all: {hosts: [a.test], ").replace("gone: {", "gone: {hosts: [c.test], ");
+    let server = Control::start(&[("shop.yaml", &hosts)], "");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open_for(&channel, "p1", Kind::Host, &["shop/a.test", "shop/b.test"]).await;
+        let mut removed = Vec::new();
+        while removed.is_empty() || peer.held.is_empty() {
+            let batch = peer.next().await.unwrap();
+            removed.extend(batch.removals.iter().map(|name| name.to_string()));
+            peer.judge(&batch, |_| None).await;
+        }
+        assert!(removed.contains(&"shop/b.test".to_owned()), "{removed:?}");
+        let text = &peer.held[&(Kind::Host, "shop/a.test".into())];
+        assert!(text.contains("shop/all") && text.contains("shop/app"), "{text}");
+    });
+}
+
+#[test]
+fn the_example_is_what_it_says() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/examples/control");
+    let read = |name: &str| std::fs::read_to_string(examples.join(name)).unwrap();
+    let (shop, payments) = (read("mesh/shop.yaml"), read("mesh/payments.yaml"));
+    let settings = read("control.yaml");
+    let staged = settings.split_once("\nstaged:").unwrap().1;
+    let server =
+        Control::start(&[("shop.yaml", &shop), ("payments.yaml", &payments)], &format!("staged:{staged}"));
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut edge = Peer::labelled(&channel, "edge", &[("role", "edge")]).await;
+        edge.until("its table", |peer| peer.route("shop/pay").is_some() && peer.is_synced()).await;
+        let names: Vec<_> = edge.held.keys().map(|(kind, name)| format!("{} {name}", kind.name())).collect();
+        for name in
+            ["listener shop/web", "cluster payments/ledger", "endpoints shop/checkout", "route shop/shop"]
+        {
+            assert!(names.iter().any(|held| held == name), "{name}: {names:?}");
+        }
+        assert!(!names.iter().any(|held| held.ends_with("vault")), "{names:?}");
+        let mut sidecar = Peer::labelled(&channel, "sidecar", &[("role", "sidecar")]).await;
+        sidecar.until("its table", |peer| peer.route("shop/shop").is_some() && peer.is_synced()).await;
+        assert!(sidecar.route("shop/pay").is_none(), "its scope does not reach it");
+        assert!(!server.log().contains("WARN"), "{}", server.log());
+    });
+}
+
+#[test]
+fn the_end_is_said_and_comes() {
+    let mut server = Control::start(&[("shop.yaml", SHOP)], "");
+    run(async {
+        let mut peer = Peer::open(&connect(server.push()).await, "p1").await;
+        peer.until("all of it", Peer::is_synced).await;
+        server.process().signal("TERM");
+        let status = loop {
+            match peer.next().await {
+                Ok(batch) => peer.judge(&batch, |_| None).await,
+                Err(status) => break status,
+            }
+        };
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
+        drop(peer);
+        assert!(server.process().wait().success());
+    });
+}
+
+#[test]
+fn what_cannot_be_used_is_said() {
+    let towpath = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_towpath")).args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("bad.yaml"), "source: {directory: mesh}\nlimits: {stream: 1}\n").unwrap();
+    let (code, told) = towpath(&["control", "-c", &path("bad.yaml")]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("bad.yaml:2:10") && told.contains("did you mean `streams`?"), "{told}");
+    let (code, told) = towpath(&["control", "--source", &path("nowhere"), "--state", &path("state")]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("cannot read the directory") && told.contains("nowhere"), "{told}");
+    let (code, told) = towpath(&["control", "--store", "--push", "localhost"]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("# --push"), "{told}");
+    let (code, _) = towpath(&["control"]);
+    assert_eq!(code, Some(2));
+}

@@ -1,0 +1,6 @@
+//! The composition root: the one place that wires the rooms into a server.
+
+mod files;
+mod run;
+
+pub use run::{Error, run};

@@ -1,0 +1,22 @@
+//! Proxies: their streams by gRPC, what each of them is sent, and what they say of it.
+
+mod arrival;
+mod edition;
+mod event;
+mod fleet;
+mod member;
+mod report;
+mod service;
+mod staged;
+mod stager;
+mod status;
+mod stream;
+
+pub use edition::{Edition, Plan};
+pub use event::{Event, Happening};
+pub use fleet::{Fleet, GAUGES};
+pub use member::Member;
+pub use service::{Serving, serve};
+pub use staged::Stage;
+pub use stager::{StageStatus, Stager};
+pub use status::{ObjectStatus, ProxyStatus, RejectedResource};

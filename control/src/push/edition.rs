@@ -1,0 +1,146 @@
+//! A revision as proxies are served it: views by identity, each computed once; and who gets which revision.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OnceCell;
+use towpath_wire::{Identity, Kind, View};
+
+use super::staged::Stage;
+use crate::mesh::ViewKey;
+use crate::meters::{Counter, Meters};
+use crate::truth::Live;
+
+/// So many hosts may be asked for by proxies of one kind; of further ones they hear that there are none.
+const HOSTS_MAX: usize = 10_000;
+
+/// A revision, and what each kind of proxy may see of it.
+#[derive(Debug)]
+pub struct Edition {
+    live: Arc<Live>,
+    kinds: Mutex<HashMap<ViewKey, Seen>>,
+    meters: Arc<Meters>,
+}
+
+/// What proxies of one kind may see.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    view: Arc<OnceCell<Arc<View>>>,
+    /// What they saw before: lists that did not change stay the same.
+    before: Arc<View>,
+    /// The hosts that any of them asked for.
+    hosts: Arc<BTreeSet<String>>,
+}
+
+impl Edition {
+    /// The edition of a revision, after another one.
+    #[must_use]
+    pub fn new(live: Arc<Live>, before: Option<&Self>, meters: Arc<Meters>) -> Arc<Self> {
+        let kinds = before
+            .map(|before| before.kinds().iter().map(|(key, seen)| (key.clone(), seen.next())).collect());
+        Arc::new(Self { live, kinds: Mutex::new(kinds.unwrap_or_default()), meters })
+    }
+
+    fn kinds(&self) -> MutexGuard<'_, HashMap<ViewKey, Seen>> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The revision.
+    #[must_use]
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.live.revision()
+    }
+
+    /// What a proxy may see. Whoever asks first has it computed, off the threads that serve.
+    pub async fn view(&self, identity: &Identity) -> Arc<View> {
+        let key = self.live.key(identity);
+        let seen = self.kinds().entry(key.clone()).or_default().clone();
+        self.computed(key, seen).await
+    }
+
+    /// What a proxy may see that asks for these hosts too, each `NAMESPACE/HOST`.
+    pub async fn view_with(&self, identity: &Identity, hosts: &[String]) -> Arc<View> {
+        let key = self.live.key(identity);
+        let own = |name: &String| Some(name.strip_prefix(&identity.namespace)?.strip_prefix('/')?.to_owned());
+        let hosts: Vec<String> = hosts.iter().filter_map(own).collect();
+        let seen = {
+            let mut kinds = self.kinds();
+            let seen = kinds.entry(key.clone()).or_default();
+            if hosts.iter().any(|host| !seen.hosts.contains(host)) && seen.hosts.len() < HOSTS_MAX {
+                let fresh = hosts.iter().take(HOSTS_MAX - seen.hosts.len()).cloned();
+                let before = seen.view.get().unwrap_or(&seen.before);
+                *seen = Seen {
+                    view: Arc::default(),
+                    before: Arc::clone(before),
+                    hosts: Arc::new(seen.hosts.iter().cloned().chain(fresh).collect()),
+                };
+            }
+            seen.clone()
+        };
+        self.computed(key, seen).await
+    }
+
+    async fn computed(&self, key: ViewKey, Seen { view, before, hosts }: Seen) -> Arc<View> {
+        let compute = || async {
+            self.meters.add(Counter::Views, 1);
+            let (live, old) = (Arc::clone(&self.live), Arc::clone(&before));
+            let computed = tokio::task::spawn_blocking(move || live.view(&key, &hosts, &old)).await;
+            // a bug in there must not take the stream down: its proxy keeps what it has
+            computed.map_or(before, Arc::new)
+        };
+        Arc::clone(view.get_or_init(compute).await)
+    }
+}
+
+impl Seen {
+    fn next(&self) -> Self {
+        let before = self.view.get().unwrap_or(&self.before);
+        Self { view: Arc::default(), before: Arc::clone(before), hosts: Arc::clone(&self.hosts) }
+    }
+}
+
+/// Who gets which revision.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The newest revision.
+    pub newest: Arc<Edition>,
+    /// While it is on its way: what all others have, and how far it has come.
+    pub staged: Option<(Arc<Edition>, Stage)>,
+}
+
+impl Plan {
+    /// Everybody gets this.
+    #[must_use]
+    pub fn all(newest: Arc<Edition>) -> Self {
+        Self { newest, staged: None }
+    }
+
+    /// What a proxy of this rank gets.
+    #[must_use]
+    pub fn edition(&self, rank: u64) -> &Arc<Edition> {
+        match &self.staged {
+            Some((before, stage)) if !stage.reaches(rank) => before,
+            _ => &self.newest,
+        }
+    }
+}
+
+/// Whether two views say the same.
+#[must_use]
+pub fn same(one: &View, other: &View) -> bool {
+    Kind::ALL.into_iter().all(|kind| {
+        let (one, other) = (one.of(kind), other.of(kind));
+        Arc::ptr_eq(one, other)
+            || (one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other.iter())
+                    .all(|(a, b)| Arc::ptr_eq(a, b) || (a.name() == b.name() && a.version() == b.version())))
+    })
+}

@@ -1,0 +1,332 @@
+//! All proxies, and who gets which revision.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Semaphore, broadcast, watch};
+use towpath_config::server::PushLimits;
+use towpath_wire::{Identity, Limits, Session};
+
+use super::edition::{Edition, Plan};
+use super::event::{Event, Happening};
+use super::member::Member;
+use super::stager::StageStatus;
+use super::status::{self, ObjectStatus, ProxyStatus};
+use crate::meters::{Counter, Meters};
+use crate::telemetry::Telemetry;
+
+#[cfg(test)]
+mod tests;
+
+/// Events that a slow watcher may be behind before it misses some.
+const EVENTS_MAX: usize = 1024;
+
+/// Octets of one message: what is more comes in several, so that a slow reader holds no more.
+const RESPONSE_BYTES: usize = 256 << 10;
+
+/// So many different rejections of one revision are written to the log.
+const TOLD_MAX: usize = 100;
+
+/// What there is of the fleet at a moment, by the names of their metrics without `towpath_control_`.
+pub const GAUGES: [(&str, &str); 8] = [
+    ("revision", "The newest revision."),
+    ("proxies", "Proxies that are connected."),
+    ("proxies_settled", "Proxies that have judged all of the newest revision."),
+    ("proxies_rejecting", "Proxies that reject something."),
+    ("proxies_reporting", "Proxies that report their traffic."),
+    ("series", "Series of traffic that are kept."),
+    ("series_overflowed", "Counts that went into a common series for want of room, so far."),
+    ("staged", "1 while a revision is on its way step by step, else 0."),
+];
+
+/// The proxies of a server. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Fleet(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    limits: PushLimits,
+    gone_for: Duration,
+    plan: watch::Sender<Arc<Plan>>,
+    members: Mutex<BTreeMap<Arc<str>, Arc<Member>>>,
+    /// Streams that are open.
+    open: AtomicUsize,
+    /// Those that went, in the order in which they did.
+    gone: Mutex<VecDeque<(SystemTime, Arc<Member>)>>,
+    first_pushes: Arc<Semaphore>,
+    events: broadcast::Sender<Arc<Event>>,
+    stage: watch::Sender<Option<StageStatus>>,
+    told: Mutex<(u64, HashSet<String>)>,
+    meters: Arc<Meters>,
+    telemetry: Telemetry,
+}
+
+/// There are too many streams.
+#[derive(Debug)]
+pub struct Full;
+
+impl Fleet {
+    /// A fleet without proxies; `gone_for` is how long those that went are listed.
+    #[must_use]
+    pub fn new(
+        limits: PushLimits,
+        gone_for: Duration,
+        plan: Plan,
+        meters: Arc<Meters>,
+        telemetry: Telemetry,
+    ) -> Self {
+        Self(Arc::new(State {
+            limits,
+            gone_for,
+            plan: watch::channel(Arc::new(plan)).0,
+            members: Mutex::default(),
+            open: AtomicUsize::new(0),
+            gone: Mutex::default(),
+            first_pushes: Arc::new(Semaphore::new(limits.first_pushes)),
+            events: broadcast::channel(EVENTS_MAX).0,
+            stage: watch::channel(None).0,
+            told: Mutex::default(),
+            meters,
+            telemetry,
+        }))
+    }
+
+    fn members(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Arc<Member>>> {
+        self.0.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What proxies may cost.
+    #[must_use]
+    pub fn limits(&self) -> &PushLimits {
+        &self.0.limits
+    }
+
+    /// What the server counts.
+    #[must_use]
+    pub fn meters(&self) -> &Arc<Meters> {
+        &self.0.meters
+    }
+
+    /// What proxies report.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.0.telemetry
+    }
+
+    /// Turns for the first table of a stream.
+    #[must_use]
+    pub fn first_pushes(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.first_pushes)
+    }
+
+    /// Who gets which revision, and each change of that.
+    #[must_use]
+    pub fn plan(&self) -> watch::Receiver<Arc<Plan>> {
+        self.0.plan.subscribe()
+    }
+
+    /// From now on proxies get this.
+    pub fn set_plan(&self, plan: Plan) {
+        self.0.plan.send_replace(Arc::new(plan));
+    }
+
+    /// Where a revision is that goes step by step.
+    #[must_use]
+    pub fn staged(&self) -> Option<StageStatus> {
+        self.0.stage.borrow().clone()
+    }
+
+    /// Says where it is.
+    pub fn set_staged(&self, stage: Option<StageStatus>) {
+        self.0.stage.send_replace(stage);
+    }
+
+    /// What happens from now on. Who reads too slowly misses some, and is told so.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.0.events.subscribe()
+    }
+
+    /// Tells those who watch.
+    pub fn tell(&self, namespace: Option<String>, happening: Happening) {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        // nobody need be watching
+        let _ = self.0.events.send(Arc::new(Event { time_ms, namespace, happening }));
+    }
+
+    /// A proxy comes; an older stream of it is told to end.
+    ///
+    /// # Errors
+    /// When there are too many streams.
+    pub async fn enter(&self, identity: Identity, address: SocketAddr) -> Result<Arc<Member>, Full> {
+        let name = super::member::name_of(&identity.namespace, &identity.id);
+        let rank = super::member::rank_of(&name);
+        let edition = Arc::clone(self.0.plan.borrow().edition(rank));
+        let view = edition.view(&identity).await;
+        let limits =
+            Limits { names: self.0.limits.names, response_bytes: RESPONSE_BYTES, ..Limits::default() };
+        let session = Session::new(limits, Arc::clone(&view));
+        let member = Arc::new(Member::new(identity, address, session, view, edition.revision()));
+        let before = {
+            let mut members = self.members();
+            let known = members.get(&name).is_some_and(|member| member.gone().is_none());
+            if !known && self.0.open.load(Ordering::Relaxed) >= self.0.limits.streams {
+                self.0.meters.add(Counter::StreamsRefused, 1);
+                return Err(Full);
+            }
+            self.0.open.fetch_add(1, Ordering::Relaxed);
+            members.insert(Arc::clone(&name), Arc::clone(&member))
+        };
+        if let Some(before) = before.filter(|before| before.gone().is_none()) {
+            self.0.meters.add(Counter::StreamsReplaced, 1);
+            tracing::warn!(proxy = &*name, before = %before.address, now = %address, "this proxy opened another stream: the older one ends");
+            before.replaced.notify_one();
+        }
+        self.0.meters.add(Counter::Streams, 1);
+        tracing::info!(proxy = &*name, %address, version = member.identity.version, "a proxy connected");
+        let connected = Happening::Connected { proxy: name.to_string(), address: address.to_string() };
+        self.tell(Some(member.identity.namespace.clone()), connected);
+        Ok(member)
+    }
+
+    /// A proxy went.
+    pub fn leave(&self, member: &Arc<Member>, reason: &str) {
+        member.leave();
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        tracing::info!(proxy = &*member.name, reason, "a proxy disconnected");
+        let gone = Happening::Gone { proxy: member.name.to_string(), reason: reason.to_owned() };
+        self.tell(Some(member.identity.namespace.clone()), gone);
+        self.gone().push_back((SystemTime::now(), Arc::clone(member)));
+        self.forget();
+    }
+
+    fn gone(&self) -> MutexGuard<'_, VecDeque<(SystemTime, Arc<Member>)>> {
+        self.0.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes those from the list that are gone for long, and the first of those that are too many.
+    fn forget(&self) {
+        let now = SystemTime::now();
+        let mut gone = self.gone();
+        let mut members = self.members();
+        while let Some((at, _)) = gone.front()
+            && (gone.len() > self.0.limits.gone_proxies
+                || now.duration_since(*at).unwrap_or_default() >= self.0.gone_for)
+        {
+            let Some((_, member)) = gone.pop_front() else { break };
+            // it may have come back
+            if members.get(&member.name).is_some_and(|known| Arc::ptr_eq(known, &member)) {
+                members.remove(&member.name);
+            }
+        }
+    }
+
+    /// A proxy rejects something: told to those who watch, and to the log once for each revision, not for each proxy.
+    pub fn rejected(&self, member: &Member) {
+        let seen = member.seen();
+        for rejected in &seen.rejected {
+            let line = format!("{} {} {}", rejected.kind.name(), rejected.name, rejected.version);
+            let first = {
+                let mut told = self.0.told.lock().unwrap_or_else(PoisonError::into_inner);
+                if told.0 != seen.sent {
+                    *told = (seen.sent, HashSet::new());
+                }
+                told.1.len() < TOLD_MAX && told.1.insert(line)
+            };
+            let (kind, name, reason) = (rejected.kind.name(), &rejected.name, &*rejected.reason);
+            if first {
+                tracing::warn!(
+                    proxy = &*member.name,
+                    kind,
+                    name,
+                    reason,
+                    "a proxy rejects a resource, and keeps what it had"
+                );
+            } else {
+                tracing::debug!(proxy = &*member.name, kind, name, reason, "a proxy rejects a resource");
+            }
+            let happening = Happening::Rejected {
+                proxy: member.name.to_string(),
+                kind,
+                name: name.clone(),
+                reason: reason.to_owned(),
+            };
+            self.tell(Some(member.identity.namespace.clone()), happening);
+        }
+    }
+
+    /// The proxies that are connected.
+    #[must_use]
+    pub fn connected(&self) -> Vec<Arc<Member>> {
+        self.members().values().filter(|member| member.gone().is_none()).cloned().collect()
+    }
+
+    /// Every proxy that is connected or was lately, by name.
+    #[must_use]
+    pub fn proxies(&self) -> Vec<ProxyStatus> {
+        self.forget();
+        let members: Vec<_> = self.members().values().cloned().collect();
+        members.iter().map(|member| status::proxy(member, self.0.telemetry.state(&member.name))).collect()
+    }
+
+    /// Of the connected proxies for which a revision, or a later one, is meant by now: how many have judged all of it, and
+    /// how many there are.
+    #[must_use]
+    pub fn settled(&self, revision: u64) -> (usize, usize) {
+        let plan = Arc::clone(&self.0.plan.borrow());
+        let mut members = self.connected();
+        members.retain(|member| plan.edition(member.rank).revision() >= revision);
+        let done = |member: &&Arc<Member>| member.applied().is_some_and(|applied| applied >= revision);
+        (members.iter().filter(done).count(), members.len())
+    }
+
+    /// How each resource of the newest revision is.
+    #[must_use]
+    pub fn objects(&self) -> Vec<ObjectStatus> {
+        let newest = self.newest();
+        let members = self.connected();
+        let mut objects = status::objects(&members, newest.live().desired().resources());
+        let states = members.iter().filter_map(|member| {
+            let (state, _) = self.0.telemetry.state(&member.name)?;
+            Some((Arc::clone(&member.name), state))
+        });
+        status::wait(&mut objects, &states.collect::<Vec<_>>());
+        objects
+    }
+
+    /// The values of [`GAUGES`], in their order.
+    #[must_use]
+    pub fn gauges(&self) -> [f64; GAUGES.len()] {
+        let newest = self.newest().revision();
+        let members = self.connected();
+        let settled = members.iter().filter(|member| member.applied() == Some(newest)).count();
+        let rejecting = members.iter().filter(|member| !member.seen().rejected.is_empty()).count();
+        let (series, overflowed, reporting) = self.0.telemetry.sizes();
+        [
+            newest as f64,
+            members.len() as f64,
+            settled as f64,
+            rejecting as f64,
+            reporting as f64,
+            series as f64,
+            overflowed as f64,
+            f64::from(u8::from(self.staged().is_some())),
+        ]
+    }
+
+    /// A moment from now on, by the clock that tests can stop.
+    #[must_use]
+    pub fn now() -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
+    /// The edition that everybody gets, or will get.
+    #[must_use]
+    pub fn newest(&self) -> Arc<Edition> {
+        Arc::clone(&self.0.plan.borrow().newest)
+    }
+}

@@ -1,0 +1,331 @@
+//! Follows the truth and decides who gets what: everybody at once, or step by step.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use towpath_config::server::Staged;
+use towpath_wire::{Kind, View};
+
+use super::edition::{Edition, Plan, same};
+use super::event::Happening;
+use super::fleet::Fleet;
+use super::member::Member;
+use super::staged::{Decision, Seat, Stage, Staging, Traffic};
+use crate::meters::Counter;
+use crate::store::{Origin, Signature};
+use crate::truth::{Live, Proposal, Refused, Truth};
+
+/// How often a fleet is looked at while a revision is on its way, or not yet everywhere.
+const TICK: Duration = Duration::from_millis(250);
+
+/// The file in the state directory that says where a revision is.
+const FILE: &str = "staged.json";
+
+/// Where a revision is that goes step by step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageStatus {
+    /// The revision.
+    pub revision: u64,
+    /// What all others have.
+    pub before: u64,
+    /// The step: `one`, `10%`, `all`.
+    pub step: String,
+    /// Which step that is, from 1, and how many there are.
+    pub steps: (usize, usize),
+    /// So many proxies have it.
+    pub proxies: usize,
+    /// Of so many to whom it makes a difference.
+    pub of: usize,
+    /// How long the step has held; nothing while proxies have not judged it.
+    pub held: Option<Duration>,
+    /// Why it was taken back, if it was.
+    pub reverted: Option<String>,
+}
+
+/// Whoever decides what proxies get.
+pub struct Stager {
+    rules: Option<Staged>,
+    fleet: Fleet,
+    truth: Truth,
+    state: PathBuf,
+    staging: Option<Staging>,
+    /// What each proxy had counted when the revision came to it, and how it fared before.
+    baselines: HashMap<Arc<str>, ([u64; 2], [u64; 2])>,
+    /// The last revision that every connected proxy is known to have judged.
+    applied: u64,
+}
+
+impl Stager {
+    /// Goes on where a server before this one was: what was on its way still is. `state` is the state directory; the fleet
+    /// has what was kept last, and gets what is so now.
+    pub async fn new(rules: Option<Staged>, fleet: Fleet, truth: Truth, state: &Path) -> Self {
+        let state = state.join(FILE);
+        let mut stager =
+            Self { rules, fleet, truth, state, staging: None, baselines: HashMap::new(), applied: 0 };
+        if let (Some(rules), Some(stage)) = (stager.rules.clone(), read(&stager.state).await) {
+            stager.resume(rules, stage).await;
+        }
+        let live = stager.truth.live();
+        if live.revision() != stager.fleet.newest().revision() {
+            stager.take(live).await;
+        }
+        stager
+    }
+
+    async fn resume(&mut self, rules: Staged, stage: Stage) {
+        let newest = self.fleet.newest();
+        if stage.revision != newest.revision() {
+            return;
+        }
+        match self.truth.revision(stage.before).await {
+            Ok(before) => {
+                tracing::info!(revision = stage.revision, before = stage.before, "a staged revision goes on");
+                let before = self.edition(Arc::new(before));
+                self.staging = Some(Staging::resume(rules, stage.clone()));
+                self.fleet.set_plan(Plan { newest, staged: Some((before, stage)) });
+            }
+            Err(fault) => tracing::warn!(
+                %fault, revision = stage.revision,
+                "what a staged revision came from is not kept: all get the revision"
+            ),
+        }
+    }
+
+    /// Follows the truth until it ends.
+    pub async fn run(mut self) {
+        let mut follow = self.truth.follow();
+        let plan = Arc::clone(&self.fleet.plan().borrow());
+        if let Some((before, Stage { reverted: Some(reason), .. })) = &plan.staged {
+            // the server ended before the source was told
+            self.restore(&plan, before, reason.clone()).await;
+        }
+        loop {
+            let live = Arc::clone(&follow.borrow_and_update());
+            if live.revision() != self.fleet.newest().revision() {
+                self.take(live).await;
+            }
+            self.look().await;
+            let busy = self.staging.is_some() || self.applied != self.fleet.newest().revision();
+            tokio::select! {
+                changed = follow.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(TICK), if busy => {}
+            }
+        }
+    }
+
+    fn edition(&self, live: Arc<Live>) -> Arc<Edition> {
+        Edition::new(live, Some(&*self.fleet.newest()), Arc::clone(self.fleet.meters()))
+    }
+
+    /// A new revision: to all, or on its way. One that comes while another is on its way takes its place; one that says
+    /// what all others have already ends it.
+    async fn take(&mut self, live: Arc<Live>) {
+        let plan = Arc::clone(&self.fleet.plan().borrow());
+        let before = plan.staged.as_ref().map_or(&plan.newest, |(before, _)| before);
+        let newest = self.edition(Arc::clone(&live));
+        if let Some(record) = live.record() {
+            let (who, message) = (record.who.clone(), record.message.clone());
+            self.fleet.tell(None, Happening::Revision { revision: record.number, who, message });
+        }
+        self.baselines.clear();
+        let restores = before.live().documents() == live.documents();
+        match self.rules.clone().filter(|_| before.revision() > 0 && !restores) {
+            Some(rules) => {
+                let staging = Staging::begin(rules, newest.revision(), before.revision());
+                let staged = Some((Arc::clone(before), staging.stage().clone()));
+                self.staging = Some(staging);
+                self.fleet.set_plan(Plan { newest, staged });
+            }
+            None => {
+                self.staging = None;
+                self.fleet.set_staged(None);
+                self.fleet.set_plan(Plan::all(newest));
+            }
+        }
+        self.keep().await;
+    }
+
+    async fn look(&mut self) {
+        let members = self.fleet.connected();
+        let plan = Arc::clone(&self.fleet.plan().borrow());
+        if let (Some(mut staging), Some((before, _))) = (self.staging.take(), &plan.staged) {
+            let seats = self.seats(&members, &staging, &plan.newest, before).await;
+            let now = Fleet::now();
+            let decision = staging.look(now, &seats);
+            self.fleet.set_staged(Some(status(&staging, &seats)));
+            self.act(decision, staging, &plan).await;
+        } else {
+            self.tell_applied(&members, plan.newest.revision());
+        }
+    }
+
+    async fn act(&mut self, decision: Decision, staging: Staging, plan: &Plan) {
+        let Some((before, _)) = &plan.staged else { return };
+        let stage = staging.stage().clone();
+        let revision = stage.revision;
+        match decision {
+            Decision::Stay => {
+                self.staging = Some(staging);
+                return;
+            }
+            Decision::Done => {
+                tracing::info!(revision, "a staged revision is everywhere");
+                self.fleet.set_staged(None);
+                self.fleet.set_plan(Plan::all(Arc::clone(&plan.newest)));
+            }
+            Decision::Reach => {
+                let (step, _) = staging.progress(Fleet::now());
+                tracing::info!(revision, step, "a staged revision goes further");
+                self.fleet.tell(None, Happening::Stage { revision, step });
+                self.staging = Some(staging);
+                self.replan(plan, before, stage);
+            }
+            Decision::Revert(reason) => {
+                tracing::error!(revision, before = stage.before, reason, "a staged revision is taken back");
+                self.fleet.meters().add(Counter::Reverted, 1);
+                self.fleet.tell(None, Happening::Reverted { revision, reason: reason.clone() });
+                self.staging = Some(staging);
+                self.replan(plan, before, stage);
+                self.keep().await;
+                self.restore(plan, before, reason).await;
+            }
+        }
+        self.keep().await;
+    }
+
+    fn replan(&self, plan: &Plan, before: &Arc<Edition>, stage: Stage) {
+        let newest = Arc::clone(&plan.newest);
+        self.fleet.set_plan(Plan { newest, staged: Some((Arc::clone(before), stage)) });
+    }
+
+    /// Writes to the source what was before, as a new revision. Proxies have it already, whether that works or not.
+    async fn restore(&mut self, plan: &Plan, before: &Edition, reason: String) {
+        let (newest, restored) = (plan.newest.revision(), before.revision());
+        let proposal = Proposal {
+            written: plan.newest.live().documents().until(before.live().documents()),
+            expected: Some(newest),
+            signature: Signature {
+                who: "staged push".into(),
+                origin: Origin::Rollback(restored),
+                message: format!("revision {newest} taken back: {reason}"),
+            },
+        };
+        match self.truth.write(proposal).await {
+            Ok(_) | Err(Refused::Conflict { .. }) => {}
+            Err(fault) => tracing::error!(
+                %fault, revision = newest,
+                "proxies have the revision before again, but the source could not be told so: change it there"
+            ),
+        }
+    }
+
+    /// The proxies to whom the revision makes a difference.
+    async fn seats(
+        &mut self,
+        members: &[Arc<Member>],
+        staging: &Staging,
+        newest: &Edition,
+        before: &Edition,
+    ) -> Vec<Seat> {
+        // editions keep their views, so an address stands for one
+        let mut known: HashMap<(usize, usize), bool> = HashMap::new();
+        let mut seats = Vec::with_capacity(members.len());
+        for member in members {
+            let (new, old) = (newest.view(&member.identity).await, before.view(&member.identity).await);
+            let pair = (Arc::as_ptr(&new).addr(), Arc::as_ptr(&old).addr());
+            if *known.entry(pair).or_insert_with(|| same(&new, &old)) {
+                continue;
+            }
+            let mut seat = Seat { rank: member.rank, ..Seat::default() };
+            if staging.stage().reaches(member.rank) {
+                seat.settled = member.sent() == newest.revision() && member.is_settled();
+                seat.rejects = rejects(member, &new, &old);
+                self.count(member, &mut seat);
+            }
+            seats.push(seat);
+        }
+        seats
+    }
+
+    /// The traffic of a proxy since the revision came to it, and before.
+    fn count(&mut self, member: &Member, seat: &mut Seat) {
+        let Some((total, usual)) = self.fleet.telemetry().traffic(&member.name) else { return };
+        let (begun, before) = *self.baselines.entry(Arc::clone(&member.name)).or_insert((total, usual));
+        let traffic = |[requests, failed]: [u64; 2]| Traffic { requests, failed };
+        let [requests, failed] = total;
+        // a proxy that began to report anew counts from nothing
+        let since =
+            if requests >= begun[0] { [requests - begun[0], failed.saturating_sub(begun[1])] } else { total };
+        (seat.before, seat.since) = (traffic(before), traffic(since));
+    }
+
+    /// Says once that a revision is with everybody.
+    fn tell_applied(&mut self, members: &[Arc<Member>], revision: u64) {
+        let done = |member: &Arc<Member>| member.applied() == Some(revision);
+        if self.applied == revision || !members.iter().all(done) {
+            return;
+        }
+        self.applied = revision;
+        if !members.is_empty() {
+            let proxies = members.len();
+            tracing::info!(revision, proxies, "every proxy has judged the revision");
+            self.fleet.tell(None, Happening::Applied { revision, proxies });
+        }
+    }
+
+    /// Keeps on disk where the revision is.
+    async fn keep(&self) {
+        let stage = self.staging.as_ref().map(|staging| staging.stage().clone());
+        let path = self.state.clone();
+        let kept = tokio::task::spawn_blocking(move || write(&path, stage.as_ref())).await;
+        if let Ok(Err(fault)) = kept {
+            tracing::error!(%fault, path = %self.state.display(), "where a staged revision is cannot be kept: a restart would give it to all");
+        }
+    }
+}
+
+fn status(staging: &Staging, seats: &[Seat]) -> StageStatus {
+    let Stage { revision, before, reverted, .. } = staging.stage().clone();
+    let (step, held) = staging.progress(Fleet::now());
+    let proxies = seats.iter().filter(|seat| staging.stage().reaches(seat.rank)).count();
+    let steps = staging.steps();
+    StageStatus { revision, before, step, steps, proxies, of: seats.len(), held, reverted }
+}
+
+/// What a proxy rejects of what is new.
+fn rejects(member: &Member, new: &View, old: &View) -> Option<String> {
+    let version =
+        |view: &View, kind: Kind, name: &str| view.of(kind).get(name).map(|resource| resource.version());
+    member.with_session(|session, _| {
+        let mut rejections = session.rejections();
+        let (kind, name, rejection) = rejections.find(|(kind, name, rejection)| {
+            version(new, *kind, name) == Some(rejection.version)
+                && version(old, *kind, name) != Some(rejection.version)
+        })?;
+        Some(format!("{} rejects the {} {name}: {}", member.name, kind.name(), rejection.reason))
+    })?
+}
+
+async fn read(path: &Path) -> Option<Stage> {
+    let path = path.to_owned();
+    let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await.ok()?.ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Whole or not at all; without a stage, without a file.
+fn write(path: &Path, stage: Option<&Stage>) -> io::Result<()> {
+    let Some(stage) = stage else {
+        return match std::fs::remove_file(path) {
+            Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
+            _ => Ok(()),
+        };
+    };
+    let beside = path.with_extension("new");
+    let file = std::fs::File::create(&beside)?;
+    serde_json::to_writer(&file, stage)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
+}

@@ -1,0 +1,10 @@
+//! What proxies report of their traffic, kept for a day: by route, cluster, subset and class, over all proxies.
+
+mod book;
+mod desk;
+mod ring;
+mod tally;
+
+pub use book::{Key, Point, Query, Rates};
+pub use desk::{Reporter, Telemetry};
+pub use tally::Tally;

@@ -1,0 +1,11 @@
+//! The one way by which a mesh changes: what the source says is settled, kept as a revision and published, in this order,
+//! by one task.
+
+mod kept;
+mod live;
+mod proposal;
+mod run;
+
+pub use live::Live;
+pub use proposal::{Proposal, Refused};
+pub use run::{Start, Truth};
