@@ -6,11 +6,12 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use support::frames::{ACK, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, SETTINGS, frame};
 use support::{Call, Client, Dice, Names, Next, Proxy, Response, Upstream, eventually, get, refusing};
 
 const ONE: &str = "127.0.0.1";
@@ -201,6 +202,52 @@ fn in_the_logical_mode_old_connections_are_used_up() {
         (TWO, 1),
         "a new one goes to the new address"
     );
+}
+
+/// An endpoint of HTTP/2 that leaves the request on its first connection unanswered if it `holds`, and answers all others with
+/// its name.
+fn telling_http2(listener: TcpListener, holds: bool) {
+    let name = listener.local_addr().unwrap().ip().to_string();
+    thread::spawn(move || {
+        for number in 0.. {
+            let (mut frames, name) = (Frames::accept(&listener), name.clone());
+            thread::spawn(move || {
+                while let Some(seen) = frames.next() {
+                    match (seen.kind, seen.flags & ACK) {
+                        (SETTINGS, 0) => frames.send(frame(SETTINGS, ACK, 0, [])),
+                        (HEADERS, _) if !holds || number > 0 => frames
+                            .send(frame(HEADERS, END_HEADERS, seen.stream, [0x88]))
+                            .send(frame(DATA, END_STREAM, seen.stream, &name)),
+                        _ => &mut frames,
+                    };
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn in_the_logical_mode_a_further_connection_of_http2_goes_to_the_new_address() {
+    let (one, two) = eventually("a port that is free twice", || {
+        let one = TcpListener::bind((ONE, 0)).unwrap();
+        let two = TcpListener::bind((TWO, one.local_addr().unwrap().port())).ok()?;
+        Some((one, two))
+    });
+    let port = one.local_addr().unwrap().port();
+    telling_http2(one, true);
+    telling_http2(two, false);
+    let names = Names::start(&format!("{ONE} app.test\n"), &[]);
+    let dns = format!(
+        "dns: {{name: app.test, port: {port}, mode: logical, family: v4}}, protocol: h2, limits: {{streams: 1}}"
+    );
+    let proxy = proxy(names.address(), "", &[("app", dns)]);
+    wait_for(&proxy, "app", &[ONE]);
+    let mut held = Client::connect(proxy.address("web"));
+    held.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    proxy.await_metric("towpath_upstream_http2_streams_open{cluster=\"app\"}", 1.0);
+    names.say(&format!("{TWO} app.test\n"));
+    wait_for(&proxy, "app", &[TWO]);
+    assert_eq!(ask(&proxy, "/").text(), TWO, "the old one carries what it can");
 }
 
 #[test]

@@ -21,11 +21,12 @@ use bytes::Bytes;
 use h2::Reason;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
-use frames::{
-    DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, STATUS_103, STATUS_200, STREAMS,
-    WINDOW, WINDOW_UPDATE, endpoint,
+use frames::{STATUS_103, STATUS_200, STREAMS, WINDOW, endpoint};
+use support::frames::{
+    ACK, CANCEL, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PING, RST_STREAM, WINDOW_UPDATE,
+    field, frame, request, reset, status,
 };
-use support::{Client, PATIENCE, Proxy, eventually, refusing, wait};
+use support::{Client, PATIENCE, Proxy, eventually, get, refusing, wait};
 
 /// One worker, and a cluster whose endpoints speak HTTP/2.
 fn start(upstream: SocketAddr, cluster: &str) -> Proxy {
@@ -76,6 +77,14 @@ fn fail(proxy: &Proxy, request: &str) -> (u16, String) {
 fn library<F: Future<Output = ()> + 'static>(
     serve: impl Fn(http::Request<h2::RecvStream>, h2::server::SendResponse<Bytes>) -> F + Send + Clone + 'static,
 ) -> SocketAddr {
+    library_for(100, serve)
+}
+
+/// The same, for so many requests at once on a connection.
+fn library_for<F: Future<Output = ()> + 'static>(
+    streams: u32,
+    serve: impl Fn(http::Request<h2::RecvStream>, h2::server::SendResponse<Bytes>) -> F + Send + Clone + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -88,7 +97,9 @@ fn library<F: Future<Output = ()> + 'static>(
                 let (stream, _) = listener.accept().await.unwrap();
                 let serve = serve.clone();
                 tokio::task::spawn_local(async move {
-                    let mut connection = h2::server::handshake(stream).await.unwrap();
+                    let mut builder = h2::server::Builder::new();
+                    let mut connection =
+                        builder.max_concurrent_streams(streams).handshake::<_, Bytes>(stream).await.unwrap();
                     while let Some(Ok((request, respond))) = connection.accept().await {
                         tokio::task::spawn_local(serve(request, respond));
                     }
@@ -498,7 +509,7 @@ fn an_endpoint_that_says_nothing_is_asked_whether_it_is_there() {
         };
         if frames.number == 0 {
             // it is there, and needs its time
-            frames.send(PING, frames::ACK, 0, &ping.payload);
+            frames.send(PING, ACK, 0, &ping.payload);
             frames.await_frame(PING).unwrap();
             frames.answer(1, b"patience");
         } else {
@@ -631,6 +642,109 @@ fn what_the_client_gives_up_is_reset_at_the_endpoint() {
 }
 
 #[test]
+fn an_early_answer_is_whole_whose_endpoint_closes_behind_it() {
+    // the length, whether the stream is ended, and whether the answer is whole
+    let table = [("4", true, true), ("4", false, true), ("5", false, false)];
+    for (length, ended, whole) in table {
+        let (tell, told) = channel();
+        let told = Mutex::new(told);
+        let (saw, seen) = channel();
+        let saw = Mutex::new(saw);
+        let upstream = endpoint(&[], move |frames| {
+            let stream = frames.request().unwrap();
+            frames.await_frame(DATA).unwrap();
+            saw.lock().unwrap().send(()).unwrap();
+            wait(&told);
+            let head = [STATUS_200, &field("content-length", length)].concat();
+            frames.send(HEADERS, END_HEADERS, stream, &head);
+            frames.send(DATA, if ended { END_STREAM } else { 0 }, stream, b"late");
+            frames.close();
+            saw.lock().unwrap().send(()).unwrap();
+        });
+        let proxy = start(upstream, "");
+        let mut client = Frames::connect(proxy.address("web"));
+        client.send(frame(HEADERS, END_HEADERS, 1, request("POST", "/"))).send(frame(
+            DATA,
+            0,
+            1,
+            "some of it",
+        ));
+        seen.recv_timeout(PATIENCE).unwrap();
+        // the answer and the end are there when the proxy looks
+        proxy.signal("STOP");
+        tell.send(()).unwrap();
+        seen.recv_timeout(PATIENCE).unwrap();
+        proxy.signal("CONT");
+        assert_eq!(client.ends(1), whole, "{length} {ended}");
+    }
+}
+
+#[test]
+fn a_client_that_goes_while_its_upload_waits_is_noticed() {
+    let (saw, seen) = channel();
+    let saw = Mutex::new(saw);
+    let upstream = endpoint(&[(WINDOW, 0)], move |frames| {
+        while let Some(frame) = frames.next() {
+            saw.lock().unwrap().send((frame.kind, frame.payload)).unwrap();
+        }
+    });
+    let proxy = start(upstream, "");
+    let head = [request("POST", "/"), field("content-length", "1000000")].concat();
+    let begun = [frame(HEADERS, END_HEADERS, 1, head), frame(DATA, 0, 1, [b'x'; 1 << 14]).repeat(3)].concat();
+    let cancel = u32::from(Reason::CANCEL).to_be_bytes().to_vec();
+    for goes in [true, false] {
+        let mut client = Frames::connect(proxy.address("web"));
+        client.send(&begun);
+        assert_eq!(seen.recv_timeout(PATIENCE).unwrap().0, HEADERS);
+        // a connection ends with all its requests, or one request is taken back
+        if !goes {
+            client.send(reset(1, CANCEL));
+        }
+        let stays = (!goes).then_some(client);
+        assert_eq!(seen.recv_timeout(PATIENCE).unwrap(), (RST_STREAM, cancel.clone()), "{goes}");
+        drop(stays);
+    }
+    metric(&proxy, "http2_streams_open", 0.0);
+}
+
+#[test]
+fn uploads_behind_a_window_that_is_full_go_on_with_it() {
+    let (saw, seen) = channel();
+    let (tell, told) = tokio::sync::watch::channel(false);
+    let upstream = library_for(3, move |mut request, mut respond| {
+        let (saw, mut told) = (saw.clone(), told.clone());
+        async move {
+            saw.send(()).unwrap();
+            told.wait_for(|told| *told).await.unwrap();
+            let (body, _) = read(request.body_mut()).await;
+            let status = if body.len() % (10 << 10) == 0 { 200 } else { 500 };
+            respond.send_response(Response::builder().status(status).body(()).unwrap(), true).unwrap();
+        }
+    });
+    let proxy = start(upstream, ", limits: {connections: 1}");
+    let mut client = Frames::connect(proxy.address("web"));
+    let upload = |stream: u32, frames: usize| {
+        let head = frame(HEADERS, END_HEADERS, stream, request("POST", "/"));
+        let part = frame(DATA, 0, stream, [b'x'; 10 << 10]);
+        [head, part.repeat(frames - 1), frame(DATA, END_STREAM, stream, [b'x'; 10 << 10])].concat()
+    };
+    client.await_frame(WINDOW_UPDATE, 0).expect("room for all of them");
+    // the endpoint, which reads nothing, has let 64 KiB come by the connection
+    client.send([upload(1, 6), upload(3, 3)].concat());
+    (0..2).for_each(|_| seen.recv_timeout(PATIENCE).unwrap());
+    // all is there when the proxy looks: the last that has a place begins, and waits for room, when others look for theirs
+    proxy.signal("STOP");
+    client.send([upload(5, 4), upload(7, 1), upload(9, 4)].concat());
+    proxy.signal("CONT");
+    seen.recv_timeout(PATIENCE).unwrap();
+    tell.send(true).unwrap();
+    let answers = std::iter::from_fn(|| client.next()).filter(|seen| seen.kind == HEADERS);
+    let mut answers: Vec<_> = answers.take(5).map(|seen| (seen.stream, status(&seen))).collect();
+    answers.sort_unstable();
+    assert_eq!(answers, [(1, 200), (3, 200), (5, 200), (7, 200), (9, 200)]);
+}
+
+#[test]
 fn what_is_open_is_finished_when_the_endpoint_or_the_proxy_goes() {
     let (tell, told) = channel();
     let told = Mutex::new(told);
@@ -719,6 +833,17 @@ fn who_has_no_connection_gets_that_of_a_busy_worker() {
     });
 }
 
+/// The line in which an endpoint is told of a client.
+fn introduction(stream: &mut TcpStream) -> String {
+    let mut line = Vec::new();
+    while !line.ends_with(b"\r\n") {
+        let mut octet = [0];
+        stream.read_exact(&mut octet).unwrap();
+        line.extend(octet);
+    }
+    String::from_utf8(line).unwrap()
+}
+
 #[test]
 fn an_endpoint_that_is_told_of_clients_has_a_connection_for_each() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -728,13 +853,7 @@ fn an_endpoint_that_is_told_of_clients_has_a_connection_for_each() {
         for (number, stream) in listener.incoming().enumerate() {
             let (mut stream, saw) = (stream.unwrap(), saw.clone());
             thread::spawn(move || {
-                let mut line = Vec::new();
-                while !line.ends_with(b"\r\n") {
-                    let mut octet = [0];
-                    stream.read_exact(&mut octet).unwrap();
-                    line.extend(octet);
-                }
-                saw.send(String::from_utf8(line).unwrap()).unwrap();
+                saw.send(introduction(&mut stream)).unwrap();
                 let mut frames = frames::Frames::begin(stream, number, &[]).unwrap();
                 while let Some(stream) = frames.request() {
                     frames.answer(stream, number.to_string().as_bytes());
@@ -759,6 +878,39 @@ fn an_endpoint_that_is_told_of_clients_has_a_connection_for_each() {
     clients.remove(0);
     assert_eq!(seen.recv_timeout(PATIENCE).unwrap(), "0 ended", "with the client that it was for");
     assert_eq!(clients[0].send(GET).response().unwrap().text(), "1");
+}
+
+#[test]
+fn a_client_that_goes_before_its_connection_is_there_takes_no_slot_with_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = channel();
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            introduction(&mut stream);
+            if number == 0 {
+                told.recv_timeout(PATIENCE).unwrap();
+            }
+            thread::spawn(move || {
+                let mut frames = frames::Frames::begin(stream, number, &[]).unwrap();
+                while let Some(stream) = frames.request() {
+                    frames.answer(stream, number.to_string().as_bytes());
+                }
+            });
+        }
+    });
+    let proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 1}}\n\
+         listeners: {{web: {{address: \"127.0.0.1:0\"}}}}\n\
+         routes: {{all: {{to: app}}, short: {{match: {{path: /short}}, to: app, timeout: 100ms}}}}\n\
+         clusters: {{app: {{endpoints: [\"{address}\"], protocol: h2, proxy_protocol: v1, limits: {{connections: 1}}}}}}\n"
+    ));
+    assert_eq!(get(proxy.address("web"), "/short").unwrap().status, 504);
+    proxy.await_metric("towpath_downstream_connections_open{listener=\"web\"}", 0.0);
+    tell.send(()).unwrap();
+    metric(&proxy, "connections_total", 1.0);
+    assert_eq!(ask(&proxy, GET), good("1"));
 }
 
 #[test]

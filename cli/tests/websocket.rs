@@ -11,8 +11,10 @@ use std::future::{Future, poll_fn};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
@@ -23,7 +25,7 @@ use http::{Request, Response};
 use tokio::net::TcpStream;
 use towpath_proxy::codec::h1::websocket::accept;
 
-use support::{Call, Client, Next, PATIENCE, Proxy, Upstream, installed, latin, parrot, run, wait};
+use support::{Call, Client, Next, PATIENCE, Proxy, Upstream, installed, latin, parrot, queued, run};
 
 /// One worker, a route and a cluster with keys of their own, and a route that has no endpoint.
 fn start(upstream: SocketAddr, route: &str) -> Proxy {
@@ -52,11 +54,16 @@ async fn connect(address: SocketAddr) -> SendRequest<Bytes> {
         .await
         .unwrap();
     tokio::spawn(connection);
-    let hi = Request::builder().uri("http://shop.test/hi").body(()).unwrap();
-    let answer = client.clone().ready().await.unwrap().send_request(hi, true).unwrap().0.await;
-    assert_eq!(answer.unwrap().status(), 200);
+    assert_eq!(hi(&client).await, 200);
     assert!(client.is_extended_connect_protocol_enabled(), "it is told that WebSocket can be had");
     client
+}
+
+/// The status of an answer that the proxy makes itself.
+async fn hi(client: &SendRequest<Bytes>) -> u16 {
+    let hi = Request::builder().uri("http://shop.test/hi").body(()).unwrap();
+    let answer = client.clone().ready().await.unwrap().send_request(hi, true).unwrap().0.await;
+    answer.unwrap().status().as_u16()
 }
 
 fn websocket(protocol: &str) -> Request<()> {
@@ -362,25 +369,20 @@ fn a_reload_leaves_it_and_a_drain_gives_it_its_moment() {
 #[test]
 fn a_reader_that_stands_still_stops_its_own_tunnel_only() {
     const FLOOD: usize = 16 << 20;
+    const CHUNK: usize = 64 << 10;
     let (tell, told) = channel();
-    let told = Mutex::new(told);
+    let tell = Mutex::new(tell);
+    let written = Arc::new(AtomicUsize::new(0));
+    let writes = Arc::clone(&written);
     let upstream = Upstream::start(move |call| {
         consent(call);
-        let mut sent = 0;
-        let chunk = vec![b'x'; 64 << 10];
-        call.wire().stream().set_write_timeout(Some(std::time::Duration::from_millis(100))).unwrap();
-        loop {
-            match std::io::Write::write(&mut call.wire().stream(), &chunk[..chunk.len().min(FLOOD - sent)]) {
-                Ok(0) => return Next::Close,
-                Ok(count) => sent += count,
-                // nobody takes more
-                Err(_) => {
-                    assert!(sent < FLOOD / 2, "{sent} octets lie somewhere");
-                    wait(&told);
-                    call.wire().stream().set_write_timeout(None).unwrap();
-                }
-            }
+        let ends = (call.wire().stream().peer_addr().unwrap(), call.wire().stream().local_addr().unwrap());
+        tell.lock().unwrap().send(ends).unwrap();
+        for _ in 0..FLOOD / CHUNK {
+            call.send([b'x'; CHUNK]);
+            writes.fetch_add(CHUNK, Ordering::Relaxed);
         }
+        Next::Close
     });
     let proxy = start(upstream.address(), "");
     run(async {
@@ -391,12 +393,19 @@ fn a_reader_that_stands_still_stops_its_own_tunnel_only() {
             let chunk = tunnel.down.data().await.unwrap().unwrap();
             tunnel.held.extend_from_slice(&chunk);
         }
-        for _ in 0..3 {
-            let hi = Request::builder().uri("http://shop.test/hi").body(()).unwrap();
-            let answer = client.clone().ready().await.unwrap().send_request(hi, true).unwrap().0.await;
-            assert_eq!(answer.unwrap().status(), 200, "the others go on");
+        let (outlet, endpoint) = told.recv_timeout(PATIENCE).unwrap();
+        let mut unread = 0;
+        loop {
+            assert_eq!(hi(&client).await, 200, "the others go on");
+            // whoever has served another meanwhile, and has left the same octets unread, does not want them
+            let (before, waiting) = (unread, queued(endpoint, outlet).1);
+            unread = queued(outlet, endpoint).0;
+            if unread > 0 && unread == before && waiting > 0 {
+                break;
+            }
         }
-        tell.send(()).unwrap();
+        let sent = written.load(Ordering::Relaxed);
+        assert!(sent < FLOOD / 2, "{sent} octets lie somewhere");
         tunnel.down.flow_control().release_capacity(tunnel.held.len()).unwrap();
         assert_eq!(tunnel.rest().await.unwrap().len(), FLOOD);
     });
@@ -765,26 +774,27 @@ fn an_endpoint_that_stands_still_stops_its_own_tunnel_only() {
     run(async {
         let client = connect(proxy.address("web")).await;
         let mut slow = open(&client, websocket("websocket")).await;
-        let mut sent = 0;
-        loop {
-            slow.up.reserve_capacity(16 << 10);
-            let granted = poll_fn(|cx| slow.up.poll_capacity(cx));
-            match tokio::time::timeout(std::time::Duration::from_millis(200), granted).await {
-                Ok(granted) => {
-                    let count = granted.unwrap().unwrap();
-                    slow.up.send_data(vec![b'x'; count].into(), false).unwrap();
-                    sent += count;
-                }
-                // nobody takes more
-                Err(_) => break,
-            }
-            assert!(sent < FLOOD, "{sent} octets lie somewhere");
-        }
         let mut other = websocket("websocket");
         *other.uri_mut() = "http://shop.test/chat".parse().unwrap();
         let mut quick = open(&client, other).await;
-        quick.send(b"ping").await;
-        assert_eq!(latin(&quick.take(4).await), "ping", "the others go on");
+        let (mut sent, mut quiet) = (0, 0);
+        // what goes the same way behind all that was sent comes back when that has gone as far as it will
+        while quiet < 3 {
+            slow.up.reserve_capacity(16 << 10);
+            match poll_fn(|cx| Poll::Ready(slow.up.poll_capacity(cx))).await {
+                Poll::Ready(granted) => {
+                    let count = granted.unwrap().unwrap();
+                    slow.up.send_data(vec![b'x'; count].into(), false).unwrap();
+                    (sent, quiet) = (sent + count, 0);
+                }
+                Poll::Pending => {
+                    quick.send(b"ping").await;
+                    assert_eq!(latin(&quick.take(4).await), "ping", "the others go on");
+                    quiet += 1;
+                }
+            }
+            assert!(sent < FLOOD, "{sent} octets lie somewhere");
+        }
         tell.send(true).unwrap();
         slow.finish();
         assert_eq!(slow.rest().await.unwrap().len(), sent + 3);

@@ -1,6 +1,6 @@
 //! A client of HTTP/2, or an endpoint, that sends the frames it is given, right or wrong.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use super::client::Client;
 
@@ -150,10 +150,16 @@ impl Frames {
 
     /// Takes a connection, and its preface, and says hello with empty settings.
     pub fn accept(listener: &TcpListener) -> Self {
-        let mut frames = Self { client: Client::over(listener.accept().expect("a connection").0) };
-        assert_eq!(frames.client.wire().take(PREFACE.len()).as_deref(), Ok(PREFACE));
+        let mut frames = Self::over(listener.accept().expect("a connection").0).expect("a preface");
         frames.send(frame(SETTINGS, 0, 0, []));
         frames
+    }
+
+    /// Takes the preface, and says nothing yet; none where nothing comes.
+    pub fn over(stream: TcpStream) -> Option<Self> {
+        let mut frames = Self { client: Client::over(stream) };
+        assert_eq!(frames.client.wire().take(PREFACE.len()).ok()?, PREFACE);
+        Some(frames)
     }
 
     /// The client below.
