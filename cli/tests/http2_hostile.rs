@@ -209,6 +209,8 @@ fn heads_are_no_larger_than_they_may_be() {
         assert_eq!(status(&client.await_frame(HEADERS, 1).unwrap()), 431, "{times}");
         assert!(client.is_served(3));
     }
+    // one of them was a request, and the other was not even that
+    metric(&proxy, "oversized_total", 1.0);
     // frames without an end (CVE-2024-27316), with something in them and without
     for more in [field("x", "x".repeat(16_000)), Vec::new()] {
         let mut client = connect(&proxy);

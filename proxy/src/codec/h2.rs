@@ -9,7 +9,7 @@ mod sending;
 mod tunnel;
 
 pub use fields::{list_bytes, map, read_trailers};
-pub use guard::{Breach, Guard};
+pub use guard::{Breach, Guard, Unheard};
 pub use receiving::{Receiving, SMALL_FRAME};
 pub use sending::Sending;
 pub use tunnel::Tunnel;

@@ -40,6 +40,7 @@ rows! {
         Http2Errors = "towpath_downstream_http2_errors", Counter, "HTTP/2 connections ended because the client broke the protocol or asked too much, by listener.";
         Http2Floods = "towpath_downstream_http2_floods", Counter, "Those of them that ended because the client asked too much, by listener.";
         Http2Refused = "towpath_downstream_http2_refused", Counter, "Requests by HTTP/2 that were refused and may be sent again, by listener.";
+        Http2Oversized = "towpath_downstream_http2_oversized", Counter, "Requests by HTTP/2 answered 431 unread, since their heads were more than twice as large as they may be, by listener.";
         Http2Streams = "towpath_downstream_http2_streams", Counter, "Requests that came by HTTP/2, by listener.";
         Http2StreamsOpen = "towpath_downstream_http2_streams_open", Gauge, "Requests by HTTP/2 that are open, by listener.";
         Http2Resets = "towpath_downstream_http2_resets", Counter, "Requests by HTTP/2 that the client gave up before their answer was whole, by listener.";

@@ -8,6 +8,7 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 use h2::Reason;
+use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
 use super::frames::{
@@ -105,6 +106,15 @@ impl Allowance {
     }
 }
 
+/// Requests that have ended without anybody above the crate having heard of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unheard {
+    /// They were refused, and may be sent again.
+    pub refused: u32,
+    /// Their heads were so large that the crate has answered them itself.
+    pub oversized: u32,
+}
+
 /// What passes on one connection, both ways.
 #[derive(Debug)]
 pub struct Guard {
@@ -139,11 +149,20 @@ impl Guard {
         Self { received, sent, begun: false, refused: false, control, resets: None }
     }
 
-    /// Judges what was received.
+    /// Judges what was received behind the first octets of a window, and takes that away again which may not be read.
     ///
     /// # Errors
-    /// Why the connection has to end, and how many of these octets may still be read.
-    pub fn receive(&mut self, octets: &[u8], now: Instant) -> Result<(), (usize, Breach)> {
+    /// Why the connection has to end; what is left in the window may still be read.
+    pub fn receive(&mut self, window: &mut ReadBuf<'_>, before: usize, now: Instant) -> Result<(), Breach> {
+        let received = window.filled().get(before..).unwrap_or_default();
+        self.judge(received, now).map_err(|(intact, breach)| {
+            window.set_filled(before + intact);
+            breach
+        })
+    }
+
+    /// What is wrong with these octets, and how many of them stand in front of that.
+    fn judge(&mut self, octets: &[u8], now: Instant) -> Result<(), (usize, Breach)> {
         let Self { received, begun, control, resets, .. } = self;
         received.pass(octets, |frame| {
             if frame.kind == DATA && frame.length > 0 && *begun {
@@ -169,26 +188,26 @@ impl Guard {
         self.refused
     }
 
-    /// Notes that so many octets of these were sent: they earn the peer what they call for. Gives how many requests were
-    /// refused.
-    pub fn send_some(&mut self, slices: &[IoSlice<'_>], mut count: usize) -> u32 {
-        let mut refused = 0;
+    /// Notes that so many octets of these were sent: they earn the peer what they call for. Of streams up to `begun` the heads
+    /// are those of others.
+    pub fn send_some(&mut self, slices: &[IoSlice<'_>], mut count: usize, begun: u32) -> Unheard {
+        let mut unheard = Unheard::default();
         for slice in slices {
             let (sent, _) = slice.split_at_checked(count).unwrap_or((slice, &[]));
             count -= sent.len();
-            refused += self.send(sent);
+            self.send(sent, begun, &mut unheard);
         }
-        refused
+        unheard
     }
 
-    fn send(&mut self, octets: &[u8]) -> u32 {
+    fn send(&mut self, octets: &[u8], begun: u32, unheard: &mut Unheard) {
         let Self { sent, control, resets, refused: ended, .. } = self;
-        let mut refused = 0;
         let seen = sent.pass(octets, |frame| {
             match frame.kind {
                 DATA => control.earn(EARNED_BY_DATA),
                 GOAWAY => *ended |= frame.payload.get(4..8) != Some(&[0; 4]),
-                RST_STREAM => refused += u32::from(frame.payload == [0, 0, 0, 7]),
+                RST_STREAM => unheard.refused += u32::from(frame.payload == [0, 0, 0, 7]),
+                HEADERS => unheard.oversized += u32::from(frame.stream > begun),
                 _ => {}
             }
             let ends = matches!(frame.kind, DATA | HEADERS) && frame.flags & END_STREAM != 0;
@@ -198,7 +217,6 @@ impl Guard {
             Ok::<_, std::convert::Infallible>(())
         });
         let Ok(()) = seen;
-        refused
     }
 }
 

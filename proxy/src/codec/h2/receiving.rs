@@ -3,7 +3,7 @@
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use h2::RecvStream;
+use h2::{Reason, RecvStream};
 
 use super::fields::read_trailers;
 use crate::codec::body::{BodyFault, Fill, Source};
@@ -23,6 +23,8 @@ pub struct Receiving {
     allowed: u64,
     trailers: Option<Box<Fields>>,
     ended: bool,
+    /// How many octets the head has promised that have not come.
+    owed: Option<u64>,
     fault: Option<h2::Error>,
 }
 
@@ -32,7 +34,12 @@ impl Receiving {
     pub fn new(stream: RecvStream, limit: Option<u64>) -> Self {
         let ended = stream.is_end_stream();
         let allowed = limit.unwrap_or(u64::MAX);
-        Self { stream, chunk: Bytes::new(), allowed, trailers: None, ended, fault: None }
+        Self { stream, chunk: Bytes::new(), allowed, trailers: None, ended, owed: None, fault: None }
+    }
+
+    /// Notes how long the body is. Once all of that has come, it does not matter how the connection ends.
+    pub fn promise(&mut self, length: u64) {
+        self.owed = Some(length);
     }
 
     /// Whether the body came whole, as far as can be said without waiting.
@@ -50,9 +57,14 @@ impl Receiving {
     /// Takes what comes next: octets, or the end and the trailers.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyFault>> {
         if let Some(chunk) = ready!(self.stream.poll_data(cx)) {
+            if self.owed == Some(0) && chunk.as_ref().is_err_and(is_farewell) {
+                self.ended = true;
+                return Poll::Ready(Ok(()));
+            }
             self.chunk = self.unless_broken(chunk)?;
             let count = self.chunk.len() as u64;
             self.allowed = self.allowed.checked_sub(count).ok_or(BodyFault::TooLarge)?;
+            self.owed = self.owed.map(|owed| owed.saturating_sub(count));
             return Poll::Ready(Ok(()));
         }
         let trailers = ready!(self.stream.poll_trailers(cx));
@@ -69,6 +81,12 @@ impl Receiving {
             BodyFault::Broken
         })
     }
+}
+
+/// Whether a stream has ended with its connection, or by a reset that complains of nothing. That the sender had ended it before is
+/// forgotten then.
+fn is_farewell(fault: &h2::Error) -> bool {
+    fault.is_io() || fault.reason() == Some(Reason::NO_ERROR)
 }
 
 impl Source for Receiving {

@@ -106,6 +106,9 @@ impl Sink for Http2Caller {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
         let put = answer.poll_put(cx, payload);
+        if put.is_ready() {
+            self.session.take();
+        }
         if put.is_pending() != self.stalled.is_some() {
             self.stalled = put.is_pending().then(|| Stalled::begin(&self.session));
         }

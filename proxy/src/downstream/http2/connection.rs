@@ -232,6 +232,7 @@ impl<S: Transport> Carried<'_, S> {
             respond.send_reset(h2::Reason::REFUSED_STREAM);
             return self.leave();
         };
+        self.session.begun.set(u32::from(respond.stream_id()));
         self.served = self.served.saturating_add(1);
         let limit = **listener.limits().requests_per_connection();
         if local.ends_connections() || limit.is_some_and(|limit| self.served >= limit) {

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::session::Session;
 use crate::codec::buffer::Buffer;
-use crate::codec::h2::Guard;
+use crate::codec::h2::{Guard, Unheard};
 use crate::observe::tally::ListenerCounter;
 use crate::sys::transport::Transport;
 
@@ -37,9 +37,10 @@ impl<S> Rewound<S> {
     /// Notes that so many octets of these were sent.
     fn sent(&mut self, slices: &[IoSlice<'_>], count: usize) {
         self.session.count(ListenerCounter::BytesSent, count as u64);
-        let refused = self.guard.send_some(slices, count);
-        if refused > 0 {
-            self.session.count(ListenerCounter::Http2Refused, refused.into());
+        let unheard = self.guard.send_some(slices, count, self.session.begun.get());
+        if unheard != Unheard::default() {
+            self.session.count(ListenerCounter::Http2Refused, unheard.refused.into());
+            self.session.count(ListenerCounter::Http2Oversized, unheard.oversized.into());
         }
     }
 }
@@ -66,13 +67,11 @@ impl<S: Transport> AsyncRead for Rewound<S> {
             self.session.count(ListenerCounter::BytesReceived, (window.filled().len() - before) as u64);
         }
         let now = self.session.local.timers().now();
-        let received = window.filled().get(before..).unwrap_or_default();
-        if let Err((intact, breach)) = self.guard.receive(received, now) {
+        if let Err(breach) = self.guard.receive(window, before, now) {
             // whoever polls looks for it when there is nothing more to read
             self.session.breach.set(Some(breach));
             self.breached = true;
-            window.set_filled(before + intact);
-            if intact == 0 {
+            if window.filled().len() == before {
                 return Poll::Pending;
             }
         }

@@ -22,6 +22,18 @@ use crate::observe::tally::ListenerCounter;
 /// Answers that may stand still, each with as much as was read at once.
 const STALLED_MAX: u32 = 4;
 
+/// The same, of a client that has not taken anything yet.
+const STALLED_MAX_AT_FIRST: u32 = 1;
+
+/// What a client does with its answers.
+#[derive(Debug, Default)]
+struct Answers {
+    /// How many stand still.
+    stalled: Cell<u32>,
+    /// Whether some of one was taken.
+    taken: Cell<bool>,
+}
+
 /// One connection, as its streams see it.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -41,8 +53,10 @@ pub(super) struct Session {
     pub(super) breach: Cell<Option<Breach>>,
     /// The tasks that carry its streams.
     pub(super) crew: Rc<Crew>,
+    /// The last stream that was begun.
+    pub(super) begun: Cell<u32>,
     open: Cell<u32>,
-    stalled: Cell<u32>,
+    answers: Answers,
     waits: RefCell<Option<Waker>>,
 }
 
@@ -55,9 +69,22 @@ impl Session {
         addresses: Option<(SocketAddr, SocketAddr)>,
     ) -> Rc<Self> {
         let (local, listener, peer) = (Rc::clone(local), Arc::clone(listener), peer.clone());
-        let (ending, hasty, breach, open, stalled) = Default::default();
+        let (ending, hasty, breach, begun, open, answers) = Default::default();
         let (waits, crew) = (RefCell::default(), Rc::clone(crew));
-        Rc::new(Self { local, listener, peer, addresses, ending, hasty, breach, crew, open, stalled, waits })
+        Rc::new(Self {
+            local,
+            listener,
+            peer,
+            addresses,
+            ending,
+            hasty,
+            breach,
+            crew,
+            begun,
+            open,
+            answers,
+            waits,
+        })
     }
 
     /// Counts up at the listener.
@@ -81,7 +108,13 @@ impl Session {
     /// Whether so many answers stand still that of others no more than a little is read before it is known whether the
     /// client takes it.
     pub(super) fn is_stalled(&self) -> bool {
-        self.stalled.get() >= STALLED_MAX
+        let Answers { stalled, taken } = &self.answers;
+        stalled.get() >= if taken.get() { STALLED_MAX } else { STALLED_MAX_AT_FIRST }
+    }
+
+    /// Notes that the client has taken some of an answer.
+    pub(super) fn take(&self) {
+        self.answers.taken.set(true);
     }
 
     /// Whether a stream is open; the task is woken when the last of them ends.
@@ -153,13 +186,14 @@ pub(super) struct Stalled(Rc<Session>);
 
 impl Stalled {
     pub(super) fn begin(session: &Rc<Session>) -> Self {
-        session.stalled.set(session.stalled.get() + 1);
+        session.answers.stalled.set(session.answers.stalled.get() + 1);
         Self(Rc::clone(session))
     }
 }
 
 impl Drop for Stalled {
     fn drop(&mut self) {
-        self.0.stalled.set(self.0.stalled.get().saturating_sub(1));
+        let stalled = &self.0.answers.stalled;
+        stalled.set(stalled.get().saturating_sub(1));
     }
 }

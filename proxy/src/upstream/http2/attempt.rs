@@ -104,7 +104,10 @@ impl Http2Attempt {
         self.heads += 1;
         let ended = receiving.as_ref().is_some_and(Receiving::is_received);
         let read = head::read(&response, ended, asked, limits, head);
-        if let Some(receiving) = receiving {
+        if let Some(mut receiving) = receiving {
+            if let Framing::Length(length) = head.framing {
+                receiving.promise(length);
+            }
             self.answer = Answer::Begun(receiving);
             if std::mem::take(&mut self.tunnel) && read.is_ok() && !asked.is_granted(head.status) {
                 // nothing will follow; that the endpoint does not hear of it is its own doing

@@ -224,7 +224,8 @@ struct Counted {
 impl Counted {
     fn wrote(&mut self, slices: &[IoSlice<'_>], count: usize) -> usize {
         self.link.written.set(self.link.written.get() + count as u64);
-        self.guard.send_some(slices, count);
+        // what an endpoint is told was all said by others
+        self.guard.send_some(slices, count, u32::MAX);
         count
     }
 }
@@ -250,14 +251,13 @@ impl AsyncRead for Counted {
             return Poll::Pending;
         };
         read?;
-        let received = window.filled().get(before..).unwrap_or_default();
-        self.turn = self.turn.saturating_sub(received.len());
-        self.link.received.set(self.link.received.get() + received.len() as u64);
+        let received = window.filled().len() - before;
+        self.turn = self.turn.saturating_sub(received);
+        self.link.received.set(self.link.received.get() + received as u64);
         let now = self.timers.now();
-        if let Err((intact, breach)) = self.guard.receive(received, now) {
+        if let Err(breach) = self.guard.receive(window, before, now) {
             self.breach = Some(breach);
-            window.set_filled(before + intact);
-            if intact == 0 {
+            if window.filled().len() == before {
                 return broken(breach);
             }
         }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+use std::io::IoSlice;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,7 +8,7 @@ use tokio::time::Instant;
 use super::super::frames::{
     ACK, DATA, END_STREAM, GOAWAY, HEADERS, PING, PRIORITY, PUSH_PROMISE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
 };
-use super::{Breach, Guard};
+use super::{Breach, Guard, Unheard};
 
 /// A type that nobody knows.
 const UNKNOWN: u8 = 0xfe;
@@ -20,14 +21,19 @@ fn frame(kind: u8, flags: u8, payload: usize) -> Vec<u8> {
 /// A guard of a client that has said its settings: 9 control frames and 5 resets a second from here on.
 fn guard(now: Instant) -> Guard {
     let mut guard = Guard::of_client(10, 5, now);
-    guard.receive(&[&[b'P'; 24][..], &frame(SETTINGS, 0, 0)].concat(), now).unwrap();
+    guard.judge(&[&[b'P'; 24][..], &frame(SETTINGS, 0, 0)].concat(), now).unwrap();
     guard
+}
+
+/// Sends these octets, when the streams up to 1 have begun.
+fn sent(guard: &mut Guard, octets: &[u8]) -> Unheard {
+    guard.send_some(&[IoSlice::new(octets)], octets.len(), 1)
 }
 
 /// How many of these frames pass.
 fn passing(guard: &mut Guard, frame: &[u8], now: Instant) -> (usize, Option<Breach>) {
     for count in 0..10_000 {
-        if let Err((before, breach)) = guard.receive(frame, now) {
+        if let Err((before, breach)) = guard.judge(frame, now) {
             assert_eq!(before, 0);
             return (count, Some(breach));
         }
@@ -67,7 +73,7 @@ fn a_second_later_as_much_passes_again() {
     for second in 0..5 {
         let now = start + Duration::from_secs(second);
         for _ in 0..9 {
-            guard.receive(&ping, now).unwrap();
+            guard.judge(&ping, now).unwrap();
         }
     }
     let now = start + Duration::from_millis(4_900);
@@ -80,24 +86,24 @@ fn traffic_calls_for_more() {
     // a large answer, of which every frame is granted anew, twice, and measured
     let mut reader = guard(now);
     for _ in 0..1000 {
-        assert_eq!(reader.send(&frame(DATA, 0, 100)), 0);
+        assert_eq!(sent(&mut reader, &frame(DATA, 0, 100)), Unheard::default());
         for answer in [frame(WINDOW_UPDATE, 0, 4), frame(WINDOW_UPDATE, 0, 4), frame(PING, 0, 8)] {
-            reader.receive(&answer, now).unwrap();
+            reader.judge(&answer, now).unwrap();
         }
     }
     // requests, each with its priority, and each taken back after it was answered
     let mut asking = guard(now);
     for _ in 0..1000 {
         for asked in [frame(HEADERS, 5, 3), frame(PRIORITY, 0, 5), frame(WINDOW_UPDATE, 0, 4)] {
-            asking.receive(&asked, now).unwrap();
+            asking.judge(&asked, now).unwrap();
         }
-        asking.send(&frame(HEADERS, 4 | END_STREAM, 3));
-        asking.receive(&frame(RST_STREAM, 0, 4), now).unwrap();
+        sent(&mut asking, &frame(HEADERS, 4 | END_STREAM, 3));
+        asking.judge(&frame(RST_STREAM, 0, 4), now).unwrap();
     }
     // requests that nobody waits for
     let rapid = [frame(HEADERS, 5, 3), frame(RST_STREAM, 0, 4)].concat();
     let mut guard = guard(now);
-    let ended = (0..10).find_map(|count| guard.receive(&rapid, now).err().map(|end| (count, end)));
+    let ended = (0..10).find_map(|count| guard.judge(&rapid, now).err().map(|end| (count, end)));
     assert_eq!(ended, Some((5, (12, Breach::Resets))));
 }
 
@@ -120,11 +126,11 @@ fn frames_have_their_sizes_and_places() {
         (large, Breach::Window),
     ];
     for (frame, breach) in table {
-        assert_eq!(guard(now).receive(&frame, now), Err((0, breach)), "{frame:?}");
+        assert_eq!(guard(now).judge(&frame, now), Err((0, breach)), "{frame:?}");
     }
     for first in [frame(PING, 0, 8), frame(HEADERS, 5, 3), frame(DATA, 0, 1), frame(SETTINGS, ACK, 0)] {
         let mut fresh = Guard::of_endpoint(now);
-        assert_eq!(fresh.receive(&first, now), Err((0, Breach::Order)), "{first:?}");
+        assert_eq!(fresh.judge(&first, now), Err((0, Breach::Order)), "{first:?}");
     }
 }
 
@@ -132,11 +138,14 @@ fn frames_have_their_sizes_and_places() {
 fn refusals_are_seen_where_they_leave() {
     let mut guard = guard(Instant::now());
     let reset = |code: u8| [&frame(RST_STREAM, 0, 4)[..9], &[0, 0, 0, code]].concat();
-    let octets = [reset(7), reset(8), reset(7)].concat();
-    assert_eq!((guard.send(&octets[..11]), guard.send(&octets[11..])), (0, 2));
+    // that of stream 1 is an answer of ours, that of stream 3 is nobody's
+    let theirs = [&frame(HEADERS, 5, 1)[..8], &[3, 0x88]].concat();
+    let octets = [reset(7), reset(8), reset(7), frame(HEADERS, 5, 1), theirs].concat();
+    assert_eq!(sent(&mut guard, &octets[..11]), Unheard::default());
+    assert_eq!(sent(&mut guard, &octets[11..]), Unheard { refused: 2, oversized: 1 });
     // a connection that ends in order was not refused, one that ends with a code and a word was
-    guard.send(&frame(GOAWAY, 0, 8));
+    sent(&mut guard, &frame(GOAWAY, 0, 8));
     assert!(!guard.has_refused());
-    guard.send(&[&frame(GOAWAY, 0, 16)[..13], &[0, 0, 0, 11], b"too many"].concat());
+    sent(&mut guard, &[&frame(GOAWAY, 0, 16)[..13], &[0, 0, 0, 11], b"too many"].concat());
     assert!(guard.has_refused());
 }
