@@ -31,7 +31,7 @@ proxy: {{admin: "127.0.0.1:{admin}", workers: 1}}
 listeners: {{web: {{address: "127.0.0.1:{listen}"}}}}
 routes: {{all: {{to: app}}}}
 clusters:
-  app: {{endpoints: ["127.0.0.1:{upstream}"], limits: {{connections: 4096, pending: 4096}}}}
+  app: {{endpoints: ["127.0.0.1:{upstream}"], limits: {{connections: 4096, pending: 4096}}{protocol}}}
 """
 
 
@@ -184,10 +184,11 @@ class Attacker(threading.Thread):
 
 
 def started(work, upstream):
-    """The proxy on its core."""
+    """The proxy on its core, before an upstream that may speak HTTP/2."""
     listen, admin = measure.free_port(), measure.free_port()
     file = Path(work) / "towpath.yaml"
-    file.write_text(CONFIG.format(listen=listen, admin=admin, upstream=upstream))
+    port, protocol = upstream
+    file.write_text(CONFIG.format(listen=listen, admin=admin, upstream=port, protocol=protocol))
     log = open(Path(work) / "towpath.log", "wb")
     command = [proxies.built("towpath"), "proxy", "-c", str(file)]
     process = subprocess.Popen(command, stdout=log, stderr=log, preexec_fn=proxies.on_proxy_core)
@@ -256,12 +257,14 @@ def many(upstream, connections):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=5, help="how long each attack lasts")
+    parser.add_argument("--upstream-http2", action="store_true", help="the upstream is spoken to in HTTP/2")
     parser.add_argument("--only", help="attacks whose names contain this")
     wanted = parser.parse_args()
     tool = proxies.built("towpath-load")
     if not tool or not proxies.built("towpath"):
         sys.exit("build the release binaries first: ./dev bench hostile does")
-    server, upstream = measure.upstream(tool, 100)
+    server, port = measure.upstream(tool, 100)
+    upstream = (port, ", protocol: h2" if wanted.upstream_http2 else "")
     try:
         print("| attack | p99 of others, µs | CPU of the proxy, % | memory, MiB | connections | MiB sent |")
         print("|---|--:|--:|--:|--:|--:|")
