@@ -90,6 +90,25 @@ impl Store {
         answer.await.map_err(|_| StoreFault::Closed)?
     }
 
+    /// Keeps what is live (last good), in the words of the mesh, in place of what was kept before; it is on disk when this
+    /// comes back. It may be older than the newest revision after a crash: whoever reads it goes on from there.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn keep_live(&self, live: Arc<str>) -> Result<(), StoreFault> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Ask::Write(Write::Live(live, reply))).await?;
+        answer.await.map_err(|_| StoreFault::Closed)?
+    }
+
+    /// What was kept as live last; none before the first time.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn live(&self) -> Result<Option<String>, StoreFault> {
+        self.read(read::live).await
+    }
+
     /// At most `most` revisions, newest first; only those before a number when one is given.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use redb::{Database, Error, ReadTransaction, ReadableDatabase as _, ReadableTabl
 use super::fault::StoreFault;
 use super::record::{Latest, Revision};
 use super::retain::read;
-use super::tables::{AUDIT, REVISIONS, TEXTS, VERSIONS};
+use super::tables::{AUDIT, LIVE, REVISIONS, TEXTS, VERSIONS};
 use crate::documents::{DocumentName, Documents};
 
 /// The newest revision with its documents.
@@ -101,4 +101,16 @@ pub(super) fn audit(database: &Database, after: u64, most: usize) -> Result<Vec<
         later.take(most).map(|row| Ok(row?.1.value().to_owned())).collect()
     };
     Ok(lines()?)
+}
+
+/// What was kept as live.
+///
+/// # Errors
+/// When the file fails.
+pub(super) fn live(database: &Database) -> Result<Option<String>, StoreFault> {
+    let live = || -> Result<Option<String>, Error> {
+        let table = database.begin_read()?.open_table(LIVE)?;
+        Ok(table.get("live")?.map(|live| live.value().to_owned()))
+    };
+    Ok(live()?)
 }

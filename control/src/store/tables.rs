@@ -41,6 +41,7 @@ pub(super) fn begin(database: &Database) -> Result<u64, Error> {
     }
     writing.open_table(VERSIONS)?;
     writing.open_table(USES)?;
+    writing.open_table(LIVE)?;
     writing.commit()?;
     Ok(FORMAT)
 }
@@ -55,6 +56,9 @@ pub(super) fn transaction(database: &Database) -> Result<WriteTransaction, Error
     Ok(writing)
 }
 
+/// `live` → what the mesh runs, in its own words.
+pub(super) const LIVE: TableDefinition<'_, &str, &str> = TableDefinition::new("live");
+
 /// All tables, open for writing.
 pub(super) struct Tables<'t> {
     pub(super) facts: Table<'t, &'static str, u64>,
@@ -63,6 +67,7 @@ pub(super) struct Tables<'t> {
     pub(super) texts: Table<'t, u64, &'static str>,
     pub(super) uses: Table<'t, u64, u64>,
     pub(super) audit: Table<'t, u64, &'static str>,
+    pub(super) live: Table<'t, &'static str, &'static str>,
 }
 
 impl<'t> Tables<'t> {
@@ -76,6 +81,7 @@ impl<'t> Tables<'t> {
             texts: writing.open_table(TEXTS)?,
             uses: writing.open_table(USES)?,
             audit: writing.open_table(AUDIT)?,
+            live: writing.open_table(LIVE)?,
         })
     }
 }

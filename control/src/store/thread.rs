@@ -28,12 +28,14 @@ type Read = dyn FnOnce(Result<&Database, StoreFault>) + Send;
 pub(super) enum Write {
     Commit(Commit, oneshot::Sender<Result<Committed, StoreFault>>),
     Note(Note, oneshot::Sender<Result<u64, StoreFault>>),
+    Live(Arc<str>, oneshot::Sender<Result<(), StoreFault>>),
 }
 
 /// What is true once the transaction is on disk.
 enum Done {
     Commit(Result<Committed, u64>),
     Note(u64),
+    Live,
 }
 
 pub(super) struct Thread {
@@ -149,6 +151,10 @@ fn all(
                 Done::Commit(write::commit(&mut tables, latest, commit, retention, now)?)
             }
             Write::Note(note, _) => Done::Note(write::note(&mut tables, note.clone(), None, retention, now)?),
+            Write::Live(live, _) => {
+                write::live(&mut tables, live)?;
+                Done::Live
+            }
         });
     }
     drop(tables);
@@ -164,6 +170,7 @@ impl Write {
                 let _ = reply.send(done.map_err(|current| StoreFault::Conflict { current }));
             }
             (Self::Note(_, reply), Done::Note(number)) => _ = reply.send(Ok(number)),
+            (Self::Live(_, reply), Done::Live) => _ = reply.send(Ok(())),
             // an answer to another question: whoever asked hears that nobody answers
             _ => {}
         }
@@ -173,6 +180,7 @@ impl Write {
         match self {
             Self::Commit(_, reply) => _ = reply.send(Err(fault.clone())),
             Self::Note(_, reply) => _ = reply.send(Err(fault.clone())),
+            Self::Live(_, reply) => _ = reply.send(Err(fault.clone())),
         }
     }
 }

@@ -108,6 +108,18 @@ pub(super) fn note(
     Ok(number)
 }
 
+/// Keeps what is live, in place of what was.
+///
+/// # Errors
+/// When the file fails.
+pub(super) fn live(tables: &mut Tables<'_>, live: &str) -> Result<(), Error> {
+    let same = tables.live.get("live")?.is_some_and(|kept| kept.value() == live);
+    if !same {
+        tables.live.insert("live", live)?;
+    }
+    Ok(())
+}
+
 #[expect(clippy::expect_used, reason = "records have strings for keys and no maps")]
 fn json(record: &impl serde::Serialize) -> String {
     serde_json::to_string(record).expect("a record is JSON")

@@ -158,6 +158,23 @@ fn it_is_all_there_when_it_is_opened_again_and_only_one_may_have_it() {
 }
 
 #[test]
+fn what_is_live_is_kept_beside_the_revisions() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), Retention::default()).unwrap();
+    block(async {
+        assert_eq!(store.live().await, Ok(None));
+        for live in ["first", "second", "second"] {
+            store.keep_live(live.into()).await.unwrap();
+            assert_eq!(store.live().await.unwrap().as_deref(), Some(live));
+        }
+        assert_eq!(store.latest().number(), 0, "it is no revision");
+    });
+    drop(store);
+    let store = Store::open(folder.path(), Retention::default()).unwrap();
+    assert_eq!(block(store.live()).unwrap().as_deref(), Some("second"));
+}
+
+#[test]
 fn the_oldest_lines_of_the_audit_log_go() {
     let folder = tempfile::tempdir().unwrap();
     let retention = Retention { audit_bytes: 1000, ..Retention::default() };
