@@ -2,15 +2,14 @@
 
 mod arguments;
 mod check;
-mod completions;
 mod control;
 mod demo;
 mod diff;
 mod explain;
-mod manual;
+mod fleet;
+mod print;
 mod proxy;
 mod routes;
-mod schema;
 mod top;
 
 pub use arguments::{Arguments, run};

@@ -1,4 +1,7 @@
-//! The view of one running proxy: what its `/metrics` said a moment ago, and what it says now.
+//! The view of one running proxy, or of a fleet: what was counted a moment ago, and what is now.
+
+pub mod fleet;
+pub mod proxy;
 
 mod exposition;
 mod reading;
@@ -7,4 +10,4 @@ mod view;
 mod watch;
 
 pub use view::Sort;
-pub use watch::{Options, run};
+pub use watch::Options;

@@ -84,7 +84,7 @@ fn every_limit_stands_on_the_page_with_its_default() {
 #[test]
 fn what_counts_and_what_tests_them_is_there() {
     let page = fs::read_to_string(root().join("docs/limits.md")).expect("the page");
-    let told = ["docs/metrics.md", "docs/explain.md", "docs/control-server.md"]
+    let told = ["docs/metrics.md", "docs/explain.md", "docs/control-server.md", "docs/control-api.md"]
         .map(|path| fs::read_to_string(root().join(path)).unwrap());
     let mut code = String::new();
     for folder in ["cli/tests", "proxy/src", "control/src", "wire/src"] {

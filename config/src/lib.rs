@@ -18,4 +18,5 @@ pub use document::{fleet_schema, schema, server};
 pub use fault::{Fault, Faults, Missing, Severity};
 pub use long::{Change, diff, long, long_yaml};
 pub use source::{Content, DOCUMENT_BYTES_MAX, Outline, OutlineEntry, Source, SourceFault, Style, outline};
+pub use units::duration;
 pub use validate::{Compiled, compile, endpoints};

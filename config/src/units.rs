@@ -5,4 +5,5 @@ mod moment;
 mod percent;
 mod size;
 
+pub use duration::duration;
 pub(crate) use size::Size;

@@ -1,5 +1,6 @@
 //! The composition root: the one place that wires the rooms into a server.
 
+mod answers;
 mod files;
 mod run;
 

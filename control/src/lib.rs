@@ -2,8 +2,9 @@
 //!
 //! A mesh is described by [`documents`], which a [`source`] says; the [`mesh`] is what they mean, and the [`store`] keeps
 //! what was accepted of them, and who changed what. [`truth`] is the one way by which any of it changes. [`push`] serves
-//! proxies, [`telemetry`] keeps what they report, and [`boot`] wires it all.
+//! proxies, [`telemetry`] keeps what they report, the [`api`] tells people of all this, and [`boot`] wires it all.
 
+pub mod api;
 pub mod boot;
 pub mod documents;
 pub mod mesh;

@@ -67,6 +67,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "loadtest/src",
         ],
     ),
+    ("hmac_sha256", &["control/src/api/access/token"]),
     ("sha1_smol", &["proxy/src/codec/h1/websocket"]),
     (
         "flate2",
@@ -78,11 +79,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("brotli", &["proxy/src/filter/transform/brotli", "proxy/src/filter/transform/encoder/tests"]),
     ("zstd_safe", &["proxy/src/filter/transform/zstd", "proxy/src/filter/transform/encoder/tests"]),
-    ("hyper", &["proxy/src/admin", "proxy/src/sys/client"]),
-    ("hyper_util", &["proxy/src/admin", "proxy/src/sys/client"]),
+    ("hyper", &["proxy/src/admin", "proxy/src/sys/client", "control/src/api/serve"]),
+    ("hyper_util", &["proxy/src/admin", "proxy/src/sys/client", "control/src/api/serve"]),
     ("http_body_util", &["proxy/src/admin", "proxy/src/sys/client"]),
     ("tower", &["proxy/src/admin", "control/src/api"]),
-    ("tower_http", &["control/src/api"]),
     ("axum", &["control/src/api"]),
     ("redb", &["control/src/store"]),
     ("tonic", &["proxy/src/reload/fleet", "control/src/push", "loadtest/src/fleet"]),
@@ -128,8 +128,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("annotate_snippets", &["config/src/fault"]),
     ("anyhow", &["cli/src"]),
     ("clap", &["cli/src", "loadtest/src"]),
-    ("clap_complete", &["cli/src/command/completions"]),
-    ("clap_mangen", &["cli/src/command/manual"]),
+    ("clap_complete", &["cli/src/command/print/completions"]),
+    ("clap_mangen", &["cli/src/command/print/manual"]),
     ("tracing_subscriber", &["cli/src"]),
 ];
 

@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use super::{check, completions, control, demo, diff, explain, manual, proxy, routes, schema, top};
+use super::fleet::changes::{apply, delete, maintenance, rollback, split, switch};
+use super::fleet::looks::{events, get, history, proxies, status};
+use super::print::{completions, manual, schema};
+use super::{check, control, demo, diff, explain, proxy, routes, top};
 
 /// A service-mesh proxy that can say why.
 #[derive(Debug, Parser)]
@@ -36,6 +39,28 @@ pub enum Command {
     Routes(routes::Arguments),
     /// Say what changes in meaning from one route table to another
     Diff(diff::Arguments),
+    /// Give documents to the control server
+    Apply(apply::Arguments),
+    /// Print what the mesh should be
+    Get(get::Arguments),
+    /// Remove a route, a cluster or anything else that has a name
+    Delete(delete::Arguments),
+    /// Say what the fleet made of the newest revision
+    Status(status::Arguments),
+    /// List the proxies of the fleet
+    Proxies(proxies::Arguments),
+    /// List the changes: who, when, what
+    History(history::Arguments),
+    /// Make the mesh what it was at a revision
+    Rollback(rollback::Arguments),
+    /// Watch what happens: changes, verdicts, proxies that come and go
+    Events(events::Arguments),
+    /// Give destinations of a route other weights
+    Split(split::Arguments),
+    /// Send everything of a route to one destination
+    Switch(switch::Arguments),
+    /// Turn the maintenance of a route on or off
+    Maintenance(maintenance::Arguments),
     /// Print the JSON Schema of the route table, for editors
     Schema(schema::Arguments),
     /// Print what completes commands and options in a shell
@@ -67,6 +92,17 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Apply(arguments) => apply::run(&arguments),
+        Command::Get(arguments) => get::run(&arguments),
+        Command::Delete(arguments) => delete::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Proxies(arguments) => proxies::run(&arguments),
+        Command::History(arguments) => history::run(&arguments),
+        Command::Rollback(arguments) => rollback::run(&arguments),
+        Command::Events(arguments) => events::run(&arguments),
+        Command::Split(arguments) => split::run(&arguments),
+        Command::Switch(arguments) => switch::run(&arguments),
+        Command::Maintenance(arguments) => maintenance::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Manual(arguments) => manual::run(&arguments),

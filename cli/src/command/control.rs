@@ -1,5 +1,7 @@
 //! `towpath control`
 
+mod token;
+
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,8 +15,11 @@ use crate::{document, environment, log, output};
 
 /// What to run by, and how to log.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(group(clap::ArgGroup::new("by").args(["config", "source", "store"]).required(true)))]
 pub struct Arguments {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// The settings of the server
     #[arg(short, long, value_name = "FILE", env = "TOWPATH_CONTROL_CONFIG")]
     config: Option<PathBuf>,
@@ -44,8 +49,18 @@ pub struct Arguments {
     log_level: LevelFilter,
 }
 
+/// What else there is to do for a server.
+#[derive(Debug, clap::Subcommand)]
+enum Other {
+    /// Make a token for the API; it is shown once, with the line that the settings want
+    Token(token::Arguments),
+}
+
 /// Runs until a signal.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(Other::Token(wanted)) = &arguments.other {
+        return token::run(wanted);
+    }
     let source = match &arguments.config {
         Some(path) => document::read(path)?,
         None => Source::new("flags", settings(arguments)),

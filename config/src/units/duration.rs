@@ -6,6 +6,14 @@ use serde_json::{Value, json};
 
 use crate::language::{Word, Write, Wrong};
 
+/// Reads a time as documents write it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    Duration::parse(text).map_err(|wrong| format!("{}: {}", wrong.found, wrong.help))
+}
+
 /// The units, largest first, in milliseconds.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 

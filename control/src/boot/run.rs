@@ -15,7 +15,9 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use towpath_config::server::{self, Settings};
 
+use super::answers::Answers;
 use super::files;
+use crate::api::Api;
 use crate::meters::Meters;
 use crate::push::{self, Edition, Fleet, Plan, Serving, Stager};
 use crate::source::{Directory, DirectoryFault, Limits, Source, Stored};
@@ -84,9 +86,13 @@ async fn live(settings: &Settings, store: Store, source: Arc<dyn Source>) -> Res
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let proxies = bind("push", *settings.push()).await?;
+    let people = bind("api", *settings.api()).await?;
+    if settings.tokens().is_empty() {
+        tracing::info!("there are no tokens: the API answers this machine only, and lets it do everything");
+    }
     let meters = Arc::new(Meters::default());
     let state = settings.state().clone();
-    let start = Start { source, store, state, meters: Arc::clone(&meters) };
+    let start = Start { source, store: store.clone(), state, meters: Arc::clone(&meters) };
     let (truth, before, task) = Truth::start(start).await?;
     let mut task = tokio::spawn(task);
     let limits = settings.limits().push;
@@ -96,6 +102,10 @@ async fn live(settings: &Settings, store: Store, source: Arc<dyn Source>) -> Res
     let stager = Stager::new(settings.staged().clone(), fleet.clone(), truth.clone(), settings.state()).await;
     let mut stager = tokio::spawn(stager.run());
     let (end, ending) = watch::channel(false);
+    let answers = Arc::new(Answers::new(truth.clone(), fleet.clone()));
+    let (tokens, patience) = (settings.tokens().clone(), *settings.times().api());
+    let api = Api::new(answers, store, tokens, settings.limits().api, patience);
+    let mut answered = tokio::spawn(api.serve(people, ending.clone()));
     let serving =
         Serving { listener: proxies, fleet: fleet.clone(), times: settings.times().clone(), ending };
     let mut served = tokio::spawn(push::serve(serving));
@@ -107,10 +117,12 @@ async fn live(settings: &Settings, store: Store, source: Arc<dyn Source>) -> Res
         _ = &mut task => gone("what changes the mesh"),
         _ = &mut stager => gone("what decides who gets what"),
         _ = &mut served => gone("what serves proxies"),
+        _ = &mut answered => gone("the API"),
     };
     let _ = end.send(true);
-    if ended.is_ok() && timeout(END, served).await.is_err() {
-        tracing::warn!("streams of proxies did not end in time");
+    let all = async { tokio::join!(served, answered) };
+    if ended.is_ok() && timeout(END, all).await.is_err() {
+        tracing::warn!("streams of proxies, or requests of the API, did not end in time");
     }
     ended
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use towpath_config::model::Config;
 use towpath_config::parts::{Base, Content, Outcome, Part, PartName, Unit, settle};
 
 use super::document::{Draft, Sheet};
@@ -67,6 +68,16 @@ impl Namespace {
     #[must_use]
     pub fn part(&self, name: &PartName) -> Option<&Part> {
         self.parts().find(|part| part.name() == name)
+    }
+
+    /// The table that is live, whole; none when this program is stricter than the one that settled it.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<Config> {
+        let own = self.live.values().filter_map(|draft| Some(draft.sheet_of(name)?.cut.content()));
+        let unit = |content: &Content| Unit { new: Some(content.clone()), good: None };
+        let units: Vec<Unit> = own.chain(self.foreign.values()).map(unit).collect();
+        let settled = settle(name, &Base::namespace(name), &units).ok()?;
+        Some(settled.into_parts().0.into_config())
     }
 
     /// Its grants, quotas and scopes.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use super::arguments;
+use crate::command::arguments;
 
 /// For which shell.
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-use super::arguments;
+use crate::command::arguments;
 use crate::failure::BadInput;
 
 /// Which page.

@@ -1,0 +1,46 @@
+//! What stands in answers, in words.
+
+use serde_json::Value;
+
+/// The text under a key; empty when there is none.
+pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The number under a key; 0 when there is none.
+pub fn count(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// The texts of a map, by their keys.
+pub fn texts<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let map = value.get(key).and_then(Value::as_object).into_iter().flatten();
+    map.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+}
+
+/// How long ago, in the two largest units that say anything.
+pub fn ago(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m{}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h{}m", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{}d{}h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
+/// A text as a step of a path or a value of a query (RFC 3986 §2.1).
+pub fn segment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for octet in text.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
+            out.push(char::from(octet));
+        } else {
+            out.push_str(&format!("%{octet:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+use super::{ago, segment};
+
+#[test]
+fn times_have_two_units() {
+    for (milliseconds, told) in
+        [(0, "0s"), (59_999, "59s"), (61_000, "1m1s"), (7_260_000, "2h1m"), (90_000_000, "1d1h")]
+    {
+        assert_eq!(ago(milliseconds), told);
+    }
+}
+
+#[test]
+fn what_has_a_meaning_in_a_url_is_encoded() {
+    assert_eq!(segment("a-b.c_d~e"), "a-b.c_d~e");
+    assert_eq!(segment("a b/é?&"), "a%20b%2F%C3%A9%3F%26");
+}

@@ -1,0 +1,4 @@
+//! Commands that ask a control server.
+
+pub mod changes;
+pub mod looks;

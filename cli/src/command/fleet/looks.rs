@@ -1,0 +1,7 @@
+//! Commands that look at the mesh.
+
+pub mod events;
+pub mod get;
+pub mod history;
+pub mod proxies;
+pub mod status;

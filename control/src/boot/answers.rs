@@ -1,0 +1,224 @@
+//! What the API asks, answered by the rooms that know it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use towpath_config::model::Place;
+use towpath_config::parts::Outcome;
+use towpath_config::{Fault, Faults, Severity, diff};
+
+use crate::api::seam::{
+    self, Change, Control, Events, Finding, Judged, Pending, Traffic, TrafficQuestion, TrafficSeries,
+    WriteFault, Wrote,
+};
+use crate::documents::{DocumentName, Documents};
+use crate::mesh::{State, Verdict};
+use crate::push::{Fleet, GAUGES};
+use crate::source;
+use crate::store::StoreFault;
+use crate::telemetry::{Query, Rates};
+use crate::truth::{Live, Proposal, Refused, Truth};
+
+mod fleet;
+mod happening;
+
+/// How often the fleet is looked at while somebody waits for its verdict.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The rooms behind the API.
+pub(super) struct Answers {
+    truth: Truth,
+    fleet: Fleet,
+    last: Mutex<Option<(Arc<Live>, Arc<seam::Truth>)>>,
+}
+
+impl Answers {
+    pub(super) fn new(truth: Truth, fleet: Fleet) -> Self {
+        Self { truth, fleet, last: Mutex::default() }
+    }
+
+    fn told(&self, live: &Arc<Live>) -> Arc<seam::Truth> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, told)) = last.as_ref()
+            && Arc::ptr_eq(known, live)
+        {
+            return Arc::clone(told);
+        }
+        let mut findings = findings(live.state());
+        findings.extend(live.troubles().iter().map(trouble));
+        let told = Arc::new(seam::Truth {
+            revision: live.revision(),
+            documents: live.documents().clone(),
+            findings,
+        });
+        *last = Some((Arc::clone(live), Arc::clone(&told)));
+        told
+    }
+}
+
+/// Everything that is wrong with any document.
+fn findings(state: &State) -> Vec<Finding> {
+    state.verdicts().into_iter().flat_map(|(name, verdict)| of_document(name, &verdict)).collect()
+}
+
+fn of_document(name: &DocumentName, verdict: &Verdict) -> Vec<Finding> {
+    let standing = match &verdict.outcome {
+        Outcome::Live => seam::Standing::Accepted,
+        Outcome::Rejected(_) => seam::Standing::Rejected,
+        Outcome::Waiting(_) => seam::Standing::Waiting,
+        Outcome::Held(_) => seam::Standing::Held,
+    };
+    let own = verdict.outcome.faults().into_iter().flat_map(Faults::iter).map(move |fault| (standing, fault));
+    let withdrawn =
+        verdict.withdrawn.iter().flat_map(Faults::iter).map(|fault| (seam::Standing::Accepted, fault));
+    own.chain(withdrawn).map(|(standing, fault)| finding(name, standing, fault)).collect()
+}
+
+fn finding(name: &DocumentName, standing: seam::Standing, fault: &Fault) -> Finding {
+    let (line, column) = match fault.place() {
+        Place::At { line, column } => (line, column),
+        Place::BuiltIn => (0, 0),
+    };
+    let standing = match fault.severity() {
+        Severity::Error => standing,
+        Severity::Warning => seam::Standing::Accepted,
+    };
+    let help = fault.suggestion().map(str::to_owned);
+    Finding { file: name.to_string(), line, column, standing, message: fault.message().to_owned(), help }
+}
+
+fn trouble(trouble: &source::Trouble) -> Finding {
+    Finding {
+        file: if trouble.place.is_empty() { "the source".to_owned() } else { trouble.place.clone() },
+        line: 0,
+        column: 0,
+        standing: seam::Standing::Rejected,
+        message: trouble.reason.clone(),
+        help: None,
+    }
+}
+
+/// What changes in meaning, by namespace.
+fn changes(before: &State, after: &State) -> Vec<(String, towpath_config::Change)> {
+    let empty = Arc::default();
+    let names: std::collections::BTreeSet<_> =
+        before.namespaces().chain(after.namespaces()).map(|(name, _)| name).collect();
+    let of = |name: &Arc<str>| {
+        let [old, new] = [before, after].map(|state| state.namespace(name).unwrap_or(&empty));
+        if Arc::ptr_eq(old, new) {
+            return Vec::new();
+        }
+        let tables = old.table(name).zip(new.table(name));
+        let changes = tables.map(|(old, new)| diff(&old, &new)).unwrap_or_default();
+        changes.into_iter().map(|change| (name.to_string(), change)).collect()
+    };
+    names.into_iter().flat_map(of).collect()
+}
+
+fn refused(refused: &Refused) -> WriteFault {
+    let reason = refused.to_string();
+    match refused {
+        Refused::Conflict { current } => WriteFault::Conflict { current: *current },
+        Refused::Busy => WriteFault::Busy,
+        Refused::Source(source::WriteFault::ReadOnly(_)) => WriteFault::ReadOnly { reason },
+        Refused::Source(source::WriteFault::Full(_)) | Refused::Store(StoreFault::Full { .. }) => {
+            WriteFault::Full { reason }
+        }
+        Refused::Source(_) | Refused::Store(_) | Refused::Ended => WriteFault::Failed { reason },
+    }
+}
+
+impl Control for Answers {
+    fn truth(&self) -> Arc<seam::Truth> {
+        self.told(&self.truth.live())
+    }
+
+    fn judge(&self, documents: Documents, compare: bool) -> Pending<'_, Result<Judged, WriteFault>> {
+        Box::pin(async move {
+            let before = self.truth.live();
+            let after = self.truth.consider(documents).await.map_err(|fault| refused(&fault))?;
+            let judged = tokio::task::spawn_blocking(move || {
+                let changes = if compare { changes(before.state(), &after) } else { Vec::new() };
+                Judged { findings: findings(&after), changes }
+            });
+            judged.await.map_err(|fault| WriteFault::Failed { reason: fault.to_string() })
+        })
+    }
+
+    fn write(&self, change: Change) -> Pending<'_, Result<Wrote, WriteFault>> {
+        Box::pin(async move {
+            let Change { written, expected, signature } = change;
+            let before = self.truth.live().revision();
+            let live = self
+                .truth
+                .write(Proposal { written, expected, signature })
+                .await
+                .map_err(|fault| refused(&fault))?;
+            Ok(Wrote { revision: live.revision(), is_new: live.revision() > before })
+        })
+    }
+
+    fn fleet(&self) -> Arc<seam::Fleet> {
+        Arc::new(fleet::told(&self.fleet))
+    }
+
+    fn settled(&self, revision: u64) -> Pending<'_, ()> {
+        Box::pin(async move {
+            loop {
+                let (judged, connected) = self.fleet.settled(revision);
+                if judged >= connected && self.fleet.newest().revision() >= revision {
+                    return;
+                }
+                sleep(LOOK).await;
+            }
+        })
+    }
+
+    fn events(&self) -> Events {
+        let events = BroadcastStream::new(self.fleet.events());
+        Box::pin(events.map(|event| match event {
+            Ok(event) => Ok(happening::told(&event)),
+            Err(BroadcastStreamRecvError::Lagged(missed)) => Err(missed),
+        }))
+    }
+
+    fn traffic(&self, question: &TrafficQuestion) -> Traffic {
+        let TrafficQuestion { window, namespace, route, cluster } = question.clone();
+        let window = window.as_secs().max(1);
+        let query = Query { namespace, route, cluster, subset: None, window };
+        let telemetry = self.fleet.telemetry();
+        let series = telemetry.rates(&query).into_iter().map(|rates| series(rates, window)).collect();
+        let (_, left_out, proxies) = telemetry.sizes();
+        Traffic { seconds: window as f64, proxies, series, left_out }
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn exposition(&self) -> String {
+        self.fleet.meters().text(GAUGES.into_iter().zip(self.fleet.gauges()))
+    }
+}
+
+/// Numbers of the window from those of a second.
+fn series(rates: Rates, window: u64) -> TrafficSeries {
+    let in_all = |rate: f64| (rate * window as f64).round() as u64;
+    let milliseconds = |seconds: Option<f64>| seconds.map(|seconds| seconds * 1000.0);
+    TrafficSeries {
+        requests: in_all(rates.requests),
+        errors: in_all(rates.failures),
+        p50_ms: milliseconds(rates.p50),
+        p90_ms: milliseconds(rates.p90),
+        p99_ms: milliseconds(rates.p99),
+        namespace: rates.key.namespace,
+        route: rates.key.route,
+        cluster: rates.key.cluster,
+        subset: rates.key.subset,
+        class: rates.key.class,
+    }
+}
