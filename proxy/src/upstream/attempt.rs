@@ -87,11 +87,7 @@ impl Attempt {
 
     /// Whether no more than a little is worth reading at once, since whoever it is for does not take it.
     pub fn read_little(&mut self, little: bool) {
-        match self {
-            Self::Http1(attempt) => attempt.read_little(little),
-            // what comes unasked is as much as was granted with the request
-            Self::Http2(_) => {}
-        }
+        on_attempt!(self, read_little(little));
     }
 
     /// Waits for a head, final or interim.

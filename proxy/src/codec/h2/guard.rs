@@ -11,6 +11,7 @@ use h2::Reason;
 use tokio::io::ReadBuf;
 use tokio::time::Instant;
 
+use super::credit::FIRST_WINDOW;
 use super::frames::{
     ACK, DATA, END_STREAM, Frame, Frames, GOAWAY, HEADERS, PADDED, PING, PRIORITISED, PRIORITY, PUSH_PROMISE,
     RST_STREAM, SETTINGS, WINDOW_UPDATE,
@@ -125,6 +126,7 @@ pub struct Guard {
     control: Allowance,
     /// For clients: an endpoint resets what we have asked, and nothing else.
     resets: Option<Allowance>,
+    credit: i64,
 }
 
 impl Guard {
@@ -138,6 +140,7 @@ impl Guard {
             refused: false,
             control: Allowance::new(control, now),
             resets: Some(Allowance::new(resets, now)),
+            credit: FIRST_WINDOW.into(),
         }
     }
 
@@ -146,7 +149,8 @@ impl Guard {
     pub fn of_endpoint(now: Instant) -> Self {
         let (received, sent) = (Frames::behind(0), Frames::behind(CLIENT_PREFACE_BYTES));
         let control = Allowance::new(ENDPOINT_CONTROL_MAX, now);
-        Self { received, sent, begun: false, refused: false, control, resets: None }
+        let credit = FIRST_WINDOW.into();
+        Self { received, sent, begun: false, refused: false, control, resets: None, credit }
     }
 
     /// Judges what was received behind the first octets of a window, and takes that away again which may not be read.
@@ -163,8 +167,11 @@ impl Guard {
 
     /// What is wrong with these octets, and how many of them stand in front of that.
     fn judge(&mut self, octets: &[u8], now: Instant) -> Result<(), (usize, Breach)> {
-        let Self { received, begun, control, resets, .. } = self;
+        let Self { received, begun, control, resets, credit, .. } = self;
         received.pass(octets, |frame| {
+            if frame.kind == DATA {
+                *credit -= i64::from(frame.length);
+            }
             if frame.kind == DATA && frame.length > 0 && *begun {
                 return Ok(());
             }
@@ -180,6 +187,12 @@ impl Guard {
             let price = if free { 0 } else { 1 + frame.length / OCTETS_PER_FRAME };
             if control.spend(price, now) { Ok(()) } else { Err(Breach::Control) }
         })
+    }
+
+    /// What the peer may send on the connection, as far as it was told (RFC 9113 §6.9.1).
+    #[must_use]
+    pub fn credit(&self) -> i64 {
+        self.credit
     }
 
     /// Whether the peer was told that the connection ends by a fault of its own.
@@ -201,13 +214,14 @@ impl Guard {
     }
 
     fn send(&mut self, octets: &[u8], begun: u32, unheard: &mut Unheard) {
-        let Self { sent, control, resets, refused: ended, .. } = self;
+        let Self { sent, control, resets, refused: ended, credit, .. } = self;
         let seen = sent.pass(octets, |frame| {
             match frame.kind {
                 DATA => control.earn(EARNED_BY_DATA),
                 GOAWAY => *ended |= frame.payload.get(4..8) != Some(&[0; 4]),
                 RST_STREAM => unheard.refused += u32::from(frame.payload == [0, 0, 0, 7]),
                 HEADERS => unheard.oversized += u32::from(frame.stream > begun),
+                WINDOW_UPDATE if frame.stream == 0 => *credit += granted(frame.payload),
                 _ => {}
             }
             let ends = matches!(frame.kind, DATA | HEADERS) && frame.flags & END_STREAM != 0;
@@ -218,6 +232,11 @@ impl Guard {
         });
         let Ok(()) = seen;
     }
+}
+
+/// The octets that a WINDOW_UPDATE grants.
+fn granted(payload: &[u8]) -> i64 {
+    payload.try_into().map_or(0, |octets| u32::from_be_bytes(octets).into())
 }
 
 /// What the crate does not check, or answers with another code than the one that is due.

@@ -1,10 +1,12 @@
 //! The half of a stream that receives, as a source of payload.
 
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use h2::{Reason, RecvStream};
 
+use super::credit::{Credit, Reader};
 use super::fields::read_trailers;
 use crate::codec::body::{BodyFault, Fill, Source};
 use crate::codec::fields::Fields;
@@ -25,7 +27,10 @@ pub struct Receiving {
     ended: bool,
     /// How many octets the head has promised that have not come.
     owed: Option<u64>,
+    /// Whether nothing more is worth having for now.
+    sated: bool,
     fault: Option<h2::Error>,
+    reader: Option<Reader>,
 }
 
 impl Receiving {
@@ -34,12 +39,24 @@ impl Receiving {
     pub fn new(stream: RecvStream, limit: Option<u64>) -> Self {
         let ended = stream.is_end_stream();
         let allowed = limit.unwrap_or(u64::MAX);
-        Self { stream, chunk: Bytes::new(), allowed, trailers: None, ended, owed: None, fault: None }
+        let (chunk, trailers, fault, reader) = Default::default();
+        Self { stream, chunk, allowed, trailers, ended, owed: None, sated: false, fault, reader }
+    }
+
+    /// A body that comes by a connection whose room grows as it is needed.
+    #[must_use]
+    pub fn credited(stream: RecvStream, credit: &Rc<Credit>) -> Self {
+        Self { reader: Some(Reader::of(credit)), ..Self::new(stream, None) }
     }
 
     /// Notes how long the body is. Once all of that has come, it does not matter how the connection ends.
     pub fn promise(&mut self, length: u64) {
         self.owed = Some(length);
+    }
+
+    /// Whether whoever it is for stands still, so that the sender may as well wait.
+    pub fn read_little(&mut self, little: bool) {
+        self.sated = little;
     }
 
     /// Whether the body came whole, as far as can be said without waiting.
@@ -95,7 +112,13 @@ impl Source for Receiving {
             if self.ended {
                 return Poll::Ready(Ok(Fill::End));
             }
-            ready!(self.poll_receive(cx))?;
+            let Poll::Ready(received) = self.poll_receive(cx) else {
+                if let Some(reader) = self.reader.as_mut().filter(|_| !self.sated) {
+                    reader.wait(cx);
+                }
+                return Poll::Pending;
+            };
+            received?;
         }
         Poll::Ready(Ok(Fill::Payload))
     }
@@ -109,6 +132,9 @@ impl Source for Receiving {
         self.chunk.advance(count);
         // no more is given back than was taken, which is all that could go wrong
         let _ = self.stream.flow_control().release_capacity(count);
+        if let Some(reader) = &self.reader {
+            reader.take(count);
+        }
     }
 
     fn trailers(&self) -> Option<&Fields> {

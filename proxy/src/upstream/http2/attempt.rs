@@ -79,6 +79,13 @@ impl Http2Attempt {
         (self.heads, 0)
     }
 
+    /// Whether whoever the answer is for stands still.
+    pub fn read_little(&mut self, little: bool) {
+        if let Answer::Begun(answer) = &mut self.answer {
+            answer.read_little(little);
+        }
+    }
+
     /// Waits for a head, final or interim.
     pub fn poll_head(
         &mut self,
@@ -96,7 +103,10 @@ impl Http2Attempt {
             None => match ready!(std::pin::Pin::new(answer).poll(cx)) {
                 Ok(response) => {
                     let (parts, body) = response.into_parts();
-                    (Response::from_parts(parts, ()), Some(Receiving::new(body, None)))
+                    (
+                        Response::from_parts(parts, ()),
+                        Some(Receiving::credited(body, &self.lease.session().link.credit)),
+                    )
                 }
                 Err(fault) => return Poll::Ready(Err(self.fault(&fault))),
             },

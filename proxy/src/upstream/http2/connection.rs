@@ -76,7 +76,6 @@ impl Rules {
             .enable_push(false)
             .initial_max_send_streams(UNTOLD)
             .initial_window_size(self.stream_window)
-            .initial_connection_window_size(self.connection_window)
             // a head that is too large is told apart by us, as long as it is not far too large
             .max_header_list_size(self.header_bytes.saturating_mul(2))
             .max_concurrent_reset_streams(self.terms.streams.max(RESETS_KEPT_MIN) as usize)
@@ -92,7 +91,7 @@ pub(super) fn open(opening: Opening, slot: Slot, allowed: Allowed, want: &Want<'
     let rules = Rules::new(cluster, want.limits.connect);
     // where it is now: its place may have been made when it was elsewhere
     let endpoint = Arc::clone(want.endpoint);
-    let link = Rc::<Link>::default();
+    let link = Rc::new(Link::up_to(rules.connection_window, want.timer.now()));
     let known = Rc::clone(&link);
     let task = tokio::task::spawn_local(async move {
         let _held = (slot, allowed);
@@ -187,8 +186,12 @@ async fn carry(session: Rc<Session>, mut frames: Frames, pings: Option<(Duration
         .zip(frames.ping_pong())
         .map(|((interval, timeout), pings)| Heartbeat::new(pings, timer, interval, timeout));
     let ended = poll_fn(|cx| {
-        if let Poll::Ready(ended) = Pin::new(&mut frames).poll(cx) {
-            return Poll::Ready(ended.map_err(Some));
+        loop {
+            if let Poll::Ready(ended) = Pin::new(&mut frames).poll(cx) {
+                return Poll::Ready(ended.map_err(Some));
+            }
+            let Some(window) = session.link.credit.grow(session.place.timers.now(), cx) else { break };
+            frames.set_target_window_size(window);
         }
         session.place.look(session);
         match heart.as_mut().map_or(Poll::Pending, |heart| heart.poll(cx, session)) {
@@ -226,6 +229,7 @@ impl Counted {
         self.link.written.set(self.link.written.get() + count as u64);
         // what an endpoint is told was all said by others
         self.guard.send_some(slices, count, u32::MAX);
+        self.link.credit.note(self.guard.credit());
         count
     }
 }
@@ -255,7 +259,9 @@ impl AsyncRead for Counted {
         self.turn = self.turn.saturating_sub(received);
         self.link.received.set(self.link.received.get() + received as u64);
         let now = self.timers.now();
-        if let Err(breach) = self.guard.receive(window, before, now) {
+        let judged = self.guard.receive(window, before, now);
+        self.link.credit.note(self.guard.credit());
+        if let Err(breach) = judged {
             self.breach = Some(breach);
             if window.filled().len() == before {
                 return broken(breach);

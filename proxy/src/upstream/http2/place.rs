@@ -15,6 +15,10 @@ use crate::sys::timer::Timers;
 use crate::upstream::cluster::{ClusterState, EndpointState};
 use crate::upstream::pool::Want;
 
+/// Requests that are told at once of a new connection, each of which tells another: all that begin together have their place in
+/// every queue of the connection.
+const AT_ONCE_MAX: u32 = 32;
+
 /// Further connections.
 #[derive(Debug)]
 struct Further {
@@ -123,7 +127,7 @@ impl Place {
         self.further.each.set(allowed.max(1));
         self.all.borrow_mut().push(Rc::clone(session));
         self.list(session);
-        (1..allowed.min(self.waiting.get())).for_each(|_| self.news.notify_one());
+        (1..allowed.min(self.waiting.get()).min(AT_ONCE_MAX)).for_each(|_| self.news.notify_one());
     }
 
     /// Looks for room on a connection that had none, for the sake of those who wait.

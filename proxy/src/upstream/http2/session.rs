@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::place::Place;
+use crate::codec::h2::Credit;
 use crate::observe::tally::ClusterCounter;
 
 /// How long a request that we have given up keeps its room. The endpoint may still be at work on it, and what is on its way
@@ -35,11 +36,21 @@ pub(super) struct Terms {
 }
 
 /// The task of a connection, and the octets that passed by it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Link {
     pub(super) task: OnceCell<AbortHandle>,
     pub(super) received: Cell<u64>,
     pub(super) written: Cell<u64>,
+    /// What the endpoint may send.
+    pub(super) credit: Rc<Credit>,
+}
+
+impl Link {
+    /// Of a connection on which so many octets may stand at most that nobody has taken.
+    pub(super) fn up_to(window: u32, now: Instant) -> Self {
+        let (task, received, written) = Default::default();
+        Self { task, received, written, credit: Rc::new(Credit::up_to(window, now)) }
+    }
 }
 
 /// Whether a connection takes a further request.

@@ -149,3 +149,17 @@ fn refusals_are_seen_where_they_leave() {
     sent(&mut guard, &[&frame(GOAWAY, 0, 16)[..13], &[0, 0, 0, 11], b"too many"].concat());
     assert!(guard.has_refused());
 }
+
+#[test]
+fn what_a_peer_may_send_is_known() {
+    let mut guard = guard(Instant::now());
+    let now = Instant::now();
+    let grant = |stream: u8| [&frame(WINDOW_UPDATE, 0, 4)[..8], &[stream, 0, 0, 1, 0]].concat();
+    for octets in [frame(DATA, 0, 1000), frame(DATA, END_STREAM, 0), frame(HEADERS, 5, 3)] {
+        guard.judge(&octets, now).unwrap();
+    }
+    assert_eq!(guard.credit(), 64_535);
+    // of a stream it is another matter
+    sent(&mut guard, &[grant(0), grant(1)].concat());
+    assert_eq!(guard.credit(), 64_791);
+}
