@@ -24,6 +24,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("canary.yaml", canary),
     ("cohorts.yaml", cohorts),
     ("compression.yaml", compression),
+    ("control.yaml", control),
     ("defaults.yaml", defaults),
     ("dns.yaml", dns),
     ("edge.yaml", edge),
@@ -336,6 +337,13 @@ fn compression(example: &Example) {
     assert_eq!(coding("/", "gzip", "X-Long: not so"), None, "too short");
     assert_eq!(coding("/api/1", "gzip", &long), None, "no JSON");
     assert_eq!(coding("/account/1", "gzip", &long), None);
+}
+
+fn control(example: &Example) {
+    let waiting = get(example.proxy.admin(), "/ready").unwrap();
+    assert_eq!(waiting.status, 503);
+    let text = waiting.text();
+    assert!(text.contains("waiting for the first route table from localhost:15011"), "{text}");
 }
 
 fn defaults(example: &Example) {

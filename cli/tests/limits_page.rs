@@ -21,8 +21,8 @@ fn schema(of: &[&str]) -> Value {
 
 /// The rows of a section: key, default, consequence, counters, tests.
 fn rows<'a>(page: &'a str, section: &str) -> Vec<[&'a str; 5]> {
-    let from = page.split_once(&format!("\n## {section}\n")).expect("the section").1;
-    let section = from.split_once("\n## ").map_or(from, |(section, _)| section);
+    let from = page.split_once(&format!("# {section}\n")).expect("the section").1;
+    let section = from.split_once("\n##").map_or(from, |(section, _)| section);
     let lines = section.lines().filter(|line| line.starts_with("| `"));
     lines.map(|line| cells(line).try_into().unwrap_or_else(|_| panic!("five cells: {line}"))).collect()
 }
@@ -65,6 +65,7 @@ fn every_limit_stands_on_the_page_with_its_default() {
         ("Clients", &table, ["Listener", "ListenerLimits", "ProxyProtocol"].as_slice()),
         ("Endpoints", &table, &["Cluster", "ClusterLimits"]),
         ("The process", &table, &["Process", "ProcessLimits"]),
+        ("The control server's stream", &table, &["Control", "ControlLimits"]),
         ("The control server", &server, &["Server", "ServerLimits"]),
     ] {
         let known = definitions.iter().flat_map(|name| limits(schema, name));
@@ -90,7 +91,8 @@ fn what_counts_and_what_tests_them_is_there() {
     for folder in ["cli/tests", "proxy/src", "control/src", "wire/src"] {
         read(&root().join(folder), &mut code);
     }
-    let sections = ["Clients", "Endpoints", "The process", "The control server"];
+    let sections =
+        ["Clients", "Endpoints", "The process", "The control server's stream", "The control server"];
     for [key, _, _, counters, tests] in sections.into_iter().flat_map(|section| rows(&page, section)) {
         for counter in quoted(counters) {
             assert!(told.iter().any(|page| page.contains(&format!("| `{counter}` |"))), "{key}: {counter}");

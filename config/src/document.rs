@@ -20,7 +20,7 @@ pub(crate) use condition::{ConditionDoc, GrpcDoc};
 pub(crate) use dns::{DnsDoc, ResolverDoc};
 pub(crate) use listener::{ListenerDoc, ListenerLimitsDoc, ProxyProtocolDoc};
 pub(crate) use policy::{CompressionDoc, EditsDoc, LevelsDoc, PolicyDoc};
-pub(crate) use process::{ProcessDoc, ProcessLimitsDoc, SharedDoc};
+pub(crate) use process::{ControlDoc, ControlLimitsDoc, ProcessDoc, ProcessLimitsDoc, SharedDoc};
 pub(crate) use route::RouteDoc;
 pub(crate) use split::{DestinationDoc, KeyDoc, StickyDoc, To};
 pub(crate) use table::{DefaultsDoc, FleetDoc, GrantDoc, QuotasDoc, ScopeDoc, TableDoc, titled};

@@ -37,7 +37,7 @@ pub use process::{
     AccessLog, LogCondition, LogField, LogFormat, LogPart, LogPlace, LogReason, LogTemplate, LogValue,
     Percent, REASONS, StatusRange,
 };
-pub use process::{Drain, Process, ProcessLimits, ProcessTimeouts, Workers};
+pub use process::{Control, ControlLimits, Drain, Process, ProcessLimits, ProcessTimeouts, Workers};
 pub use route::{
     Action, Candidate, DirectResponse, Forward, Maintenance, Redirect, Rewrite, RewritePath, Route,
 };
@@ -62,6 +62,7 @@ pub(crate) use readable;
 #[derive(Debug, Clone)]
 pub struct Config {
     pub(crate) process: Arc<Process>,
+    pub(crate) control: Option<Arc<Control>>,
     pub(crate) listeners: Arc<[Listener]>,
     pub(crate) routes: Arc<[Route]>,
     pub(crate) order: Arc<[Candidate]>,
@@ -74,6 +75,12 @@ impl Config {
     #[must_use]
     pub fn process(&self) -> &Process {
         &self.process
+    }
+
+    /// Where the table comes from instead, if this is not one.
+    #[must_use]
+    pub fn control(&self) -> Option<&Control> {
+        self.control.as_deref()
     }
 
     /// The listeners, sorted by name; [`ListenerId`] is an index into this.

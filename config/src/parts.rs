@@ -14,12 +14,12 @@ mod rules;
 mod settle;
 mod write;
 
-pub use assemble::{Assembled, Base};
+pub use assemble::{Assembled, Base, assemble, restore};
 pub use content::Content;
 pub use cut::{Cut, cut};
 pub use foreign::foreign;
 pub use part::{Part, PartName, Section};
 pub use plain::{plain, yaml};
-pub use refer::References;
+pub use refer::{References, Served};
 pub use rules::{Grant, Quotas, Rules, Scope};
 pub use settle::{Outcome, Settled, Unit, settle};

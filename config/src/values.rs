@@ -14,7 +14,7 @@ mod template;
 mod value_match;
 
 pub(crate) use choice::{KeySource, Scheme};
-pub(crate) use dns_name::{DnsName, ServiceName};
+pub(crate) use dns_name::{DnsName, ServerName, ServiceName};
 pub(crate) use header::{CookieName, EditedHeader, HeaderName, Method};
 pub(crate) use host::Hostname;
 pub(crate) use line::Line;

@@ -3,6 +3,7 @@
 mod context;
 mod documents;
 mod explain;
+mod fleet;
 mod log;
 mod metrics;
 mod names;

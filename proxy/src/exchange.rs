@@ -14,5 +14,5 @@ pub mod subject;
 mod serve;
 mod trace;
 
-pub use caller::{AnswerHead, Caller, Ending, Visit};
+pub use caller::{AnswerHead, Caller, Ending, HostCheck, Visit};
 pub use serve::serve;

@@ -94,6 +94,10 @@ reasons! {
     NoCookie = "no-cookie", 404, 12, Local;
     /// As above, but the source address differs.
     NoSource = "no-source", 404, 12, Local;
+    /// The control server did not say in time what serves this host.
+    HostPending = "host-pending", 503, 14, Local;
+    /// `waiting` requests wait for their hosts already.
+    HostLimit = "host-limit", 503, 14, Local;
     /// Every weight of the split is zero.
     NoDestination = "no-destination", 503, 14, Local;
     /// The destination has no endpoint that may be chosen.

@@ -18,6 +18,12 @@ use crate::sys::files::{Files, PIPES_MAX};
 use crate::sys::memory::Pressure;
 use crate::upstream::allowance::Allowance;
 
+mod fleet;
+mod hosts;
+
+pub use fleet::{Fleet, Link, Object, Open, Origin, Standing, Tally};
+pub use hosts::{Ask, Hosts, Known, KnownHost, LastUse, Unknown};
+
 /// As many files as anybody could want.
 const UNBOUNDED: Files =
     Files { all: u64::MAX, downstream: u32::MAX, upstream: u32::MAX, admin: u32::MAX, pipes: PIPES_MAX };
@@ -87,6 +93,13 @@ pub struct Rejection {
     pub faults: String,
 }
 
+/// How far the process is on its way out.
+#[derive(Debug)]
+struct Leaving {
+    phase: AtomicU8,
+    drain: watch::Sender<Option<Drain>>,
+}
+
 /// The process-wide state.
 #[derive(Debug)]
 pub struct Shared {
@@ -94,8 +107,8 @@ pub struct Shared {
     rejection: ArcSwapOption<Rejection>,
     stats: Stats,
     series: Arc<SeriesBook>,
-    phase: AtomicU8,
-    drain: watch::Sender<Option<Drain>>,
+    leaving: Leaving,
+    fleet: Option<Arc<Fleet>>,
     connections: AtomicU32,
     workers: Box<[WorkerState]>,
     files: Files,
@@ -139,8 +152,8 @@ impl Shared {
             rejection: ArcSwapOption::empty(),
             stats: Stats::new(workers),
             series,
-            phase: AtomicU8::new(Phase::Serving as u8),
-            drain: watch::Sender::new(None),
+            leaving: Leaving { phase: AtomicU8::new(Phase::Serving as u8), drain: watch::Sender::new(None) },
+            fleet: None,
             connections: AtomicU32::new(0),
             workers: (0..workers).map(|_| WorkerState::default()).collect(),
             files: UNBOUNDED,
@@ -154,6 +167,24 @@ impl Shared {
     #[must_use]
     pub fn with_files(self, files: Files) -> Self {
         Self { files, allowance: Arc::new(Allowance::new(files.upstream)), ..self }
+    }
+
+    /// The same, in a fleet.
+    #[must_use]
+    pub fn with_fleet(self, fleet: Option<Arc<Fleet>>) -> Self {
+        Self { fleet, ..self }
+    }
+
+    /// The proxy's place in its fleet, if it is in one.
+    #[must_use]
+    pub fn fleet(&self) -> Option<&Arc<Fleet>> {
+        self.fleet.as_ref()
+    }
+
+    /// The hosts, where they are fetched on demand.
+    #[must_use]
+    pub fn hosts(&self) -> Option<&Hosts> {
+        self.fleet.as_ref()?.hosts()
     }
 
     /// The current snapshot.
@@ -205,7 +236,7 @@ impl Shared {
     /// Where the process stands.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        match self.phase.load(Ordering::Relaxed) {
+        match self.leaving.phase.load(Ordering::Relaxed) {
             phase if phase == Phase::Serving as u8 => Phase::Serving,
             phase if phase == Phase::Leaving as u8 => Phase::Leaving,
             _ => Phase::Closed,
@@ -216,12 +247,12 @@ impl Shared {
     pub fn begin_drain(&self, leave: Leave) -> Drain {
         let config = self.snapshot();
         let mut drain = Drain::new(config.config().process().drain(), leave, Instant::now());
-        self.drain.send_if_modified(|begun| {
+        self.leaving.drain.send_if_modified(|begun| {
             let first = begun.is_none();
             drain = *begun.get_or_insert(drain);
             // under the lock: whoever sees the phase finds the drain
             if first {
-                self.phase.store(Phase::Leaving as u8, Ordering::Relaxed);
+                self.leaving.phase.store(Phase::Leaving as u8, Ordering::Relaxed);
             }
             first
         });
@@ -230,18 +261,18 @@ impl Shared {
 
     /// Notes that nothing new is taken any more.
     pub fn close(&self) {
-        self.phase.store(Phase::Closed as u8, Ordering::Relaxed);
+        self.leaving.phase.store(Phase::Closed as u8, Ordering::Relaxed);
     }
 
     /// The drain, once it has begun. Takes a lock: not for requests.
     #[must_use]
     pub fn drain(&self) -> Option<Drain> {
-        *self.drain.borrow()
+        *self.leaving.drain.borrow()
     }
 
     /// Tells when the drain begins.
     pub fn drain_signal(&self) -> watch::Receiver<Option<Drain>> {
-        self.drain.subscribe()
+        self.leaving.drain.subscribe()
     }
 
     /// How the files of the process are shared out.

@@ -134,6 +134,18 @@ impl Snapshot {
         }
     }
 
+    /// What a process of a fleet starts with: no table yet, only what concerns the process.
+    #[must_use]
+    pub fn before_any_table(config: Config, book: &SeriesBook) -> Self {
+        Self { generation: 0, ..Self::next(None, config, book) }
+    }
+
+    /// Whether it is of a table at all.
+    #[must_use]
+    pub fn has_table(&self) -> bool {
+        self.generation > 0
+    }
+
     /// The same snapshot, in which the name of a cluster stands for these endpoints; `None` when it does so already.
     #[must_use]
     pub fn answered(&self, cluster: &str, endpoints: &[Endpoint]) -> Option<Self> {

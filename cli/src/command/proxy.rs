@@ -15,7 +15,7 @@ use crate::{document, environment, log, output};
 
 /// What to run by, and how to log.
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("by").args(["config", "to"]).required(true).multiple(true)))]
+#[command(group(clap::ArgGroup::new("by").args(["config", "to", "control"]).required(true).multiple(true)))]
 pub struct Arguments {
     /// The route table; it is read again whenever it changes
     #[arg(short, long, value_name = "FILE", env = "TOWPATH_CONFIG")]
@@ -69,7 +69,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 fn source(path: Option<&PathBuf>, flags: &Flags) -> Result<Source, BadInput> {
     match path {
         Some(_) if flags.are_given() => Err(BadInput(
-            "error: --config (or TOWPATH_CONFIG) and --to both say what to run by: leave one of them out"
+            "error: --config (or TOWPATH_CONFIG) and --to or --control both say what to run by: leave one of them out"
                 .into(),
         )),
         Some(path) => document::read(path),

@@ -2,10 +2,12 @@
 
 use std::str::FromStr;
 
+use super::fleet::FleetFlags;
 use super::place::{Endpoint, Place};
 
-/// What to forward to, without a file.
+/// What to forward to, or where to have the table from, without a file.
 #[derive(Debug, Clone, clap::Args)]
+#[command(group(clap::ArgGroup::new("without").args(["to", "control"])))]
 #[command(next_help_heading = "Without a file")]
 pub struct Flags {
     /// Forward everything to this address: localhost:3000, 10.0.0.1:80 or unix:/run/app.sock
@@ -21,20 +23,22 @@ pub struct Flags {
     #[arg(long = "route", value_name = "PATH=ADDRESS", requires = "to")]
     pub(super) routes: Vec<PathRoute>,
     /// Have the admin port on this port of 127.0.0.1, or on this address, instead of 15000
-    #[arg(long, value_name = "PORT|ADDRESS", requires = "to")]
+    #[arg(long, value_name = "PORT|ADDRESS", requires = "without")]
     pub(super) admin: Option<Place>,
     /// Write a line for each request to stdout
-    #[arg(long, requires = "to")]
+    #[arg(long, requires = "without")]
     pub(super) watch: bool,
     /// Print the route table that these flags amount to, and end
-    #[arg(long, requires = "to")]
+    #[arg(long, requires = "without")]
     pub print: bool,
+    #[command(flatten)]
+    pub(super) fleet: FleetFlags,
 }
 
 impl Flags {
     /// Whether they say what to run by.
     pub fn are_given(&self) -> bool {
-        self.to.is_some()
+        self.to.is_some() || self.fleet.control.is_some()
     }
 }
 

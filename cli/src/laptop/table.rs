@@ -17,6 +17,9 @@ mod tests;
 /// # Errors
 /// [`BadInput`] when shares are more than all.
 pub fn table(flags: &Flags) -> Result<String, BadInput> {
+    if let Some(file) = flags.fleet.table(flags.admin.as_ref(), flags.watch) {
+        return Ok(file);
+    }
     let Flags { to: Some(to), listen: Place(listen), split, routes, .. } = flags else {
         return Err(BadInput("error: --to is missing, which says what to forward to".into()));
     };

@@ -9,6 +9,10 @@ use crate::model::{LogPlace, Workers};
 use crate::units::Size;
 use crate::values::{Flag, Line, Name, Whole};
 
+mod control;
+
+pub(crate) use control::{ControlDoc, ControlLimitsDoc};
+
 document! {
     /// What concerns the process as a whole.
     pub(crate) struct ProcessDoc as "a map" {
@@ -26,6 +30,8 @@ document! {
         pin_workers: Flag = Flag(false),
         /// Address of the admin port; `none` closes it.
         admin: OrNone<SocketAddr> = OrNone::Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 15_000)),
+        /// The control server that the table comes from; then this file has no `listeners`, `routes`, `clusters`, `defaults`.
+        control: ControlDoc,
         ..shared: SharedDoc,
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{access_log, cluster, listener, route};
 use crate::language::{OrNone, Write};
-use crate::model::{Config, Process, ProcessLimits, Resolver};
+use crate::model::{Config, Control, Process, ProcessLimits, Resolver};
 use crate::source::escape;
 use crate::units::Size;
 
@@ -12,12 +12,17 @@ use crate::units::Size;
 /// Read again, it means the same.
 #[must_use]
 pub fn long(config: &Config) -> Value {
-    let mut document = json!({
-        "proxy": process(&config.process),
-        "listeners": named(&config.listeners, |one| (one.name.clone(), listener::listener(one))),
-        "routes": named(&config.routes, |one| (one.name.clone(), route::route(one, config))),
-        "clusters": named(&config.clusters, |one| (one.name.clone(), cluster::cluster(one))),
-    });
+    let mut own = process(&config.process);
+    optional(&mut own, "control", config.control().map(control));
+    let mut document = json!({ "proxy": own });
+    if config.control.is_none() {
+        let routes = named(&config.routes, |one| (one.name.clone(), route::route(one, config)));
+        let listeners = named(&config.listeners, |one| (one.name.clone(), listener::listener(one)));
+        let clusters = named(&config.clusters, |one| (one.name.clone(), cluster::cluster(one)));
+        for (section, value) in [("listeners", listeners), ("routes", routes), ("clusters", clusters)] {
+            optional(&mut document, section, Some(value));
+        }
+    }
     escaped(&mut document);
     document
 }
@@ -96,6 +101,26 @@ fn limits(limits: &ProcessLimits) -> Value {
         "access_log_bytes": size(*limits.access_log_bytes).write(),
         "compression_bytes": size(*limits.compression_bytes).write(),
     })
+}
+
+fn control(control: &Control) -> Value {
+    let limits = &control.limits;
+    let mut object = json!({
+        "address": control.address,
+        "on_demand": control.on_demand,
+        "hold": control.hold.write(),
+        "forget": control.forget.write(),
+        "telemetry": control.telemetry,
+        "limits": {
+            "message_bytes": size(*limits.message_bytes).write(),
+            "table_bytes": size(*limits.table_bytes).write(),
+            "waiting": *limits.waiting,
+            "hosts": *limits.hosts,
+        },
+    });
+    let state = control.state.as_ref().map(|state| json!(state.to_string_lossy()));
+    optional(&mut object, "state", state);
+    object
 }
 
 fn resolver(resolver: &Resolver) -> Value {

@@ -8,12 +8,14 @@ use std::time::Duration;
 use super::{Placed, Resolver, readable};
 
 mod access_log;
+mod control;
 
 pub(crate) use access_log::LOG_VALUES;
 pub use access_log::{
     AccessLog, LogCondition, LogField, LogFormat, LogPart, LogPlace, LogReason, LogTemplate, LogValue,
     Percent, REASONS, StatusRange,
 };
+pub use control::{Control, ControlLimits};
 
 /// How many worker threads carry traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,10 @@ use super::{Part, PartName, Section};
 use crate::fault::Findings;
 use crate::source::{Entry, Kind, Source, Span, escape, parse, substitute};
 
+mod restore;
+
+pub use restore::restore;
+
 /// What of `proxy` is not a part: it goes before what the settings say, key by key.
 #[derive(Debug, Clone, Default)]
 pub struct Base {
@@ -89,6 +93,13 @@ struct Line {
     part: Option<PartName>,
     /// The way within the part to what stands here.
     within: Vec<Step>,
+}
+
+/// Puts parts together, as they are. Endpoints whose cluster is not there are left out. `name` is what the document is
+/// called.
+#[must_use]
+pub fn assemble(name: &str, base: &Base, parts: &[&Part]) -> Assembled {
+    Assembled::new(base, &parts.iter().map(|part| (part.name(), *part)).collect(), name)
 }
 
 /// A place in a part.

@@ -4,6 +4,10 @@ use serde_json::Value;
 
 use super::{Part, Section};
 
+mod served;
+
+pub use served::Served;
+
 /// What a part names, as it is written there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct References {

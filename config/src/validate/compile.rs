@@ -93,10 +93,12 @@ fn understood(source: &Source, environment: Environment<'_>, findings: &mut Find
 }
 
 fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
+    process::check_alone(&table, findings);
     let defaults = table.defaults.map(|defaults| defaults.value);
     let DefaultsDoc { cluster, policy, .. } = defaults.unwrap_or_else(DefaultsDoc::nothing);
     let inherited = Inherited::built_in().under(&policy);
     let process = process::process(table.proxy.as_ref().map(|proxy| &proxy.value), findings);
+    let control = table.proxy.as_ref().and_then(|proxy| process::control(proxy.value.control.as_ref()));
     let listeners =
         Listeners::new(table.listeners.map(|section| section.value).unwrap_or_default(), findings);
     let mut clusters = Clusters::new(
@@ -116,7 +118,7 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     let order = order::order(&routes, Protocol::Http);
     let connection_order = order::order(&routes, Protocol::Tcp);
     // these look at what is not there; where something was not understood they would only echo its fault
-    if !findings.fatal() {
+    if !findings.fatal() && control.is_none() {
         for (section, empty) in [("listeners", listeners.list.is_empty()), ("routes", routes.is_empty())] {
             if empty {
                 let fault = Fault::warning(span, format!("there are no `{section}`"));
@@ -130,6 +132,7 @@ fn config(table: TableDoc, span: Span, findings: &mut Findings) -> Config {
     }
     Config {
         process: Arc::new(process),
+        control: control.map(Arc::new),
         listeners: listener::listeners(listeners).into(),
         routes: routes.into(),
         order: order.into(),

@@ -11,6 +11,9 @@ use crate::source::At;
 use crate::values::Line;
 
 mod access_log;
+mod control;
+
+pub(super) use control::{check_alone, control};
 
 pub(super) fn process(document: Option<&ProcessDoc>, findings: &mut Findings) -> Process {
     let nothing = ProcessDoc::nothing();

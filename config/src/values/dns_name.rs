@@ -1,6 +1,6 @@
 //! Names that DNS is asked for.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,10 @@ pub(crate) struct DnsName(pub(crate) String);
 /// `_service._proto.name` (RFC 2782).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServiceName(pub(crate) String);
+
+/// An address or a name, with a port: where a server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerName(pub(crate) String);
 
 fn labels(text: &str) -> Option<impl Iterator<Item = &str>> {
     let name = text.strip_suffix('.').unwrap_or(text);
@@ -65,6 +69,37 @@ impl Word for ServiceName {
 
     fn word_schema() -> Value {
         json!({"type": "string", "examples": ["_http._tcp.app.internal"]})
+    }
+}
+
+impl Word for ServerName {
+    const WANTED: &'static str = "an address or a name with a port, such as `127.0.0.1:15011`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text.parse::<SocketAddr>().is_ok_and(|address| address.port() > 0) {
+            return Ok(Self(text.to_owned()));
+        }
+        let help = match text.rsplit_once(':') {
+            _ if text.contains("://") => "leave out what stands before the name: `control.internal:15011`",
+            Some((name, port))
+                if labels(name).is_some() && port.parse::<u16>().is_ok_and(|port| port > 0) =>
+            {
+                return Ok(Self(text.to_ascii_lowercase()));
+            }
+            None if labels(text).is_some() => "the port is missing: `control.internal:15011`",
+            _ => "write `127.0.0.1:15011`, `\"[2001:db8::1]:15011\"` or `control.internal:15011`",
+        };
+        Err(Wrong::not(text, "where a server is", help))
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "string", "examples": ["127.0.0.1:15011", "control.internal:15011"]})
+    }
+}
+
+impl Write for ServerName {
+    fn write(&self) -> Value {
+        json!(self.0)
     }
 }
 

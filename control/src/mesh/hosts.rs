@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::json;
+use towpath_config::parts::Served;
 use towpath_wire::{Cache, Kind, Resource};
 
 use super::desired::{Routing, full_name};
@@ -28,10 +28,10 @@ fn serving(namespace: &str, routes: &BTreeMap<&Arc<str>, &Routing>, host: &str) 
     if serving.is_empty() {
         return None;
     }
-    let names: Vec<String> = serving.iter().map(|(name, _)| full_name(namespace, name)).collect();
+    let routes = serving.iter().map(|(name, _)| full_name(namespace, name)).collect();
     let clusters = serving.iter().flat_map(|(_, route)| &route.names.clusters);
     let clusters: BTreeSet<String> = clusters.map(|name| full_name(namespace, name)).collect();
-    Some(json!({"routes": names, "clusters": clusters}).to_string())
+    Some(Served { routes, clusters: clusters.into_iter().collect() }.text())
 }
 
 /// Whether a pattern of a route, `shop.example.com`, `*.example.com` or `*`, holds this host. As the proxy matches:

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use towpath_config::model::{Action, Candidate, Cluster, Config, Protocol};
 
 use super::context::Site;
+use super::fleet;
 use super::pages::Asked;
 use super::reply::Reply;
 use super::words;
@@ -35,6 +36,7 @@ pub(super) fn config(site: &Site, asked: &Asked) -> Reply {
         "loaded": time(snapshot.loaded()),
         "source": site.source,
         "rejected": rejected,
+        "fleet": site.shared.fleet().map(|place| fleet::row(place)),
         "config": towpath_config::long(snapshot.config()),
     }))
 }

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use hyper::StatusCode;
 
 use super::context::Site;
+use super::fleet;
 use super::names;
 use super::pages::Asked;
 use super::reply::Reply;
@@ -34,6 +35,7 @@ fn exposition(shared: &Shared, format: Format) -> String {
     write_access_logs(&mut text, &snapshot);
     clusters::write(&mut text, &snapshot);
     names::write(&mut text, &snapshot);
+    fleet::write(&mut text, shared);
     metrics::write_stats(&mut text, shared.stats());
     metrics::write_series(&mut text, shared.series());
     metrics::write_passages(&mut text, shared.series());

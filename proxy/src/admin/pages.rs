@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::context::{Act, Acts, AdminContext, Site};
 use super::reply::Reply;
-use super::{documents, explain, log, metrics, words};
+use super::{documents, explain, fleet, log, metrics, words};
 use crate::shared::{Drain, Leave, Phase, Shared};
 
 #[cfg(test)]
@@ -68,9 +68,9 @@ const PAGES: [Page; 14] = [
         "/ready",
         READ,
         Way::Now(ready),
-        "200 while it takes traffic; 503 before the first answers of DNS, and while it drains",
+        "200 while it takes traffic; 503 before the first table and answers of DNS, and while it drains",
     ),
-    page("/startup", READ, Way::Now(live), "200 once the first route table is live"),
+    page("/startup", READ, Way::Now(startup), "200 once the first route table is live"),
     page("/metrics", READ, Way::Work(metrics::page), "OpenMetrics, or the classic Prometheus text"),
     page("/config", READ, Way::Work(documents::config), "the live route table; ?format=yaml for YAML"),
     page("/clusters", READ, Way::Work(documents::clusters), "clusters and endpoints with their live state"),
@@ -133,8 +133,16 @@ fn live(_: &Site, _: &Asked) -> Reply {
     Reply::text(StatusCode::OK, "live\n")
 }
 
+fn startup(site: &Site, _: &Asked) -> Reply {
+    match site.shared.snapshot().has_table() {
+        true => Reply::text(StatusCode::OK, "started\n"),
+        false => fleet::waiting(site),
+    }
+}
+
 fn ready(site: &Site, _: &Asked) -> Reply {
     match site.shared.drain() {
+        None if !site.shared.snapshot().has_table() => fleet::waiting(site),
         None => match site.shared.snapshot().awaited_names(SystemTime::now()).as_slice() {
             [] => Reply::text(StatusCode::OK, "ready\n"),
             waiting => {

@@ -16,14 +16,15 @@ use towpath_config::model::{Config, Workers};
 use super::drain::{Ending, drain};
 use super::guard;
 use super::inherited::{Inherited, SERVING, Sockets};
-use super::listeners::{BindFault, Listeners};
+use super::listeners::{BindFault, Bound, Listeners};
 use super::logs::Logs;
 use super::side::{self, Side};
 use super::upgrade::Upgrades;
 use crate::admin::{Acts, AdminContext};
 use crate::observe::process_log::ProcessLog;
 use crate::observe::series::SeriesBook;
-use crate::reload::{self, Environment, Reloader, Requests};
+use crate::reload::fleet::Member;
+use crate::reload::{self, Environment, Halt, Reloader, Requests, Unbound};
 use crate::resolve::Resolutions;
 use crate::shared::{Leave, Shared};
 use crate::snapshot::Snapshot;
@@ -68,6 +69,9 @@ pub enum Error {
         /// What the system says.
         fault: io::Error,
     },
+    /// A proxy of a fleet cannot take the place of another without a table of its own.
+    #[error("there is no stored table to take over with: it is kept where `proxy.control.state` says")]
+    NoTable,
     /// The system refuses something that every process needs.
     #[error("the process cannot start: {0}")]
     System(#[from] io::Error),
@@ -87,9 +91,14 @@ pub fn run(options: Options) -> Result<(), Error> {
         Workers::Count(count) => usize::from(count.get()),
     };
     let book = Arc::new(SeriesBook::new(workers));
-    let snapshot = Snapshot::next(None, options.config.clone(), &book);
+    let member = Member::new(&options.config, &options.source, &options.environment);
+    let snapshot = match &member {
+        Some(_) => Snapshot::before_any_table(options.config.clone(), &book),
+        None => Snapshot::next(None, options.config.clone(), &book),
+    };
     let files = guard::files(&options.config, workers);
-    let shared = Arc::new(Shared::new(snapshot, book, workers).with_files(files));
+    let place = member.as_ref().map(Member::place);
+    let shared = Arc::new(Shared::new(snapshot, book, workers).with_files(files).with_fleet(place));
     let logs = Logs::new(Arc::clone(&shared), options.colours);
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     let workers: Vec<Worker> = posts(workers, *options.config.process().pin_workers())
@@ -98,7 +107,7 @@ pub fn run(options: Options) -> Result<(), Error> {
         .collect::<io::Result<_>>()?;
     let doors = workers.iter().map(|worker| worker.door.clone()).collect();
     let listeners = Listeners::new(Arc::clone(&shared), doors);
-    let outcome = runtime.block_on(live(options, Arc::clone(&shared), listeners, &logs));
+    let outcome = runtime.block_on(live(options, member, Arc::clone(&shared), listeners, &logs));
     drop(runtime);
     finish(workers);
     logs.end();
@@ -117,15 +126,23 @@ fn posts(workers: usize, pinned: bool) -> Vec<Post> {
 }
 
 /// Serves until the drain is over. Everything on the control thread happens below this.
-async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners, logs: &Logs) -> Result<(), Error> {
+async fn live(
+    options: Options,
+    mut member: Option<Member>,
+    shared: Arc<Shared>,
+    listeners: Listeners,
+    logs: &Logs,
+) -> Result<(), Error> {
     let Options { path, source, config, environment, inherited, command, log, .. } = options;
     let mut ending = Ending::new()?;
     files::outlive_size_limit()?;
     let mut upgrades = Upgrades::new(command)?;
     let (notifier, predecessor, mut sockets) = inherited.unpack().await?;
-    let bound = listeners.bind(&config, &mut sockets).map_err(Error::Bind)?;
+    let (config, bound) = first_table(config, member.as_mut(), &shared, &listeners, &mut sockets)?;
+    if predecessor.is_some() && !shared.snapshot().has_table() {
+        return Err(Error::NoTable);
+    }
     let mut side = Side::bind(*config.process().admin(), &mut sockets)?;
-    drop(sockets);
     let (requester, requests) = reload::requests();
     let acts = Acts { reload: side::reload(requester), upgrade: upgrades.act(), reopen: logs.act() };
     tokio::task::spawn_local(logs.heed_signal()?);
@@ -144,19 +161,21 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners, logs:
         }
     }
     listeners.open(bound, &config)?;
-    side.serve(AdminContext::new(Arc::clone(&shared), source.name().into(), acts, log))?;
+    let page = member.as_ref().map_or_else(|| source.name().to_owned(), Member::source);
+    side.serve(AdminContext::new(Arc::clone(&shared), page.into(), acts, log))?;
     let first = predecessor.is_none();
     if let Some(predecessor) = predecessor {
         // where it is gone there is nobody to tell, and all the more reason to serve
         predecessor.send(SERVING, None).await.unwrap_or_default();
         listeners.claim_files(true);
     }
-    let workers = shared.workers().len();
-    tracing::info!(path = source.name(), workers, "serving");
-    let reloader = path.map(|path| Reloader::new(Arc::clone(&shared), path, environment, &source));
+    tracing::info!(path = source.name(), workers = shared.workers().len(), "serving");
+    let truth = Truth::new(member, path, environment, &source, &shared);
+    // the first table of a fleet may want sockets that came with the process
+    let sockets = if shared.snapshot().has_table() { Sockets::default() } else { sockets };
     let mut drain_signal = shared.drain_signal();
     let leave = tokio::select! {
-        fault = keep_up(names, reloader, requests, &listeners, logs, &notifier) => return Ok(fault?),
+        fault = keep_up(truth, names, requests, &listeners, sockets, (logs, &notifier)) => return Ok(fault?),
         never = begin(&shared, first.then_some(&notifier)) => match never {},
         leave = ending.asked() => leave,
         _ = drain_signal.wait_for(Option::is_some) => Leave::Announced,
@@ -166,12 +185,25 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners, logs:
             Leave::HandedOver
         }
     };
+    end(&shared, &listeners, side, ending, leave, &notifier).await;
+    Ok(())
+}
+
+/// Drains, unless it is asked again.
+async fn end(
+    shared: &Shared,
+    listeners: &Listeners,
+    side: Side,
+    mut ending: Ending,
+    leave: Leave,
+    notifier: &Notifier,
+) {
     let drained = async {
         if leave == Leave::HandedOver {
-            tokio::join!(drain(&shared, &listeners, leave), side.close());
+            tokio::join!(drain(shared, listeners, leave), side.close());
         } else {
             notifier.stopping();
-            drain(&shared, &listeners, leave).await;
+            drain(shared, listeners, leave).await;
             side.close().await;
         }
     };
@@ -179,12 +211,67 @@ async fn live(options: Options, shared: Arc<Shared>, listeners: Listeners, logs:
         () = drained => {}
         _ = ending.asked() => tracing::warn!(connections = shared.connections(), "asked again to end: not waiting"),
     }
-    Ok(())
 }
 
-/// Ends when the names of the first table have their answers, or were waited for long enough.
+/// What the process begins with, and the sockets for it: the table of its file; of a proxy of a fleet the last good one,
+/// where it has one that can go live, and else no table.
+fn first_table(
+    config: Config,
+    member: Option<&mut Member>,
+    shared: &Shared,
+    listeners: &Listeners,
+    sockets: &mut Sockets,
+) -> Result<(Config, Bound), Error> {
+    if let Some(member) = member
+        && let Some(stored) = member.recall()
+    {
+        match listeners.bind(&stored, sockets) {
+            Ok(bound) => {
+                let before = shared.snapshot();
+                shared.publish(Arc::new(Snapshot::next(Some(&before), stored.clone(), shared.series())));
+                member.recalled();
+                return Ok((stored, bound));
+            }
+            Err(faults) => tracing::error!("the stored table cannot go live:\n{}", lines(&faults)),
+        }
+    }
+    let bound = listeners.bind(&config, sockets).map_err(Error::Bind)?;
+    Ok((config, bound))
+}
+
+/// Who says what the table is.
+enum Truth {
+    /// Whoever started the process.
+    Fixed,
+    /// A file.
+    File(Reloader),
+    /// A control server.
+    Fleet(Box<Member>, Arc<Shared>),
+}
+
+impl Truth {
+    fn new(
+        member: Option<Member>,
+        path: Option<PathBuf>,
+        environment: Environment,
+        source: &Source,
+        shared: &Arc<Shared>,
+    ) -> Self {
+        match (member, path) {
+            (Some(member), _) => Self::Fleet(Box::new(member), Arc::clone(shared)),
+            (None, Some(path)) => Self::File(Reloader::new(Arc::clone(shared), path, environment, source)),
+            (None, None) => Self::Fixed,
+        }
+    }
+}
+
+/// Ends when there is a table, and its names have their answers or were waited for long enough.
 async fn answers(shared: &Shared) {
-    while !shared.snapshot().awaited_names(SystemTime::now()).is_empty() {
+    loop {
+        let snapshot = shared.snapshot();
+        if snapshot.has_table() && snapshot.awaited_names(SystemTime::now()).is_empty() {
+            break;
+        }
         tokio::time::sleep(STEP).await;
     }
 }
@@ -200,22 +287,38 @@ async fn begin(shared: &Shared, notifier: Option<&Notifier>) -> Infallible {
 
 /// Takes over every new table: opens sockets first, then publishes, then closes what is no longer wanted.
 async fn keep_up(
+    truth: Truth,
     mut names: Resolutions,
-    reloader: Option<Reloader>,
     requests: Requests,
     listeners: &Listeners,
-    logs: &Logs,
-    notifier: &Notifier,
+    mut sockets: Sockets,
+    (logs, notifier): (&Logs, &Notifier),
 ) -> io::Result<()> {
-    let Some(reloader) = reloader else { reload::refuse(requests).await };
     let mut go_live = |config: &Config, publish: &mut dyn FnMut()| {
-        let bound = listeners.bind(config, &mut Sockets::default()).map_err(|faults| lines(&faults))?;
+        let bound = listeners.bind(config, &mut sockets).map_err(|faults| Halt::Sockets(unbound(&faults)))?;
+        // what nobody wants of them is closed
+        sockets = Sockets::default();
         publish();
         names.follow();
         logs.follow();
-        listeners.open(bound, config).map_err(|fault| fault.to_string())
+        listeners.open(bound, config).map_err(|fault| Halt::Rest(fault.to_string()))
     };
-    reload::run(reloader, requests, &mut go_live, notifier).await
+    match truth {
+        Truth::Fixed => match reload::refuse(requests, "no file that could be read again").await {},
+        Truth::File(reloader) => reload::run(reloader, requests, &mut go_live, notifier).await,
+        Truth::Fleet(member, shared) => {
+            let source = member.source();
+            tokio::select! {
+                never = reload::refuse(requests, &source) => match never {},
+                ended = member.run(shared, &mut go_live) => ended,
+            }
+        }
+    }
+}
+
+fn unbound(faults: &[BindFault]) -> Vec<Unbound> {
+    let unbound = |fault: &BindFault| Unbound { listener: fault.listener.clone(), fault: fault.to_string() };
+    faults.iter().map(unbound).collect()
 }
 
 /// Lets the workers end, and waits for their threads.

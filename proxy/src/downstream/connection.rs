@@ -21,7 +21,7 @@ use crate::codec::scratch::Scratch;
 use crate::exchange::passage::pass;
 use crate::exchange::record::Record;
 use crate::exchange::respond::{self, Shape};
-use crate::exchange::{Ending, Visit, serve};
+use crate::exchange::{Ending, HostCheck, Visit, serve};
 use crate::filter::forwarded::Peer;
 use crate::local::Local;
 use crate::observe::listener::ListenerStats;
@@ -203,7 +203,7 @@ impl Connection {
         let last = self.local.ends_connections() || limit.is_some_and(|limit| served >= limit);
         let pressure = self.local.shared().pressure();
         let (listener, peer, timer) = ((id, listener), &self.peer, &self.timer);
-        let visit = Visit { snapshot, listener, peer, timer, last, pressure };
+        let visit = Visit { snapshot, listener, peer, timer, last, pressure, host: HostCheck::Not };
         let (_, listener) = listener;
         Some(match read {
             Ok(()) => match grpc_web::dialect(listener, &mut scratch.request) {

@@ -11,6 +11,7 @@ use crate::codec::outgoing::Outgoing;
 use crate::filter::forwarded::Peer;
 use crate::forward::Waiting;
 use crate::local::Local;
+use crate::outcome::Reason;
 use crate::snapshot::Snapshot;
 use crate::sys::memory::Pressure;
 use crate::sys::timer::Timer;
@@ -57,6 +58,19 @@ pub struct Visit<'a> {
     pub last: bool,
     /// How near the process is to its limit on memory.
     pub pressure: Pressure,
+    /// Whether it is known what serves the host.
+    pub host: HostCheck,
+}
+
+/// Whether it is known what serves the host of a request, where hosts are fetched on demand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostCheck {
+    /// Nobody has looked.
+    Not,
+    /// It is.
+    Known,
+    /// It is not, for this reason.
+    Unknown(Reason),
 }
 
 impl Visit<'_> {

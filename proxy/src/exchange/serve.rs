@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tokio::time::Instant;
 use towpath_config::model::Policy;
 
-use super::caller::{AnswerHead, Caller, Ending, Visit};
+use super::caller::{AnswerHead, Caller, Ending, HostCheck, Visit};
 use super::decide::{Decision, decide};
 use super::outgoing;
 use super::record::Record;
@@ -30,6 +30,10 @@ use crate::outcome::Reason;
 use crate::sys::timer::Timer;
 use crate::upstream::attempt::RequestLine;
 
+mod demand;
+
+use demand::serve_known;
+
 /// What an exchange writes into while it goes on.
 struct Memory<'a> {
     request_out: &'a mut Outgoing,
@@ -45,6 +49,9 @@ pub async fn serve<C: Caller>(
     scratch: &mut Scratch,
     caller: &mut C,
 ) -> Ending {
+    if let (HostCheck::Not, Some(hosts)) = (visit.host, local.shared().hosts()) {
+        return Box::pin(serve_known(local, hosts, visit, scratch, caller)).await;
+    }
     let started = Instant::now();
     let Scratch { request, request_out, response, response_out, texts } = scratch;
     let Texts { path, rewritten, request_id } = texts;
@@ -52,7 +59,10 @@ pub async fn serve<C: Caller>(
         local.with_rng(|rng| new_request_id(rng, request_id));
         request_id.as_slice()
     });
-    let plain = plain_path(request, visit.listener.1, path);
+    let plain = match visit.host {
+        HostCheck::Unknown(reason) => Err(reason),
+        HostCheck::Known | HostCheck::Not => plain_path(request, visit.listener.1, path),
+    };
     let subject = Subject::new(visit, request, plain.unwrap_or_default(), id);
     let mut record = Record::begin(local, visit, Some(&subject), started);
     let memory = Memory { request_out, response, response_out, rewritten };

@@ -53,6 +53,11 @@ impl Latency {
         Duration::from_micros(self.sum_micros)
     }
 
+    /// The buckets that counted something, ascending, and their counts.
+    pub fn buckets(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.counts.iter().copied().enumerate().filter(|(_, count)| *count > 0)
+    }
+
     /// The value that a share `q` (0 to 1) of all values does not exceed; at most a sixteenth too long.
     /// `None` when nothing was counted.
     #[must_use]

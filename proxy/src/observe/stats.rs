@@ -27,6 +27,13 @@ rows! {
         TunnelsTimedOut = "towpath_tunnels_timed_out", Counter, "Tunnels that were ended because they stood still for too long.";
         Reloads = "towpath_reloads", Counter, "Route tables that went live after the first one.";
         ReloadsRejected = "towpath_reloads_rejected", Counter, "Route tables that were refused; the old one stayed.";
+        ControlConnects = "towpath_control_connects", Counter, "Streams from the control server that came about.";
+        ControlFailures = "towpath_control_failures", Counter, "Streams from the control server that could not be had, or ended.";
+        ControlRejections = "towpath_control_rejections", Counter, "Resources of the control server that were rejected.";
+        ControlStoreFailures = "towpath_control_store_failures", Counter, "Times that the last good table could not be written to the disk.";
+        ControlReports = "towpath_control_reports", Counter, "Reports of counts that were sent to the control server.";
+        ControlReportsDropped = "towpath_control_reports_dropped", Counter, "Reports that were dropped because the control server does not take them.";
+        HostWaits = "towpath_host_waits", Counter, "Requests that waited for their host to be fetched from the control server.";
         MemoryPressures = "towpath_memory_pressures", Counter, "Times that memory came nearer to its limit: from low to high, or to full.";
         AdminConnections = "towpath_admin_connections", Counter, "Connections accepted by the admin port.";
         AdminDisplaced = "towpath_admin_connections_displaced", Counter, "Connections to the admin port that were ended to make room for new ones.";

@@ -8,6 +8,7 @@ use towpath_config::model::Config;
 use towpath_config::{Source, compile};
 use xxhash_rust::xxh64::xxh64;
 
+use super::go_live::{GoLive, Halt};
 use crate::observe::stats::Counter;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
@@ -43,10 +44,6 @@ pub enum When {
     /// Whatever it says: somebody asked.
     Asked,
 }
-
-/// Makes a table live: does first what may fail (opens sockets), then calls the second argument, which publishes the
-/// table, then does what is left. Where it fails, before that call, the old table stays.
-pub type GoLive<'a> = dyn FnMut(&Config, &mut dyn FnMut()) -> Result<(), String> + 'a;
 
 /// Reads the route table and makes it live.
 pub struct Reloader {
@@ -124,15 +121,10 @@ impl Reloader {
         let old = self.shared.snapshot();
         snapshot.catch_up(&old);
         let new = Arc::new(snapshot);
-        let mut published = false;
-        let mut publish = || {
-            self.shared.publish(Arc::clone(&new));
-            published = true;
-        };
-        match go_live(new.config(), &mut publish) {
+        match go_live(new.config(), &mut || self.shared.publish(Arc::clone(&new))) {
             Ok(()) => {}
-            Err(fault) if published => tracing::error!(fault, "the route table is live, but not all of it"),
-            Err(fault) => return self.reject(&fault),
+            Err(Halt::Rest(fault)) => tracing::error!(fault, "the route table is live, but not all of it"),
+            Err(halt) => return self.reject(&halt.to_string()),
         }
         for setting in fixed_settings(old.config(), new.config()) {
             tracing::warn!(setting, "the change needs a restart; until then the old value stays");

@@ -1,9 +1,12 @@
 //! What makes the proxy read its file: a change of the file, SIGHUP, or somebody who asks.
 
+use std::convert::Infallible;
+
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
-use super::reloader::{GoLive, Reloader, Verdict, When};
+use super::go_live::GoLive;
+use super::reloader::{Reloader, Verdict, When};
 use super::watch::Watch;
 use crate::sys::processes::notify::Notifier;
 
@@ -37,12 +40,12 @@ impl Requester {
     }
 }
 
-/// Answers for as long as the process lives that there is no file to read again.
-pub async fn refuse(mut requests: Requests) -> ! {
+/// Answers for as long as the process lives that the table came from elsewhere than a file.
+pub async fn refuse(mut requests: Requests, source: &str) -> Infallible {
     loop {
         match requests.0.recv().await {
             Some(asker) => {
-                let faults = "the route table came from no file that could be read again".to_owned();
+                let faults = format!("the route table came from {source}");
                 // whoever asked may have gone
                 let _ = asker.send(Verdict::Rejected { faults });
             }

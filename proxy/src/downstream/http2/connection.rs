@@ -31,7 +31,7 @@ use crate::downstream::grpc_web::{self, GrpcWeb};
 use crate::exchange::record::Record;
 use crate::exchange::respond::{self, Shape};
 use crate::exchange::subject::head_limits;
-use crate::exchange::{Visit, serve};
+use crate::exchange::{HostCheck, Visit, serve};
 use crate::filter::forwarded::Peer;
 use crate::filter::reply::Refused;
 use crate::local::{Local, Pinned};
@@ -309,7 +309,15 @@ async fn exchange(seat: &Seat) -> Option<Rc<Crew>> {
     let timer = local.timers().timer();
     let pressure = local.shared().pressure();
     let peer = &session.peer;
-    let visit = Visit { snapshot: &snapshot, listener, peer, timer: &timer, last: false, pressure };
+    let visit = Visit {
+        snapshot: &snapshot,
+        listener,
+        peer,
+        timer: &timer,
+        last: false,
+        pressure,
+        host: HostCheck::Not,
+    };
     let ending = match read {
         Ok(None) => serve(local, &visit, &mut scratch, &mut caller).await,
         Ok(Some(dialect)) => {

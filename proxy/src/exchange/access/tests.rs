@@ -10,7 +10,7 @@ use crate::codec::fields::Fields;
 use crate::codec::h1::read_request;
 use crate::codec::message::RequestHead;
 use crate::codec::outgoing::Outgoing;
-use crate::exchange::caller::Visit;
+use crate::exchange::caller::{HostCheck, Visit};
 use crate::exchange::decide::Way;
 use crate::exchange::subject::{Subject, head_limits};
 use crate::filter::edits::Values;
@@ -60,6 +60,7 @@ fn ended<T>(log: &str, request: &str, end: &End, look: impl FnOnce(&Ended<'_>, &
         timer: &timer,
         last: false,
         pressure: Pressure::Low,
+        host: HostCheck::Not,
     };
     if !request.is_empty() {
         read_request(request.as_bytes(), &head_limits(listener.1), &mut head).expect("a request");

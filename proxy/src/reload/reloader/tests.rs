@@ -4,6 +4,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::observe::series::SeriesBook;
+use crate::reload::Unbound;
 
 pub(in crate::reload) const GOOD: &str = "\
 listeners: {web: {address: 127.0.0.1:0}}
@@ -29,7 +30,7 @@ pub(in crate::reload) fn process(path: &Path) -> (Arc<Shared>, Reloader) {
 }
 
 /// Publishes without anything else to do.
-pub(in crate::reload) fn at_once(_: &Config, publish: &mut dyn FnMut()) -> Result<(), String> {
+pub(in crate::reload) fn at_once(_: &Config, publish: &mut dyn FnMut()) -> Result<(), Halt> {
     publish();
     Ok(())
 }
@@ -145,7 +146,8 @@ async fn what_is_no_file_is_not_waited_for() {
 async fn a_table_whose_sockets_cannot_be_had_is_not_published() {
     let mut case = Case::new();
     fs::write(&case.path, table("next")).unwrap();
-    let mut taken = |_: &Config, _: &mut dyn FnMut()| Err("port 80 is taken".to_owned());
+    let unbound = Unbound { listener: "web".into(), fault: "port 80 is taken".into() };
+    let mut taken = |_: &Config, _: &mut dyn FnMut()| Err(Halt::Sockets(vec![unbound.clone()]));
     let verdict = case.reloader.reload(When::Changed, &mut taken).await;
     assert_eq!(verdict, Some(Verdict::Rejected { faults: "port 80 is taken".to_owned() }));
     assert_eq!((live(&case.shared).as_str(), case.counts()), ("app", (0, 1)));

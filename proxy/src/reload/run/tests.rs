@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use towpath_config::model::Config;
 
 use super::*;
+use crate::reload::Halt;
 use crate::reload::reloader::tests::{GOOD, live, process, table};
 use crate::shared::Shared;
 
@@ -31,12 +32,10 @@ impl Case {
     }
 }
 
-fn telling(
-    published: UnboundedSender<String>,
-) -> impl FnMut(&Config, &mut dyn FnMut()) -> Result<(), String> {
+fn telling(published: UnboundedSender<String>) -> impl FnMut(&Config, &mut dyn FnMut()) -> Result<(), Halt> {
     move |config, publish| {
         publish();
-        published.send(config.clusters()[0].name().clone()).map_err(|error| error.to_string())
+        published.send(config.clusters()[0].name().clone()).map_err(|error| Halt::Rest(error.to_string()))
     }
 }
 

@@ -1,0 +1,30 @@
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn what_changes_together_is_written_once_and_seldom() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut disk = Disk::new(Store::new(folder.path(), "shop", "p7"));
+    let begun = Instant::now();
+    for _ in 0..3 {
+        disk.want();
+    }
+    assert!(matches!(disk.next().await, Turn::Due));
+    assert_eq!(begun.elapsed(), PAUSE);
+    disk.write(Base::default(), Kept::default());
+    // a change while it is written is written afterwards
+    disk.want();
+    assert!(matches!(disk.next().await, Turn::Written(Ok(()))));
+    assert!(disk.store().path().exists());
+    assert!(matches!(disk.next().await, Turn::Due));
+    assert!(begun.elapsed() >= 2 * PAUSE);
+}
+
+#[tokio::test]
+async fn a_disk_that_does_not_take_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let mut disk = Disk::new(Store::new(&file, "shop", "p7"));
+    disk.write(Base::default(), Kept::default());
+    assert!(matches!(disk.next().await, Turn::Written(Err(_))));
+}
