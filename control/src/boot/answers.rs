@@ -12,8 +12,8 @@ use towpath_config::parts::Outcome;
 use towpath_config::{Fault, Faults, Severity, diff};
 
 use crate::api::seam::{
-    self, Change, Control, Events, Finding, Judged, Pending, Traffic, TrafficQuestion, TrafficSeries,
-    WriteFault, Wrote,
+    self, Change, Control, Events, Finding, Judged, ObjectStatus, Pending, ProxyStatus, StageStatus, Traffic,
+    TrafficQuestion, TrafficSeries, WriteFault, Wrote,
 };
 use crate::documents::{DocumentName, Documents};
 use crate::mesh::{State, Verdict};
@@ -162,8 +162,16 @@ impl Control for Answers {
         })
     }
 
-    fn fleet(&self) -> Arc<seam::Fleet> {
-        Arc::new(fleet::told(&self.fleet))
+    fn proxies(&self) -> Vec<ProxyStatus> {
+        self.fleet.proxies().iter().map(fleet::proxy).collect()
+    }
+
+    fn objects(&self) -> Vec<ObjectStatus> {
+        self.fleet.objects().iter().map(fleet::object).collect()
+    }
+
+    fn stage(&self) -> Option<StageStatus> {
+        self.fleet.staged().map(|stage| fleet::stage(&stage))
     }
 
     fn settled(&self, revision: u64) -> Pending<'_, ()> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::asked::Asked;
-use crate::api::seam::{Fleet, ProxyStatus};
+use crate::api::seam::ProxyStatus;
 use crate::api::shape::{Problem, Reply};
 
 /// The longest that a request waits for the verdict of the fleet.
@@ -21,15 +21,18 @@ pub(super) async fn verdict(asked: &Asked, revision: u64) -> Option<bool> {
 
 /// The fleet in a few numbers: schema `Summary`.
 pub(super) fn summary(asked: &Asked, revision: u64, settled: bool) -> Value {
-    let fleet = asked.site.control.fleet();
-    let connected = || seen(asked, &fleet).filter(|proxy| proxy.connected);
-    let current = connected().filter(|proxy| proxy.revision.is_some_and(|has| has >= revision)).count();
+    of_proxies(asked, &seen(asked), revision, settled)
+}
+
+fn of_proxies(asked: &Asked, proxies: &[ProxyStatus], revision: u64, settled: bool) -> Value {
+    let connected = || proxies.iter().filter(|proxy| proxy.connected);
+    let current = connected().filter(|proxy| proxy.revision >= Some(revision)).count();
     json!({
         "settled": settled,
         "proxies": connected().count(),
         "current": current,
         "rejected": rejections(connected()),
-        "stage": fleet.stage,
+        "stage": asked.site.control.stage(),
     })
 }
 
@@ -43,26 +46,26 @@ fn rejections<'a>(proxies: impl Iterator<Item = &'a ProxyStatus>) -> BTreeMap<&'
 }
 
 /// The proxies that the caller may see, and wants to.
-fn seen<'a>(asked: &'a Asked, fleet: &'a Fleet) -> impl Iterator<Item = &'a ProxyStatus> {
-    fleet.proxies.iter().filter(|proxy| asked.wants(&proxy.namespace))
+fn seen(asked: &Asked) -> Vec<ProxyStatus> {
+    let mut proxies = asked.site.control.proxies();
+    proxies.retain(|proxy| asked.wants(&proxy.namespace));
+    proxies
 }
 
 pub(super) async fn status(asked: &Asked) -> Result<Reply, Problem> {
     asked.namespace()?;
     let (truth, index) = asked.site.index().await;
-    let all_judged = |fleet: &Fleet| {
-        seen(asked, fleet).filter(|proxy| proxy.connected).all(|proxy| proxy.revision >= Some(truth.revision))
-    };
-    let settled = match verdict(asked, truth.revision).await {
-        Some(settled) => settled,
-        None => all_judged(&asked.site.control.fleet()),
-    };
-    let fleet = asked.site.control.fleet();
-    let objects: Vec<_> = fleet.objects.iter().filter(|object| asked.wants(&object.namespace)).collect();
+    let waited = verdict(asked, truth.revision).await;
+    let proxies = seen(asked);
+    let settled = waited.unwrap_or_else(|| {
+        proxies.iter().filter(|proxy| proxy.connected).all(|proxy| proxy.revision >= Some(truth.revision))
+    });
+    let mut objects = asked.site.control.objects();
+    objects.retain(|object| asked.wants(&object.namespace));
     let faults = truth.findings.iter().filter(|finding| asked.wants_document(&index, &finding.file));
     Ok(Reply::json(&json!({
         "revision": truth.revision,
-        "fleet": summary(asked, truth.revision, settled),
+        "fleet": of_proxies(asked, &proxies, truth.revision, settled),
         "faults": faults.collect::<Vec<_>>(),
         "objects": objects,
     }))
@@ -71,9 +74,8 @@ pub(super) async fn status(asked: &Asked) -> Result<Reply, Problem> {
 
 pub(super) fn proxies(asked: &Asked) -> Result<Reply, Problem> {
     asked.namespace()?;
-    let fleet = asked.site.control.fleet();
     let wanted = asked.query.text("id");
-    let proxies: Vec<_> =
-        seen(asked, &fleet).filter(|proxy| wanted.is_none_or(|wanted| wanted == proxy.id)).collect();
+    let mut proxies = seen(asked);
+    proxies.retain(|proxy| wanted.is_none_or(|wanted| wanted == proxy.id));
     Ok(Reply::json(&json!({"revision": asked.site.control.truth().revision, "proxies": proxies})))
 }

@@ -7,7 +7,7 @@ use tokio_stream::Stream;
 
 use super::change::{Change, WriteFault, Wrote};
 use super::event::Event;
-use super::fleet::Fleet;
+use super::fleet::{ObjectStatus, ProxyStatus, StageStatus};
 use super::traffic::{Traffic, TrafficQuestion};
 use super::truth::{Judged, Truth};
 use crate::documents::Documents;
@@ -30,8 +30,14 @@ pub trait Control: Send + Sync + 'static {
     /// way to the proxies. It goes on when nobody waits for it any more.
     fn write(&self, change: Change) -> Pending<'_, Result<Wrote, WriteFault>>;
 
-    /// Every proxy, and every object that is sent to them.
-    fn fleet(&self) -> Arc<Fleet>;
+    /// The proxies that are connected, and for a time those that were.
+    fn proxies(&self) -> Vec<ProxyStatus>;
+
+    /// What is sent to them, and what they made of it.
+    fn objects(&self) -> Vec<ObjectStatus>;
+
+    /// The staged push that is under way.
+    fn stage(&self) -> Option<StageStatus>;
 
     /// Comes back when every proxy that is connected has judged all of this revision that is meant for it.
     fn settled(&self, revision: u64) -> Pending<'_, ()>;

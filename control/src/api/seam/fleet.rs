@@ -4,17 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// The proxies, and what they made of what they were sent.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct Fleet {
-    /// Those that are connected, and for a time those that were.
-    pub proxies: Vec<ProxyStatus>,
-    /// What is sent to them.
-    pub objects: Vec<ObjectStatus>,
-    /// The staged push that is under way.
-    pub stage: Option<StageStatus>,
-}
-
 /// What is known of one proxy.
 #[derive(Debug, Clone, Serialize)]
 pub struct ProxyStatus {

@@ -3,17 +3,9 @@
 use std::time::Duration;
 
 use crate::api::seam::{self, Rejection};
-use crate::push::{Fleet, ObjectStatus, ProxyStatus, RejectedResource, StageStatus};
+use crate::push::{ObjectStatus, ProxyStatus, RejectedResource, StageStatus};
 
-pub(super) fn told(fleet: &Fleet) -> seam::Fleet {
-    seam::Fleet {
-        proxies: fleet.proxies().iter().map(proxy).collect(),
-        objects: fleet.objects().iter().map(object).collect(),
-        stage: fleet.staged().map(|stage| self::stage(&stage)),
-    }
-}
-
-fn proxy(status: &ProxyStatus) -> seam::ProxyStatus {
+pub(super) fn proxy(status: &ProxyStatus) -> seam::ProxyStatus {
     let identity = &status.member.identity;
     let state = status.reported.as_ref().map(|(state, _)| state);
     let waiting = state.iter().flat_map(|state| &state.waiting);
@@ -38,7 +30,7 @@ fn rejection(rejected: &RejectedResource) -> Rejection {
     Rejection { kind, name, reason: rejected.reason.to_string() }
 }
 
-fn object(status: &ObjectStatus) -> seam::ObjectStatus {
+pub(super) fn object(status: &ObjectStatus) -> seam::ObjectStatus {
     let (namespace, name) = local(&status.name);
     let texts = status.rejected.iter();
     seam::ObjectStatus {
@@ -58,7 +50,7 @@ fn local(name: &str) -> (&str, &str) {
     name.split_once('/').unwrap_or(("", name))
 }
 
-fn stage(status: &StageStatus) -> seam::StageStatus {
+pub(super) fn stage(status: &StageStatus) -> seam::StageStatus {
     let (step, steps) = status.steps;
     seam::StageStatus {
         revision: status.revision,

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
+use towpath_config::{Source, parts};
 
 use super::aside::aside;
-use crate::api::index::Index;
+use crate::api::access::Caller;
+use crate::api::index::{self, Index};
 use crate::api::page::Asked;
 use crate::api::page::fleet::{summary, verdict};
 use crate::api::seam::{Change, Finding, Truth, WriteFault};
@@ -68,7 +70,12 @@ async fn once(asked: &Asked, propose: &Arc<Propose>, expected: Option<u64>) -> R
         return Err(Problem::stale(truth.revision).into());
     }
     let (propose, now) = (Arc::clone(propose), Arc::clone(&truth));
-    let Proposal { written, origin, message } = aside(move || propose(&now, &index)).await?;
+    let caller = asked.caller.clone();
+    let proposal = aside(move || {
+        let proposal = propose(&now, &index)?;
+        if may(&caller, &now, &proposal.written) { Ok(proposal) } else { Err(Problem::forbidden()) }
+    });
+    let Proposal { written, origin, message } = proposal.await?;
     let changed = truth.documents.changes(&written);
     if changed.is_empty() {
         return Ok(told(asked, truth.revision, false, &[], &[]).await);
@@ -90,6 +97,26 @@ async fn once(asked: &Asked, propose: &Arc<Propose>, expected: Option<u64>) -> R
         fault => Refused::For(fault.into()),
     })?;
     Ok(told(asked, wrote.revision, wrote.is_new, &changed, &warnings).await)
+}
+
+/// Whether somebody may make this change, whatever it was made of: each document was theirs and stays theirs, and how much a
+/// namespace may have is not for itself to say.
+fn may(caller: &Caller, truth: &Truth, written: &Written) -> bool {
+    let read = |text: Option<&Arc<str>>| {
+        let plain = text.and_then(|text| parts::plain(&Source::new("", Arc::clone(text))));
+        plain.and_then(|value| value.as_object().cloned())
+    };
+    caller.has_all()
+        || written.iter().all(|(name, text)| {
+            let [before, after] = [truth.documents.get(name), text.as_ref()].map(read);
+            let is_theirs = |one: &Option<Map<String, Value>>| {
+                one.as_ref().is_none_or(|sections| caller.has(index::namespace(sections)))
+            };
+            let quotas =
+                |one: &Option<Map<String, Value>>| one.as_ref().and_then(|one| one.get("quotas").cloned());
+            let was_readable = before.is_some() || truth.documents.get(name).is_none();
+            was_readable && is_theirs(&before) && is_theirs(&after) && quotas(&before) == quotas(&after)
+        })
 }
 
 /// What a change would break, and what else there is to say of it. What was broken before, elsewhere, is no reason to
@@ -120,7 +147,7 @@ async fn told(
 ) -> Reply {
     let fleet = match verdict(asked, revision).await {
         Some(settled) => summary(asked, revision, settled),
-        None => serde_json::Value::Null,
+        None => Value::Null,
     };
     let about = json!({
         "revision": revision,

@@ -233,6 +233,13 @@ async fn a_token_sees_and_changes_its_own_namespaces_only() {
             StatusCode::FORBIDDEN,
         ),
         ("get", "/api/v1/audit", Value::Null, StatusCode::FORBIDDEN),
+        // how much it may have is not for a namespace itself to say
+        (
+            "post",
+            "/api/v1/apply",
+            json!({"documents": [{"name": "more.yaml", "text": "namespace: pay\nquotas: {routes: 1000000}"}]}),
+            StatusCode::FORBIDDEN,
+        ),
         ("delete", "/api/v1/resources/pay/cluster/l", Value::Null, StatusCode::OK),
     ];
     for (verb, path, body, status) in rows {

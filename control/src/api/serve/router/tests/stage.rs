@@ -21,8 +21,8 @@ use crate::api::access::Guard;
 use crate::api::index::Book;
 use crate::api::page::Site;
 use crate::api::seam::{
-    Change, Control, Event, EventKind, Events, Finding, Fleet, Judged, ObjectStatus, Pending, ProxyStatus,
-    Rejection, Standing, Traffic, TrafficQuestion, TrafficSeries, Truth, WriteFault, Wrote,
+    Change, Control, Event, EventKind, Events, Finding, Judged, ObjectStatus, Pending, ProxyStatus,
+    Rejection, StageStatus, Standing, Traffic, TrafficQuestion, TrafficSeries, Truth, WriteFault, Wrote,
 };
 use crate::documents::{DocumentName, Documents};
 use crate::store::{Commit, Committed, Origin, Retention, Signature, Store};
@@ -307,8 +307,8 @@ impl Control for Scripted {
         })
     }
 
-    fn fleet(&self) -> Arc<Fleet> {
-        let proxy = ProxyStatus {
+    fn proxies(&self) -> Vec<ProxyStatus> {
+        vec![ProxyStatus {
             id: "p7".into(),
             namespace: "default".into(),
             labels: [("app".to_owned(), "web".to_owned())].into(),
@@ -325,8 +325,11 @@ impl Control for Scripted {
                 reason: "no such thing".into(),
             }],
             waiting: Vec::new(),
-        };
-        let object = ObjectStatus {
+        }]
+    }
+
+    fn objects(&self) -> Vec<ObjectStatus> {
+        vec![ObjectStatus {
             namespace: "default".into(),
             kind: "route".into(),
             name: "app".into(),
@@ -335,8 +338,11 @@ impl Control for Scripted {
             applied: 0,
             rejected: [("p7".to_owned(), "no such thing".to_owned())].into(),
             waiting: Vec::new(),
-        };
-        Arc::new(Fleet { proxies: vec![proxy], objects: vec![object], stage: None })
+        }]
+    }
+
+    fn stage(&self) -> Option<StageStatus> {
+        None
     }
 
     fn settled(&self, _: u64) -> Pending<'_, ()> {
