@@ -13,6 +13,9 @@ pub(crate) trait Fields: Sized {
     /// What stands where nothing was written.
     fn nothing() -> Self;
 
+    /// Whether nothing is written here.
+    fn is_nothing(&self) -> bool;
+
     /// What is written here, and where nothing is, what is written in `base`; key by key.
     fn over(self, base: &Self) -> Self;
 
@@ -76,6 +79,10 @@ macro_rules! document {
                     $( $inner: <$inherited as $crate::language::Fields>::nothing(), )*
                     wrong: Vec::new(),
                 }
+            }
+
+            fn is_nothing(&self) -> bool {
+                true $( && self.$field.is_none() )* $( && self.$inner.is_nothing() )*
             }
 
             fn over(self, base: &Self) -> Self {

@@ -42,7 +42,7 @@ fn written(route: &Route, config: &Config) -> Value {
         Action::Forward(forward) => {
             let Forward { split, rewrite: change } = &**forward;
             optional(&mut object, "to", Some(to(split)));
-            optional(&mut object, "sticky", split.sticky.as_ref().map(sticky));
+            optional(&mut object, "sticky", split.sticky.as_deref().map(sticky));
             optional(&mut object, "rewrite", rewrite(change));
         }
         Action::Redirect(elsewhere) => {

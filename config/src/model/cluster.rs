@@ -45,7 +45,7 @@ readable! {
         /// `endpoints`, in the order written; empty where there is `dns`.
         endpoints: Vec<Endpoint>,
         /// `dns`: the name whose addresses are the endpoints.
-        dns: Option<Placed<Dns>>,
+        dns: Option<Box<Placed<Dns>>>,
         /// `protocol` of the endpoints.
         protocol: Placed<ClusterProtocol>,
         /// `proxy_protocol`: connections to the endpoints begin with a header that names the client.

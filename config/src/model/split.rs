@@ -1,5 +1,6 @@
 //! `to` and `sticky`: which of several destinations a request goes to.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::id::ClusterId;
@@ -11,7 +12,7 @@ readable! {
         /// The destinations, sorted by cluster and subset name.
         destinations: Vec<Destination>,
         /// `sticky`.
-        sticky: Option<Sticky>,
+        sticky: Option<Box<Sticky>>,
     }
 }
 
@@ -30,8 +31,8 @@ readable! {
         variant: String,
         /// Where it is written.
         place: Place,
-        /// The effective policy.
-        policy: Policy,
+        /// The effective policy; destinations for which nothing else is said share one.
+        policy: Arc<Policy>,
     }
 }
 

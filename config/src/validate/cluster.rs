@@ -158,8 +158,9 @@ fn known(
     let inherited = inherited.under(&document.policy);
     http2::check(&document, name.span, findings);
     let protocol = document.protocol();
-    let dns = dns::dns(&name.value.0, &document, span, findings);
-    let (endpoints, spans) = endpoints(&document, findings).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let dns = dns::dns(&name.value.0, &document, span, findings).map(Box::new);
+    let (mut endpoints, spans) = endpoints(&document, findings).into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    endpoints.shrink_to_fit();
     let Pairs { mut list, holes, .. } = document.subsets.map(|subsets| subsets.value).unwrap_or_default();
     list.sort_by_cached_key(|(name, _)| name.value.clone());
     let subsets =

@@ -20,21 +20,23 @@ pub(super) struct Inherited {
     request: HeaderEdits,
     pub(super) response: HeaderEdits,
     compression: Placed<Option<Arc<Compression>>>,
+    /// What all this comes to: most routes say nothing of their own, so all of them share it.
+    policy: Arc<Policy>,
 }
 
 impl Inherited {
     /// What is so when nobody says otherwise.
     pub(super) fn built_in() -> Self {
-        Self {
-            timeouts: PolicyDoc::nothing(),
-            request: no_edits(),
-            response: no_edits(),
-            compression: Placed::built_in(None),
-        }
+        let (timeouts, compression) = (PolicyDoc::nothing(), Placed::built_in(None));
+        let policy = Arc::new(effective(&timeouts, &no_edits(), &no_edits(), &compression));
+        Self { timeouts, request: no_edits(), response: no_edits(), compression, policy }
     }
 
     /// What the level below hands down, with what is written there.
     pub(super) fn under(&self, document: &PolicyDoc) -> Self {
+        if document.is_nothing() {
+            return self.clone();
+        }
         let timeouts = document.clone().over(&self.timeouts);
         let mut below = Self { timeouts, ..self.clone() };
         if let Some(written) = &document.compression {
@@ -49,24 +51,14 @@ impl Inherited {
                 merge(&mut below.response, headers.response.as_ref().map(|edits| &edits.value));
             }
         }
+        let Self { timeouts, request, response, compression, .. } = &below;
+        below.policy = Arc::new(effective(timeouts, request, response, compression));
         below
     }
 
     /// The effective policy.
-    pub(super) fn policy(&self) -> Policy {
-        let option = |timeout: Placed<OrNone<Duration>>| timeout.map(OrNone::into_option);
-        Policy {
-            timeout: option(self.timeouts.timeout()),
-            grpc_timeout: self.timeouts.grpc_timeout(),
-            connect_timeout: option(self.timeouts.connect_timeout()),
-            response_idle_timeout: option(self.timeouts.response_idle_timeout()),
-            pending_timeout: option(self.timeouts.pending_timeout()),
-            tunnel_idle_timeout: option(self.timeouts.tunnel_idle_timeout()),
-            tunnel_half_closed_timeout: option(self.timeouts.tunnel_half_closed_timeout()),
-            request_headers: self.request.clone(),
-            response_headers: self.response.clone(),
-            compression: self.compression.clone(),
-        }
+    pub(super) fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy)
     }
 
     /// Notes timeouts that cannot fit into each other.
@@ -85,6 +77,27 @@ impl Inherited {
             let fault = Fault::warning(span, found).related(whole_span, "this ends first");
             findings.push_once(fault.help("make it shorter than `timeout`"));
         }
+    }
+}
+
+fn effective(
+    timeouts: &PolicyDoc,
+    request: &HeaderEdits,
+    response: &HeaderEdits,
+    compression: &Placed<Option<Arc<Compression>>>,
+) -> Policy {
+    let option = |timeout: Placed<OrNone<Duration>>| timeout.map(OrNone::into_option);
+    Policy {
+        timeout: option(timeouts.timeout()),
+        grpc_timeout: timeouts.grpc_timeout(),
+        connect_timeout: option(timeouts.connect_timeout()),
+        response_idle_timeout: option(timeouts.response_idle_timeout()),
+        pending_timeout: option(timeouts.pending_timeout()),
+        tunnel_idle_timeout: option(timeouts.tunnel_idle_timeout()),
+        tunnel_half_closed_timeout: option(timeouts.tunnel_half_closed_timeout()),
+        request_headers: request.clone(),
+        response_headers: response.clone(),
+        compression: compression.clone(),
     }
 }
 

@@ -66,6 +66,9 @@ fn route(
     if alternatives.is_empty() {
         alternatives.push(always(name.span.place()));
     }
+    // they stay for as long as the table does, and a vector that was pushed to has room for more
+    hosts.shrink_to_fit();
+    alternatives.shrink_to_fit();
     let maintenance = document.maintenance.as_ref().map(|written| action::maintenance(written, findings));
     let action = what_is_done(name, document, &alternatives, scope, clusters, findings)?;
     Some(Route {
@@ -109,7 +112,10 @@ fn what_is_done(
         let sticky =
             sticky.and_then(|written| sticky::sticky(written, &name.value.0, &destinations, findings));
         let rewrite = action::rewrite(document.rewrite.as_ref(), conditions, findings);
-        return Some(Action::Forward(Box::new(Forward { split: Split { destinations, sticky }, rewrite })));
+        return Some(Action::Forward(Box::new(Forward {
+            split: Split { destinations, sticky: sticky.map(Box::new) },
+            rewrite,
+        })));
     }
     let response_headers = scope.defaults.under(&document.policy).response;
     if let Some(redirect) = &document.redirect {

@@ -19,8 +19,8 @@ pub(super) fn destinations(
     findings: &mut Findings,
 ) -> Vec<Destination> {
     let mut seen: HashMap<String, Span> = HashMap::new();
-    let mut list = Vec::new();
     let written = written(to);
+    let mut list = Vec::with_capacity(written.len());
     let whole = !matches!(&to.value, ShortOr::Long(Pairs { whole: false, .. }));
     if whole && written.is_empty() {
         findings.push(

@@ -220,5 +220,5 @@ async fn reach(
     let live = snapshot.cluster(id).ok_or(Reason::Internal)?;
     let wish = Wish { destination, cluster, live, announcement: announce(cluster) };
     let dialled = dial(local, &passage.permitted, &wish, timer).await?;
-    Ok((dialled, destination.policy().into()))
+    Ok((dialled, (&**destination.policy()).into()))
 }

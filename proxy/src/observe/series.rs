@@ -167,9 +167,15 @@ fn code(status: u16) -> usize {
 /// The counts of one key, one cell per worker, made when the worker first has something to count.
 #[derive(Debug)]
 pub struct Series {
-    key: SeriesKey,
-    cells: Box<[OnceLock<Box<Cell>>]>,
-    passages: Box<[OnceLock<Box<PassageCell>>]>,
+    key: Arc<SeriesKey>,
+    workers: Box<[Cells]>,
+}
+
+/// Where one worker counts.
+#[derive(Debug, Default)]
+struct Cells {
+    exchanges: OnceLock<Box<Cell>>,
+    passages: OnceLock<Box<PassageCell>>,
 }
 
 impl Series {
@@ -179,23 +185,27 @@ impl Series {
         &self.key
     }
 
+    fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.workers.iter().filter_map(|cells| cells.exchanges.get()).map(Box::as_ref)
+    }
+
     /// Counts one exchange. Only the worker itself may call this with its number. Gives the place where a reader wants
     /// to see this one, if one does.
     pub fn record(&self, worker: usize, sample: &Sample) -> Option<&Slot> {
-        self.cells.get(worker)?.get_or_init(Cell::empty).record(sample)
+        self.workers.get(worker)?.exchanges.get_or_init(Cell::empty).record(sample)
     }
 
     /// Where connections of this worker are counted that nobody looks into. Only the worker itself may write there.
     #[must_use]
     pub fn passage(&self, worker: usize) -> Option<&PassageCell> {
-        self.passages.get(worker).map(|cell| &**cell.get_or_init(Box::default))
+        self.workers.get(worker).map(|cells| &**cells.passages.get_or_init(Box::default))
     }
 
     /// The counts of connections of all workers together.
     #[must_use]
     pub fn passages(&self) -> PassageTotals {
         let mut totals = PassageTotals::default();
-        self.passages.iter().filter_map(OnceLock::get).for_each(|cell| totals.merge(cell));
+        self.workers.iter().filter_map(|cells| cells.passages.get()).for_each(|cell| totals.merge(cell));
         totals
     }
 
@@ -203,7 +213,7 @@ impl Series {
     #[must_use]
     pub fn exemplars(&self) -> Exemplars {
         let mut newest = Exemplars::default();
-        for cell in self.cells.iter().filter_map(OnceLock::get) {
+        for cell in self.cells() {
             let slots = cell.exemplars.get().into_iter().flat_map(|slots| slots.iter());
             for (newest, slot) in newest.iter_mut().zip(slots) {
                 let found = slot.read();
@@ -221,7 +231,7 @@ impl Series {
     #[must_use]
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
-        for cell in self.cells.iter().filter_map(OnceLock::get) {
+        for cell in self.cells() {
             totals.merge(cell);
         }
         totals
@@ -284,7 +294,7 @@ pub struct SeriesBook {
 
 #[derive(Debug, Default)]
 struct Known {
-    series: HashMap<SeriesKey, Weak<Series>>,
+    series: HashMap<Arc<SeriesKey>, Weak<Series>>,
     purge_at: usize,
 }
 
@@ -307,9 +317,9 @@ impl SeriesBook {
         if let Some(series) = known.series.get(&key).and_then(Weak::upgrade) {
             return series;
         }
-        let cells = (0..self.workers).map(|_| OnceLock::new()).collect();
-        let passages = (0..self.workers).map(|_| OnceLock::new()).collect();
-        let series = Arc::new(Series { key: key.clone(), cells, passages });
+        let workers = (0..self.workers).map(|_| Cells::default()).collect();
+        let key = Arc::new(key);
+        let series = Arc::new(Series { key: Arc::clone(&key), workers });
         known.series.insert(key, Arc::downgrade(&series));
         known.purge();
         series

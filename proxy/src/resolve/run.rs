@@ -52,7 +52,7 @@ impl Resolutions {
         let resolver = snapshot.config().process().dns();
         let clusters = snapshot.config().clusters().iter();
         let wanted: BTreeMap<&String, &Dns> =
-            clusters.filter_map(|cluster| Some((cluster.name(), &**cluster.dns().as_ref()?))).collect();
+            clusters.filter_map(|cluster| Some((cluster.name(), &***cluster.dns().as_ref()?))).collect();
         self.names.retain(|name, task| {
             wanted.get(name).is_some_and(|dns| **dns == task.dns) && *resolver == task.resolver
         });

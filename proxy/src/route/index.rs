@@ -35,7 +35,8 @@ pub struct Match {
 pub struct Index {
     /// As the computed order.
     entries: Vec<Entry>,
-    exact: HashMap<Box<str>, Site>,
+    /// Boxed: a table has more places than sites, and a site is large.
+    exact: HashMap<Box<str>, Box<Site>>,
     suffixes: HashMap<Box<str>, Site>,
     /// Length of the longest suffix: a host of a thousand labels costs no thousand long hashes.
     suffix_bytes_max: usize,
@@ -59,7 +60,7 @@ impl Index {
             let site = Site::new(config, &positions);
             match host {
                 HostPattern::Exact(name) => {
-                    index.exact.insert(name.as_str().into(), site);
+                    index.exact.insert(name.as_str().into(), Box::new(site));
                 }
                 HostPattern::Suffix(suffix) => {
                     index.suffix_bytes_max = index.suffix_bytes_max.max(suffix.len());
@@ -88,7 +89,7 @@ impl Index {
 
     /// What answers for this host: the exact name, then suffixes from the longest on, then any.
     fn sites<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a Site> {
-        self.exact.get(host).into_iter().chain(self.below(host)).chain(&self.any)
+        self.exact.get(host).map(Box::as_ref).into_iter().chain(self.below(host)).chain(&self.any)
     }
 
     fn below<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a Site> {

@@ -50,7 +50,7 @@ fn odd_statuses_and_unknown_workers_are_harmless() {
 fn a_cell_is_made_only_when_it_is_needed() {
     let series = SeriesBook::new(3).series(key("all"));
     series.record(1, &sample(200, 1));
-    let made: Vec<_> = series.cells.iter().map(|cell| cell.get().is_some()).collect();
+    let made: Vec<_> = series.workers.iter().map(|cells| cells.exchanges.get().is_some()).collect();
     assert_eq!(made, [false, true, false]);
 }
 
@@ -118,7 +118,7 @@ fn calls_of_grpc_are_counted_by_status_and_cost_nothing_before() {
     let series = SeriesBook::new(2).series(key("all"));
     series.record(0, &sample(200, 1));
     series.record(0, &sample(502, 1));
-    assert!(series.cells[0].get().unwrap().grpc.get().is_none());
+    assert!(series.workers[0].exchanges.get().unwrap().grpc.get().is_none());
     let call = |status| Sample { grpc: Some(status), ..sample(200, 1) };
     for status in [GrpcStatus::Ok, GrpcStatus::Unavailable, GrpcStatus::Unavailable, GrpcStatus::NotFound] {
         series.record(1, &call(status));

@@ -6,7 +6,7 @@ fn dns(text: &str) -> Dns {
     let table = format!("clusters: {{a: {{dns: {{{text}}}}}}}\n");
     let compiled = compile(&Source::new("test.yaml", table), &|_| None);
     let config = compiled.unwrap_or_else(|faults| panic!("{faults}")).into_config();
-    (**config.clusters()[0].dns().as_ref().unwrap()).clone()
+    (***config.clusters()[0].dns().as_ref().unwrap()).clone()
 }
 
 fn ips(text: &str) -> Vec<IpAddr> {

@@ -6,7 +6,7 @@ fn dns(keys: &str) -> Dns {
     let table = format!("clusters: {{a: {{dns: {{name: a.test, port: 80{keys}}}}}}}\n");
     let compiled = compile(&Source::new("test.yaml", table), &|_| None);
     let config = compiled.unwrap_or_else(|faults| panic!("{faults}")).into_config();
-    (**config.clusters()[0].dns().as_ref().unwrap()).clone()
+    (***config.clusters()[0].dns().as_ref().unwrap()).clone()
 }
 
 fn seconds(seconds: f64) -> Duration {
