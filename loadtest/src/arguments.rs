@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::quantity::{Delay, Rates, Share, Size, Trickle, some_time, time};
+use crate::quantity::{Delay, Label, Rates, Share, Size, Trickle, some_time, time};
 
 /// Load at a rate fixed in advance, and an upstream that misbehaves on demand.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub enum Command {
     Run(Box<Run>),
     /// Be a server that delays, fails, resets, trickles and closes on demand
     Serve(Box<Serve>),
+    /// Be thousands of proxies of a control server, and measure how it serves them
+    Fleet(Box<Fleet>),
 }
 
 /// The arguments of `run`.
@@ -168,4 +170,84 @@ pub struct Faults {
     /// Close each connection after so many answers
     #[arg(long, value_name = "COUNT")]
     pub close_after: Option<NonZeroU64>,
+}
+
+/// The arguments of `fleet`.
+#[derive(Debug, Args)]
+pub struct Fleet {
+    /// Where the control server takes proxies, as host:port
+    #[arg(long, value_name = "ADDRESS")]
+    pub control: String,
+    /// Who connects.
+    #[command(flatten)]
+    pub members: Members,
+    /// How they behave.
+    #[command(flatten)]
+    pub manner: Manner,
+    /// What changes while they are connected.
+    #[command(flatten)]
+    pub changes: Changes,
+    /// Read the memory and CPU time of this process before, in between and afterwards: the control server's
+    #[arg(long, value_name = "PROCESS")]
+    pub pid: Option<u32>,
+    /// Write the figures as JSON; `-` is stdout, and then nothing else is written there
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// Who connects.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Proxies")]
+pub struct Members {
+    /// How many there are, all at once
+    #[arg(long, default_value = "100", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub proxies: u32,
+    /// On so many connections; as many as there are proxies if this is not given
+    #[arg(long, value_name = "COUNT")]
+    pub connections: Option<NonZeroUsize>,
+    /// The namespace that they stand in
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub namespace: String,
+    /// A label that all of them have; may be given several times
+    #[arg(long = "label", value_name = "NAME=VALUE")]
+    pub labels: Vec<Label>,
+}
+
+/// How simulated proxies behave.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Manner")]
+pub struct Manner {
+    /// Load on demand only what serves this host; may be given several times
+    #[arg(long, value_name = "HOST")]
+    pub on_demand: Vec<String>,
+    /// Acknowledge only after so long
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "0s")]
+    pub ack_delay: Duration,
+    /// Never acknowledge
+    #[arg(long, conflicts_with_all = ["ack_delay", "reconnect_storm", "apply"])]
+    pub never_ack: bool,
+    /// Once in sync, all lose their connections and come back with what they hold
+    #[arg(long)]
+    pub reconnect_storm: bool,
+}
+
+/// What changes while simulated proxies are connected.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Changes")]
+pub struct Changes {
+    /// Once in sync, apply this document and measure until all have acknowledged it; `{n}` in it counts
+    #[arg(long, value_name = "FILE", requires = "api")]
+    pub apply: Option<PathBuf>,
+    /// Where the API of the control server listens
+    #[arg(long, value_name = "ADDRESS")]
+    pub api: Option<std::net::SocketAddr>,
+    /// Apply it so often
+    #[arg(long, value_name = "COUNT", default_value = "1", requires = "apply", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub times: u32,
+    /// Stay for so long and measure what somebody else changes; Ctrl-C ends it early
+    #[arg(long = "for", value_name = "TIME", value_parser = time, default_value = "0s")]
+    pub stay: Duration,
+    /// The longest until all are in sync, and until all have acknowledged a change
+    #[arg(long, value_name = "TIME", value_parser = some_time, default_value = "1m")]
+    pub timeout: Duration,
 }

@@ -1,12 +1,14 @@
 //! The binary `towpath-load`: `run` asks at a rate that is fixed in advance and counts each answer's time from when it
 //! should have been asked, so that a server that stalls cannot slow its own measuring (coordinated omission); `serve`
-//! is an upstream that delays, fails, resets, trickles and closes on demand.
+//! is an upstream that delays, fails, resets, trickles and closes on demand; `fleet` is thousands of proxies of a control
+//! server, and measures how it serves them.
 //!
 //! Black box: it imports none of the other crates. Exit codes are 0 (done), 1 (nothing was answered, or the system gave
 //! way) and 2 (an argument cannot be used).
 
 mod arguments;
 mod failure;
+mod fleet;
 mod message;
 mod output;
 mod quantity;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Run(asked) => run::run(asked),
         Command::Serve(asked) => serve::serve(asked),
+        Command::Fleet(asked) => fleet::run(asked),
     };
     done.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
 }

@@ -42,6 +42,26 @@ impl FromStr for Size {
     }
 }
 
+/// A label of a proxy: `app=web`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub value: String,
+}
+
+impl FromStr for Label {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(Self { name: name.into(), value: value.into() }),
+            _ => Err(format!("`{text}` is no label; write its name and value, such as app=web")),
+        }
+    }
+}
+
 /// A share of all requests: `1%`, `0.1%`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Share(f64);

@@ -111,7 +111,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("notify", &["proxy/src/reload", "control/src/source"]),
     ("hickory_resolver", &["proxy/src/resolve/query"]),
     ("regex_automata", &["config/src", "proxy/src/route"]),
-    ("serde", &["config/src", "proxy/src/admin", "loadtest/src/run", "control/src"]),
+    ("serde", &["config/src", "proxy/src/admin", "loadtest/src/run", "loadtest/src/fleet", "control/src"]),
     (
         "serde_json",
         &[
@@ -120,6 +120,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "proxy/src/observe/access_log/escape/tests",
             "cli/src",
             "loadtest/src/run",
+            "loadtest/src/fleet",
             "control/src",
         ],
     ),

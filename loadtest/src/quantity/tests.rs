@@ -84,3 +84,13 @@ fn rates() {
         assert!(rates(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn labels_are_names_and_values() {
+    let label = |name: &str, value: &str| Ok(Label { name: name.into(), value: value.into() });
+    assert_eq!("app=web".parse(), label("app", "web"));
+    assert_eq!("app==".parse(), label("app", "="));
+    for text in ["", "app", "=web"] {
+        assert!(text.parse::<Label>().is_err(), "{text}");
+    }
+}
