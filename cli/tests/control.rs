@@ -368,6 +368,44 @@ fn the_example_is_what_it_says() {
 }
 
 #[test]
+fn a_source_that_disappears_takes_nothing_away() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open(&channel, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        let away = server.mesh().with_extension("away");
+        std::fs::rename(server.mesh(), &away).unwrap();
+        server.says("what the source said before stays");
+        let mut other = Peer::open(&channel, "p2").await;
+        other.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        std::fs::write(away.join("shop.yaml"), changed("7s")).unwrap();
+        std::fs::rename(&away, server.mesh()).unwrap();
+        peer.until("the change", |peer| has(peer, "7s")).await;
+        assert!(peer.route("shop/gone").is_some());
+    });
+}
+
+#[test]
+fn what_cannot_be_kept_is_not_pushed_and_what_runs_goes_on() {
+    let server = Control::limited(8 << 10, &[("shop.yaml", SHOP)]);
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open(&channel, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        // a text that the store has no room for
+        let letters = "x".repeat(12 << 20);
+        server.write("shop.yaml", &format!("{}# {letters}\n", changed("8s")));
+        server.says("cannot be kept, so it is not pushed");
+        let mut other = Peer::open(&channel, "p2").await;
+        other.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        assert!(!has(&other, "8s"));
+        server.write("shop.yaml", &changed("7s"));
+        peer.until("what has room", |peer| has(peer, "7s")).await;
+    });
+}
+
+#[test]
 fn the_end_is_said_and_comes() {
     let mut server = Control::start(&[("shop.yaml", SHOP)], "");
     run(async {

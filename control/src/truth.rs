@@ -1,7 +1,6 @@
 //! The one way by which a mesh changes: what the source says is settled, kept as a revision and published, in this order,
 //! by one task.
 
-mod kept;
 mod live;
 mod proposal;
 mod run;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::Proxy;
 
@@ -15,6 +16,18 @@ pub struct Control {
 impl Control {
     /// A server of these documents; `settings` are more lines of its settings.
     pub fn start(documents: &[(&str, &str)], settings: &str) -> Self {
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_towpath")), documents, settings)
+    }
+
+    /// A server that may write no file of more than so many KiB.
+    pub fn limited(kibibytes: u32, documents: &[(&str, &str)]) -> Self {
+        let mut command = Command::new("bash");
+        let limit = format!("ulimit -f {kibibytes}; exec \"$0\" \"$@\"");
+        command.args(["-c", &limit, env!("CARGO_BIN_EXE_towpath")]);
+        Self::start_by(command, documents, "")
+    }
+
+    fn start_by(command: Command, documents: &[(&str, &str)], settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mesh = folder.path().join("mesh");
         fs::create_dir(&mesh).unwrap();
@@ -26,7 +39,7 @@ impl Control {
             folder.path().join("state").display()
         );
         fs::write(&file, text).unwrap();
-        let process = Proxy::by_arguments(&["control", "-c", &file.display().to_string()], folder);
+        let process = Proxy::by_command(command, &["control", "-c", &file.display().to_string()], folder);
         Self { process, mesh }
     }
 

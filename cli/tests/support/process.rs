@@ -75,7 +75,11 @@ impl Proxy {
 
     /// Starts a command of the binary with these arguments; `folder` is kept as long as it runs.
     pub fn by_arguments(arguments: &[&str], folder: TempDir) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
+        Self::by_command(Command::new(env!("CARGO_BIN_EXE_towpath")), arguments, folder)
+    }
+
+    /// The same by a program that runs the binary with these arguments, in its own place.
+    pub fn by_command(mut command: Command, arguments: &[&str], folder: TempDir) -> Self {
         command.args(arguments);
         Self::run(command, folder, PathBuf::new())
     }

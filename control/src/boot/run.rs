@@ -63,7 +63,12 @@ pub enum Error {
 /// # Errors
 /// When the server cannot start, or not go on.
 pub fn run(settings: &Settings) -> Result<(), Error> {
-    files::raise_limit();
+    let runtime = Builder::new_multi_thread().thread_name("control").enable_all().build()?;
+    {
+        let _inside = runtime.enter();
+        files::raise_limit();
+        files::outlive_size_limit()?;
+    }
     let retention = Retention {
         revisions: u64::from(settings.limits().revisions),
         audit_bytes: settings.limits().audit_bytes,
@@ -75,7 +80,6 @@ pub fn run(settings: &Settings) -> Result<(), Error> {
             Arc::new(Directory::open(path, Limits::default(), &store.latest().documents)?)
         }
     };
-    let runtime = Builder::new_multi_thread().thread_name("control").enable_all().build()?;
     let ended = runtime.block_on(live(settings, store, source));
     // what still runs has had its time
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -91,8 +95,7 @@ async fn live(settings: &Settings, store: Store, source: Arc<dyn Source>) -> Res
         tracing::info!("there are no tokens: the API answers this machine only, and lets it do everything");
     }
     let meters = Arc::new(Meters::default());
-    let state = settings.state().clone();
-    let start = Start { source, store: store.clone(), state, meters: Arc::clone(&meters) };
+    let start = Start { source, store: store.clone(), meters: Arc::clone(&meters) };
     let (truth, before, task) = Truth::start(start).await?;
     let mut task = tokio::spawn(task);
     let limits = settings.limits().push;

@@ -1,6 +1,5 @@
 //! The task that changes the mesh.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +7,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_stream::StreamExt;
 use towpath_wire::Cache;
 
-use super::kept;
 use super::live::Live;
 use super::proposal::{Proposal, Refused};
 use crate::documents::Documents;
@@ -43,8 +41,6 @@ pub struct Start {
     pub source: Arc<dyn Source>,
     /// What keeps it.
     pub store: Store,
-    /// The state directory.
-    pub state: PathBuf,
     /// What the server counts.
     pub meters: Arc<Meters>,
 }
@@ -55,12 +51,12 @@ impl Truth {
     /// # Errors
     /// When what the source says cannot be kept.
     pub async fn start(start: Start) -> Result<(Self, Arc<Live>, impl Future<Output = ()>), StoreFault> {
-        let Start { source, store, state, meters } = start;
+        let Start { source, store, meters } = start;
         let latest = store.latest();
         let said = source.said();
-        let (cache, kept) = (Arc::<Mutex<Cache>>::default(), kept::place(&state));
-        let (path, documents) = (kept.clone(), latest.documents.clone());
-        let state = apart(move || kept::restore(&path, &documents)).await;
+        let (cache, saved) = (Arc::<Mutex<Cache>>::default(), store.live().await?);
+        let documents = latest.documents.clone();
+        let state = apart(move || restored(saved.as_deref(), &documents)).await;
         let desired = encoded(&state, &Desired::default(), &cache);
         let before = Arc::new(Live {
             revision: latest.revision.clone(),
@@ -74,7 +70,7 @@ impl Truth {
         let (live, known) = watch::channel(Arc::clone(&before));
         let (asks, asked) = mpsc::channel(ASKS_MAX);
         let truth = Self { live: known, asks, store: store.clone() };
-        let task = Task { source, store, kept, meters, live };
+        let task = Task { source, store, meters, live };
         if said.documents == before.documents {
             tell_faults(&before.state);
         } else {
@@ -142,7 +138,6 @@ impl Truth {
 struct Task {
     source: Arc<dyn Source>,
     store: Store,
-    kept: PathBuf,
     meters: Arc<Meters>,
     live: watch::Sender<Arc<Live>>,
 }
@@ -241,9 +236,10 @@ impl Task {
             (state, desired)
         })
         .await;
-        let (path, live) = (self.kept.clone(), state.clone());
-        if let Err(fault) = apart(move || kept::keep(&path, &live)).await {
-            tracing::error!(%fault, "what is live cannot be kept on disk: after a restart, documents that are broken now have nothing");
+        let saved = state.clone();
+        let saved = apart(move || saved.saved()).await;
+        if let Err(fault) = self.store.keep_live(saved.into()).await {
+            tracing::error!(%fault, "what is live cannot be kept: after a restart, documents that are broken now have nothing");
         }
         self.meters.add(Counter::Revisions, 1);
         if let Some(revision) = &revision {
@@ -297,6 +293,16 @@ impl Task {
         let state = self.live().state.clone();
         apart(move || state.next(&documents)).await
     }
+}
+
+/// What documents mean after what was live last. What cannot be read of that is told, and left out.
+fn restored(saved: Option<&str>, documents: &Documents) -> State {
+    let fresh = || State::default().next(documents);
+    let Some(saved) = saved else { return fresh() };
+    State::restored(saved, documents).unwrap_or_else(|fault| {
+        tracing::warn!(%fault, "documents that are broken now have nothing until they are mended");
+        fresh()
+    })
 }
 
 /// What of a state is live, encoded; what nobody holds any more is forgotten.
