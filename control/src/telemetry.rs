@@ -5,6 +5,6 @@ mod desk;
 mod ring;
 mod tally;
 
-pub use book::{Key, Point, Query, Rates};
+pub use book::{Key, Query};
 pub use desk::{Reporter, Telemetry};
 pub use tally::Tally;

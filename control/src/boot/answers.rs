@@ -20,7 +20,7 @@ use crate::mesh::{State, Verdict};
 use crate::push::{Fleet, GAUGES};
 use crate::source;
 use crate::store::StoreFault;
-use crate::telemetry::{Query, Rates};
+use crate::telemetry::{Key, Query, Tally};
 use crate::truth::{Live, Proposal, Refused, Truth};
 
 mod fleet;
@@ -196,12 +196,16 @@ impl Control for Answers {
 
     fn traffic(&self, question: &TrafficQuestion) -> Traffic {
         let TrafficQuestion { window, namespace, route, cluster } = question.clone();
-        let window = window.as_secs().max(1);
-        let query = Query { namespace, route, cluster, subset: None, window };
+        let query = Query { namespace, route, cluster, window: window.as_secs() };
         let telemetry = self.fleet.telemetry();
-        let series = telemetry.rates(&query).into_iter().map(|rates| series(rates, window)).collect();
         let (_, left_out, proxies) = telemetry.sizes();
-        Traffic { seconds: window as f64, proxies, series, left_out }
+        let seconds = telemetry.age().min(window).as_secs_f64();
+        Traffic {
+            seconds,
+            proxies,
+            series: telemetry.sums(&query).into_iter().map(series).collect(),
+            left_out,
+        }
     }
 
     fn ready(&self) -> Result<(), String> {
@@ -213,20 +217,18 @@ impl Control for Answers {
     }
 }
 
-/// Numbers of the window from those of a second.
-fn series(rates: Rates, window: u64) -> TrafficSeries {
-    let in_all = |rate: f64| (rate * window as f64).round() as u64;
-    let milliseconds = |seconds: Option<f64>| seconds.map(|seconds| seconds * 1000.0);
+fn series((key, tally): (Key, Tally)) -> TrafficSeries {
+    let milliseconds = |share| tally.latency()?.quantile(share).map(|time| time.as_secs_f64() * 1000.0);
     TrafficSeries {
-        requests: in_all(rates.requests),
-        errors: in_all(rates.failures),
-        p50_ms: milliseconds(rates.p50),
-        p90_ms: milliseconds(rates.p90),
-        p99_ms: milliseconds(rates.p99),
-        namespace: rates.key.namespace,
-        route: rates.key.route,
-        cluster: rates.key.cluster,
-        subset: rates.key.subset,
-        class: rates.key.class,
+        requests: tally.requests(),
+        errors: tally.failures,
+        p50_ms: milliseconds(0.5),
+        p90_ms: milliseconds(0.9),
+        p99_ms: milliseconds(0.99),
+        namespace: key.namespace,
+        route: key.route,
+        cluster: key.cluster,
+        subset: key.subset,
+        class: key.class,
     }
 }

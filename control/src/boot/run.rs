@@ -112,7 +112,7 @@ async fn live(settings: &Settings, store: Store, source: Arc<dyn Source>) -> Res
     let serving =
         Serving { listener: proxies, fleet: fleet.clone(), times: settings.times().clone(), ending };
     let mut served = tokio::spawn(push::serve(serving));
-    tracing::info!(revision = truth.live().revision(), push = %settings.push(), "serving");
+    tracing::info!(revision = truth.live().revision(), "serving");
     let gone = |what: &str| Err(Error::Ended(format!("{what} ended by a bug")));
     let ended = tokio::select! {
         _ = terminate.recv() => Ok(()),

@@ -14,6 +14,9 @@ use crate::truth::Live;
 /// So many hosts may be asked for by proxies of one kind; of further ones they hear that there are none.
 const HOSTS_MAX: usize = 10_000;
 
+/// After so many revisions for which no proxy of a kind was there, the kind is forgotten.
+const UNUSED_MAX: u32 = 100;
+
 /// A revision, and what each kind of proxy may see of it.
 #[derive(Debug)]
 pub struct Edition {
@@ -30,14 +33,16 @@ struct Seen {
     before: Arc<View>,
     /// The hosts that any of them asked for.
     hosts: Arc<BTreeSet<String>>,
+    /// Revisions before this one that nobody wanted to see.
+    unused: u32,
 }
 
 impl Edition {
     /// The edition of a revision, after another one.
     #[must_use]
     pub fn new(live: Arc<Live>, before: Option<&Self>, meters: Arc<Meters>) -> Arc<Self> {
-        let kinds = before
-            .map(|before| before.kinds().iter().map(|(key, seen)| (key.clone(), seen.next())).collect());
+        let kept = |(key, seen): (&ViewKey, &Seen)| Some((key.clone(), seen.next()?));
+        let kinds = before.map(|before| before.kinds().iter().filter_map(kept).collect());
         Arc::new(Self { live, kinds: Mutex::new(kinds.unwrap_or_default()), meters })
     }
 
@@ -79,6 +84,7 @@ impl Edition {
                     view: Arc::default(),
                     before: Arc::clone(before),
                     hosts: Arc::new(seen.hosts.iter().cloned().chain(fresh).collect()),
+                    unused: 0,
                 };
             }
             seen.clone()
@@ -86,7 +92,7 @@ impl Edition {
         self.computed(key, seen).await
     }
 
-    async fn computed(&self, key: ViewKey, Seen { view, before, hosts }: Seen) -> Arc<View> {
+    async fn computed(&self, key: ViewKey, Seen { view, before, hosts, .. }: Seen) -> Arc<View> {
         let compute = || async {
             self.meters.add(Counter::Views, 1);
             let (live, old) = (Arc::clone(&self.live), Arc::clone(&before));
@@ -99,9 +105,16 @@ impl Edition {
 }
 
 impl Seen {
-    fn next(&self) -> Self {
-        let before = self.view.get().unwrap_or(&self.before);
-        Self { view: Arc::default(), before: Arc::clone(before), hosts: Arc::clone(&self.hosts) }
+    /// What is kept of it for the next revision.
+    fn next(&self) -> Option<Self> {
+        let unused = if self.view.initialized() { 0 } else { self.unused + 1 };
+        let before = Arc::clone(self.view.get().unwrap_or(&self.before));
+        (unused < UNUSED_MAX).then(|| Self {
+            view: Arc::default(),
+            before,
+            hosts: Arc::clone(&self.hosts),
+            unused,
+        })
     }
 }
 

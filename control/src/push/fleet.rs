@@ -38,7 +38,7 @@ pub const GAUGES: [(&str, &str); 8] = [
     ("proxies_rejecting", "Proxies that reject something."),
     ("proxies_reporting", "Proxies that report their traffic."),
     ("series", "Series of traffic that are kept."),
-    ("series_overflowed", "Counts that went into a common series for want of room, so far."),
+    ("series_overflowed", "Requests that were counted in a common series for want of room, so far."),
     ("staged", "1 while a revision is on its way step by step, else 0."),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::ring::{RINGS, Recent, ring_for};
+use super::ring::Recent;
 use super::tally::Tally;
 
 #[cfg(test)]
@@ -35,48 +35,8 @@ pub struct Query {
     pub route: Option<String>,
     /// Of this cluster only.
     pub cluster: Option<String>,
-    /// Of this subset only.
-    pub subset: Option<String>,
     /// The last so many seconds.
     pub window: u64,
-}
-
-/// One series over a window.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rates {
-    /// The series.
-    pub key: Key,
-    /// Requests a second.
-    pub requests: f64,
-    /// Those that failed, a second.
-    pub failures: f64,
-    /// By class of status, 1xx to 5xx and others, a second.
-    pub codes: [f64; 6],
-    /// Octets of request bodies a second.
-    pub request_bytes: f64,
-    /// Octets of answer bodies a second.
-    pub response_bytes: f64,
-    /// What half of them did not exceed, in seconds; at most a sixteenth too long.
-    pub p50: Option<f64>,
-    /// The same for 90 of a hundred.
-    pub p90: Option<f64>,
-    /// The same for 99 of a hundred.
-    pub p99: Option<f64>,
-}
-
-/// One piece of time of a series.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Point {
-    /// How long ago it began, in seconds.
-    pub ago: u64,
-    /// Its length, in seconds.
-    pub seconds: u64,
-    /// Requests in it.
-    pub requests: u64,
-    /// Those that failed.
-    pub failures: u64,
-    /// What 99 of a hundred did not exceed, in seconds.
-    pub p99: Option<f64>,
 }
 
 /// Every series.
@@ -84,7 +44,7 @@ pub struct Point {
 pub struct Book {
     series: HashMap<Key, Recent>,
     most: usize,
-    /// Reports of series that had to be counted together with others.
+    /// Requests that had to be counted together with those of other series.
     overflowed: u64,
     swept: u64,
 }
@@ -110,7 +70,7 @@ impl Book {
         let key = if self.series.len() < self.most {
             key
         } else {
-            self.overflowed += 1;
+            self.overflowed = self.overflowed.saturating_add(tally.requests());
             Key { namespace: key.namespace, route: "*".into(), ..Key::default() }
         };
         // one for each namespace comes on top; namespaces are those of proxies that are let in
@@ -125,42 +85,20 @@ impl Book {
         self.series.len()
     }
 
-    /// How often something was counted together for want of room.
+    /// Requests that were counted together for want of room.
     #[must_use]
     pub fn overflowed(&self) -> u64 {
         self.overflowed
     }
 
-    /// The series of which something was heard in the window, by name.
+    /// What each series counted in the window in which it counted something, by name.
     #[must_use]
-    pub fn rates(&self, now: u64, query: &Query) -> Vec<Rates> {
-        let window = query.window.max(1);
+    pub fn sums(&self, now: u64, query: &Query) -> Vec<(Key, Tally)> {
         let found = self.series.iter().filter(|(key, _)| query.wants(key));
-        let summed = found.map(|(key, recent)| (key, recent.sum(now, window)));
-        let heard = summed.filter(|(_, tally)| tally.requests() > 0);
-        let mut rates: Vec<_> = heard.map(|(key, tally)| rates(key, &tally, window as f64)).collect();
-        rates.sort_by(|a, b| a.key.cmp(&b.key));
-        rates
-    }
-
-    /// The window piece by piece, all series of the query together.
-    #[must_use]
-    pub fn points(&self, now: u64, query: &Query) -> Vec<Point> {
-        let window = query.window.max(1);
-        let (seconds, _) = RINGS.get(ring_for(window)).copied().unwrap_or((1, 1));
-        let mut pieces: std::collections::BTreeMap<u64, Tally> = std::collections::BTreeMap::new();
-        let found = self.series.iter().filter(|(key, _)| query.wants(key));
-        for (at, tally) in found.flat_map(|(_, recent)| recent.pieces(now, window)) {
-            pieces.entry(at).or_default().add(tally);
-        }
-        let point = |(at, tally): (u64, Tally)| Point {
-            ago: now.saturating_sub(at),
-            seconds,
-            requests: tally.requests(),
-            failures: tally.failures,
-            p99: quantile(&tally, 0.99),
-        };
-        pieces.into_iter().map(point).collect()
+        let summed = found.map(|(key, recent)| (key.clone(), recent.sum(now, query.window.max(1))));
+        let mut sums: Vec<_> = summed.filter(|(_, tally)| tally.requests() > 0).collect();
+        sums.sort_by(|(one, _), (other, _)| one.cmp(other));
+        sums
     }
 }
 
@@ -171,25 +109,5 @@ impl Query {
         same(&self.namespace, &key.namespace)
             && same(&self.route, &key.route)
             && same(&self.cluster, &key.cluster)
-            && same(&self.subset, &key.subset)
     }
-}
-
-fn rates(key: &Key, tally: &Tally, window: f64) -> Rates {
-    let a_second = |count: u64| count as f64 / window;
-    Rates {
-        key: key.clone(),
-        requests: a_second(tally.requests()),
-        failures: a_second(tally.failures),
-        codes: tally.codes.map(a_second),
-        request_bytes: a_second(tally.request_bytes),
-        response_bytes: a_second(tally.response_bytes),
-        p50: quantile(tally, 0.5),
-        p90: quantile(tally, 0.9),
-        p99: quantile(tally, 0.99),
-    }
-}
-
-fn quantile(tally: &Tally, share: f64) -> Option<f64> {
-    tally.latency()?.quantile(share).map(|time| time.as_secs_f64())
 }

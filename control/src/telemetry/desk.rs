@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use towpath_wire::telemetry::{self as wire, State};
 
-use super::book::{Book, Key, Point, Query, Rates};
+use super::book::{Book, Key, Query};
 use super::tally::Tally;
 
 /// The time before now that stands for how a proxy usually fares.
@@ -67,16 +67,16 @@ impl Telemetry {
         Reporter { desk: Arc::clone(&self.0), proxy, namespace: namespace.to_owned(), stream }
     }
 
-    /// What each series did in the window of the query.
+    /// What each series counted in the window of the query.
     #[must_use]
-    pub fn rates(&self, query: &Query) -> Vec<Rates> {
-        locked(&self.0.book).rates(self.0.now(), query)
+    pub fn sums(&self, query: &Query) -> Vec<(Key, Tally)> {
+        locked(&self.0.book).sums(self.0.now(), query)
     }
 
-    /// The window of the query piece by piece.
+    /// How long it has been kept.
     #[must_use]
-    pub fn points(&self, query: &Query) -> Vec<Point> {
-        locked(&self.0.book).points(self.0.now(), query)
+    pub fn age(&self) -> Duration {
+        self.0.begun.elapsed()
     }
 
     /// What a proxy said last of itself, and how long ago.
@@ -99,7 +99,7 @@ impl Telemetry {
         Some((standing.total, usual))
     }
 
-    /// Series that are kept, reports that were counted together for want of room, and proxies that report.
+    /// Series that are kept, requests that were counted together for want of room, and proxies that report.
     #[must_use]
     pub fn sizes(&self) -> (usize, u64, usize) {
         let book = locked(&self.0.book);

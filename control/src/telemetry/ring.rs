@@ -7,7 +7,7 @@ use super::tally::Tally;
 mod tests;
 
 /// The pieces: how many seconds each has, and how many are kept.
-pub const RINGS: [(u64, usize); 3] = [(1, 120), (10, 90), (300, 288)];
+const RINGS: [(u64, usize); 3] = [(1, 120), (10, 90), (300, 288)];
 
 /// The recent time of one series. Times are seconds from a beginning that all share.
 #[derive(Debug, Default)]
@@ -44,27 +44,19 @@ impl Recent {
     #[must_use]
     pub fn sum(&self, now: u64, window: u64) -> Tally {
         let mut sum = Tally::default();
-        self.pieces(now, window).for_each(|(_, tally)| sum.add(tally));
-        sum
-    }
-
-    /// The pieces of the last `window` seconds in which something happened, oldest first: when each begins, and what was
-    /// counted in it.
-    pub fn pieces(&self, now: u64, window: u64) -> impl Iterator<Item = (u64, &Tally)> {
         let ring = ring_for(window);
         let (seconds, _) = RINGS.get(ring).copied().unwrap_or((1, 1));
         let newest = now / seconds;
         let oldest = (newest + 1).saturating_sub(window.div_ceil(seconds).max(1));
         let kept = self.rings.get(ring).into_iter().flat_map(|ring| ring.0.iter().flatten());
-        let mut found: Vec<_> = kept.filter(|piece| (oldest..=newest).contains(&piece.number)).collect();
-        found.sort_by_key(|piece| piece.number);
-        found.into_iter().map(move |piece| (piece.number * seconds, &piece.tally))
+        kept.filter(|piece| (oldest..=newest).contains(&piece.number))
+            .for_each(|piece| sum.add(&piece.tally));
+        sum
     }
 }
 
 /// The finest ring that holds so many seconds; the longest when none does.
-#[must_use]
-pub fn ring_for(window: u64) -> usize {
+fn ring_for(window: u64) -> usize {
     let holds = |(seconds, pieces): &(u64, usize)| seconds * *pieces as u64 >= window;
     RINGS.iter().position(holds).unwrap_or(RINGS.len() - 1)
 }

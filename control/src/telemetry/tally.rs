@@ -12,10 +12,6 @@ pub struct Tally {
     pub codes: [u64; CODES],
     /// Those that failed.
     pub failures: u64,
-    /// Octets of request bodies.
-    pub request_bytes: u64,
-    /// Octets of answer bodies.
-    pub response_bytes: u64,
     /// How long they took; nothing is kept of nothing.
     latency: Option<Box<Sketch>>,
 }
@@ -29,8 +25,7 @@ impl Tally {
             *total = count;
         }
         let latency = series.latency.filter(|latency| latency.count() > 0).map(Box::new);
-        let Series { failures, request_bytes, response_bytes, .. } = series;
-        Self { codes, failures, request_bytes, response_bytes, latency }
+        Self { codes, failures: series.failures, latency }
     }
 
     /// Adds what was counted elsewhere, or later.
@@ -39,8 +34,6 @@ impl Tally {
             *total = total.saturating_add(count);
         }
         self.failures = self.failures.saturating_add(other.failures);
-        self.request_bytes = self.request_bytes.saturating_add(other.request_bytes);
-        self.response_bytes = self.response_bytes.saturating_add(other.response_bytes);
         if let Some(latency) = &other.latency {
             self.latency.get_or_insert_default().merge(latency);
         }

@@ -243,11 +243,11 @@ impl Task {
         }
         self.meters.add(Counter::Revisions, 1);
         if let Some(revision) = &revision {
-            let (who, message) = (&revision.who, &revision.message);
+            let (who, why) = (&revision.who, &revision.message);
             tracing::info!(
                 revision = revision.number,
                 who,
-                message,
+                why,
                 documents = said.documents.len(),
                 "the mesh was changed"
             );

@@ -25,16 +25,6 @@ fn what_is_older_than_the_window_is_not_in_it() {
 }
 
 #[test]
-fn pieces_come_in_order_and_those_without_anything_are_left_out() {
-    let mut recent = Recent::default();
-    [115, 118, 121, 125].into_iter().for_each(|second| recent.add(second, &requests(second)));
-    let found: Vec<_> = recent.pieces(125, 60).map(|(at, tally)| (at, tally.requests())).collect();
-    assert_eq!(found, [(115, 115), (118, 118), (121, 121), (125, 125)]);
-    let found: Vec<_> = recent.pieces(125, 900).map(|(at, tally)| (at, tally.requests())).collect();
-    assert_eq!(found, [(110, 233), (120, 246)]);
-}
-
-#[test]
 fn a_series_takes_no_more_room_the_longer_it_lives() {
     let mut recent = Recent::default();
     (0..200_000).step_by(7).for_each(|second| recent.add(second, &requests(1)));
