@@ -16,8 +16,8 @@ pub struct Arguments {
     /// second; with --for, exit with 1 when one did not work
     #[arg(long)]
     protocols: bool,
-    /// Write the route table to this file, and leave it there
-    #[arg(long, value_name = "FILE")]
+    /// Write the mesh to this directory, and leave it there; with --protocols, the route table to this file
+    #[arg(long, value_name = "PATH")]
     keep: Option<PathBuf>,
 }
 

@@ -75,11 +75,12 @@ fn block(tally: &Tally, live: &Live) -> String {
     }
     let _ = writeln!(
         out,
-        "  table {} is live, {} requests without a good answer",
-        live.generation, tally.whole.errors
+        "  tables {} are live, {} requests without a good answer",
+        live.tables(),
+        tally.whole.errors
     );
-    if let Some(faults) = &live.rejected {
-        let _ = writeln!(out, "  the newest file was refused, table {} stays:", live.generation);
+    if let Some(faults) = &live.refused {
+        let _ = writeln!(out, "  the newest file was refused, the proxies keep what they have:");
         for line in faults.lines().filter(|line| !line.trim_matches([' ', '|']).is_empty()).take(6) {
             let _ = writeln!(out, "    {line}");
         }
@@ -89,7 +90,7 @@ fn block(tally: &Tally, live: &Live) -> String {
 
 fn line(tally: &Tally, live: &Live) -> String {
     let (recent, seconds) = tally.recent();
-    let mut out = format!("table {}:", live.generation);
+    let mut out = format!("tables {}:", live.tables());
     for (version, late) in VERSIONS.iter().zip(&recent.versions) {
         let rate = late.answers as f64 / seconds.max(1) as f64;
         let share = share(late.answers, recent.answers()) * 100.0;
@@ -99,7 +100,7 @@ fn line(tally: &Tally, live: &Live) -> String {
         }
     }
     let _ = write!(out, "  errors {}", tally.whole.errors);
-    if live.rejected.is_some() {
+    if live.refused.is_some() {
         out.push_str("  (the newest file was refused)");
     }
     out

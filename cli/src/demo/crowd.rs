@@ -19,10 +19,10 @@ const PACE: Duration = Duration::from_millis(20);
 /// An answer that takes longer is none.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Sends traffic until it is dropped.
-pub fn start(local: &LocalSet, address: SocketAddr, tally: &Rc<RefCell<Tally>>) -> JoinSet<()> {
+/// Sends traffic to these proxies until it is dropped.
+pub fn start(local: &LocalSet, addresses: [SocketAddr; 2], tally: &Rc<RefCell<Tally>>) -> JoinSet<()> {
     let mut crowd = JoinSet::new();
-    for _ in 0..CLIENTS {
+    for address in addresses.into_iter().cycle().take(CLIENTS) {
         crowd.spawn_local_on(traffic(Client::new(address), Rc::clone(tally)), local);
     }
     crowd

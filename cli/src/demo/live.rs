@@ -1,4 +1,4 @@
-//! Which route table the proxy runs just now, asked on its admin port.
+//! Which route table each proxy runs just now, asked on its admin port.
 
 use std::io;
 
@@ -7,37 +7,44 @@ use serde_json::Value;
 use super::service::VERSIONS;
 use crate::client::{Client, Request};
 
-/// What the admin port says.
+/// What proxies and server say.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Live {
-    /// Counts the tables that went live.
-    pub generation: u64,
-    /// The weights of the route `hello`, if it still splits between the two versions.
+    /// Counts the tables that went live, for each proxy.
+    pub generations: [u64; 2],
+    /// The weights of the route `hello`, if it splits between the two versions, the same on both proxies.
     pub weights: Option<[u64; 2]>,
-    /// What is wrong with the newest file, if it was refused.
-    pub rejected: Option<String>,
+    /// What is wrong with the newest files, if they were refused.
+    pub refused: Option<String>,
 }
 
 impl Live {
-    /// Asks.
+    /// Asks the proxies.
     ///
     /// # Errors
-    /// When the admin port does not answer as it should.
-    pub async fn fetch(admin: &mut Client) -> io::Result<Self> {
-        let answer = admin.send(Request { method: "GET", path: "/config", ..Request::default() }).await?;
-        Ok(Self::read(&serde_json::from_slice(&answer.body)?))
+    /// When an admin port does not answer as it should.
+    pub async fn fetch(admins: [&mut Client; 2]) -> io::Result<Self> {
+        let [one, other] = admins;
+        Ok(Self::read([&table(one).await?, &table(other).await?]))
     }
 
-    fn read(answer: &Value) -> Self {
-        let weights = VERSIONS.map(|version| weight(answer, version.name));
+    fn read(answers: [&Value; 2]) -> Self {
+        let [weights, others] = answers.map(|answer| VERSIONS.map(|version| weight(answer, version.name)));
         Self {
-            generation: answer.get("generation").and_then(Value::as_u64).unwrap_or_default(),
+            generations: answers
+                .map(|answer| answer.get("generation").and_then(Value::as_u64).unwrap_or_default()),
             weights: match weights {
-                [Some(v1), Some(v2)] if v1 + v2 > 0 => Some([v1, v2]),
+                [Some(v1), Some(v2)] if v1 + v2 > 0 && weights == others => Some([v1, v2]),
                 _ => None,
             },
-            rejected: answer.pointer("/rejected/faults").and_then(Value::as_str).map(str::to_owned),
+            refused: None,
         }
+    }
+
+    /// The tables that are live.
+    pub fn tables(&self) -> String {
+        let [one, other] = self.generations;
+        format!("{one} and {other}")
     }
 
     /// The share that each version should get.
@@ -46,6 +53,11 @@ impl Live {
         let total = weights.iter().sum::<u64>() as f64;
         Some(weights.map(|weight| weight as f64 / total))
     }
+}
+
+async fn table(admin: &mut Client) -> io::Result<Value> {
+    let answer = admin.send(Request { method: "GET", path: "/config", ..Request::default() }).await?;
+    Ok(serde_json::from_slice(&answer.body)?)
 }
 
 fn weight(answer: &Value, version: &str) -> Option<u64> {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -11,13 +11,18 @@ use anyhow::{Context, anyhow};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
+use towpath_config::Source;
 use towpath_proxy::boot;
 
 use crate::client::{Client, Request};
+use crate::text::scalar;
 use crate::{document, environment, output};
 
 /// How long the proxy may take to open its ports, and to close them.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often something that starts is asked whether it does.
+pub const GLANCE: Duration = Duration::from_millis(20);
 
 /// A proxy that runs.
 #[derive(Debug)]
@@ -28,17 +33,33 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts it with this route table.
+    /// Starts it with the route table in this file.
     ///
     /// # Errors
     /// When the table cannot be read, or the system gives no thread.
     pub fn start(path: PathBuf, admin: SocketAddr) -> anyhow::Result<Self> {
         let source = document::read(&path)?;
+        Self::of(Some(path), source, admin)
+    }
+
+    /// Starts it as a member of a fleet, by this name; `state` is a directory of its own.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn follow(name: &str, server: SocketAddr, admin: SocketAddr, state: &Path) -> anyhow::Result<Self> {
+        let state = scalar(&state.to_string_lossy());
+        let text = format!(
+            "proxy:\n  id: {name}\n  labels: {{stand: {name}}}\n  admin: {admin}\n  control: {{address: {server}, state: {state}}}\n"
+        );
+        Self::of(None, Source::new(name, text), admin)
+    }
+
+    fn of(path: Option<PathBuf>, source: Source, admin: SocketAddr) -> anyhow::Result<Self> {
         let config = document::understand(&source)?;
         let environment = Arc::new(environment::variable);
         let (inherited, command) = (boot::Inherited::default(), Vec::new());
         let options = boot::Options {
-            path: Some(path),
+            path,
             source,
             config,
             environment,
@@ -67,7 +88,7 @@ impl Running {
                 let ready = Request { method: "GET", path: "/ready", ..Request::default() };
                 match admin.send(ready).await {
                     Ok(answer) if answer.status == 200 => return,
-                    _ => sleep(Duration::from_millis(20)).await,
+                    _ => sleep(GLANCE).await,
                 }
             }
         };

@@ -1,4 +1,4 @@
-//! The route table of the demo, as a real file that can be edited while the demo runs.
+//! The route table of a demo, as a real file that can be edited while it runs.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::ports::Ports;
 use crate::failure::BadInput;
-
-const TEXT: &str = include_str!("route-table.yaml");
 
 /// The file. It goes away with this value, unless it was asked to be kept.
 #[derive(Debug)]
@@ -66,21 +63,9 @@ impl Drop for TableFile {
     }
 }
 
-fn create(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a file that is not there yet.
+pub fn create(path: &Path, text: &str) -> io::Result<()> {
     File::create_new(path)?.write_all(text.as_bytes())
-}
-
-/// The route table of the demo, with these ports.
-///
-/// # Errors
-/// When the system no longer knows them.
-pub fn text(ports: &Ports) -> io::Result<String> {
-    let [v1, v2] = &ports.services;
-    Ok(TEXT
-        .replace("<web>", &ports.web.to_string())
-        .replace("<admin>", &ports.admin.to_string())
-        .replace("<v1>", &v1.local_addr()?.to_string())
-        .replace("<v2>", &v2.local_addr()?.to_string()))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ fn tally(v1: usize, v2: usize, errors: usize) -> Tally {
 }
 
 fn live(weights: Option<[u64; 2]>) -> Live {
-    Live { generation: 4, weights, rejected: None }
+    Live { generations: [4, 5], weights, refused: None }
 }
 
 #[test]
@@ -38,13 +38,13 @@ fn the_board_shows_shares_weights_and_quantiles() {
     let v1 = text.lines().nth(1).unwrap();
     assert!(v1.contains("███████████░") && v1.contains("90.0%") && v1.contains("90.0/s"), "{v1}");
     assert!(v1.contains("2.0ms") || v1.contains("2.1ms"), "{v1}");
-    assert!(text.contains("table 4 is live, 3 requests"), "{text}");
+    assert!(text.contains("tables 4 and 5 are live, 3 requests"), "{text}");
 }
 
 #[test]
 fn no_line_of_the_board_wraps() {
     let live =
-        Live { rejected: Some("error: ".to_owned() + &"long ".repeat(50)), ..live(Some([1_000_000, 1])) };
+        Live { refused: Some("error: ".to_owned() + &"long ".repeat(50)), ..live(Some([1_000_000, 1])) };
     let text = block(&tally(99_999, 10, 3), &live);
     assert!(text.lines().all(|line| line.chars().count() <= LINE_CHARACTERS_MAX), "{text}");
     let heading = text.lines().next().unwrap().chars().count();
@@ -53,7 +53,7 @@ fn no_line_of_the_board_wraps() {
 
 #[test]
 fn a_refused_file_is_shown_with_its_faults() {
-    let live = Live { rejected: Some("error: unknown key `tto`\n --> demo.yaml:3:1\n".into()), ..live(None) };
+    let live = Live { refused: Some("error: unknown key `tto`\n --> demo.yaml:3:1\n".into()), ..live(None) };
     assert!(block(&tally(1, 0, 0), &live).contains("\n    error: unknown key `tto`\n"));
     assert!(line(&tally(1, 0, 0), &live).contains("refused"));
 }

@@ -4,12 +4,21 @@ use super::*;
 
 #[test]
 fn weights_are_read_in_both_forms() {
-    let live = Live::read(&json!({
+    let long = json!({
         "generation": 3,
         "config": {"routes": {"hello": {"to": {"hello/v1": {"weight": 90}, "hello/v2": 10}}}},
-    }));
-    assert_eq!(live, Live { generation: 3, weights: Some([90, 10]), rejected: None });
+    });
+    let short =
+        json!({"generation": 5, "config": {"routes": {"hello": {"to": {"hello/v1": 90, "hello/v2": 10}}}}});
+    let live = Live::read([&long, &short]);
+    assert_eq!(live, Live { generations: [3, 5], weights: Some([90, 10]), refused: None });
     assert_eq!(live.shares(), Some([0.9, 0.1]));
+}
+
+#[test]
+fn while_the_proxies_differ_nothing_is_promised() {
+    let table = |v1: u64| json!({"config": {"routes": {"hello": {"to": {"hello/v1": v1, "hello/v2": 10}}}}});
+    assert_eq!(Live::read([&table(90), &table(50)]).weights, None);
 }
 
 #[test]
@@ -21,12 +30,6 @@ fn a_table_without_the_split_promises_nothing() {
         json!(null),
     ];
     for answer in answers {
-        assert_eq!(Live::read(&answer).shares(), None, "{answer}");
+        assert_eq!(Live::read([&answer, &answer]).shares(), None, "{answer}");
     }
-}
-
-#[test]
-fn a_refused_file_is_told() {
-    let live = Live::read(&json!({"generation": 1, "rejected": {"at": "…", "faults": "error: no"}}));
-    assert_eq!(live.rejected.as_deref(), Some("error: no"));
 }
