@@ -24,8 +24,9 @@ mod tests;
 /// Events that a slow watcher may be behind before it misses some.
 const EVENTS_MAX: usize = 1024;
 
-/// Octets of one message: what is more comes in several, so that a slow reader holds no more.
-const RESPONSE_BYTES: usize = 256 << 10;
+/// Octets of one message: what is more comes in several, so that a slow reader holds no more. The encoder of a stream keeps
+/// the memory of its largest message for as long as the stream lives.
+const RESPONSE_BYTES: usize = 64 << 10;
 
 /// So many different rejections of one revision are written to the log.
 const TOLD_MAX: usize = 100;
