@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use serde_json::{Value, json};
-use support::{Client, Control, Response};
+use support::{Client, Control, Proxy, Response, eventually, get};
 
 const SHOP: &str = "\
 # the shop
@@ -212,7 +212,7 @@ fn events_tell_of_changes() {
         }
     });
     // a change each time until one is heard of: when the command has begun to listen, nobody tells
-    let line = support::eventually("an event", || {
+    let line = eventually("an event", || {
         for weight in ["50", "60"] {
             done(&server, &format!("split checkout stable={weight} --namespace shop"));
         }
@@ -286,4 +286,39 @@ fn so_many_connections_to_the_api_may_be_open() {
     clients[2].send("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
     let metrics = clients[2].response().unwrap().text();
     assert!(metrics.contains("\ntowpath_control_api_displaced_total 1\n"), "{metrics}");
+}
+
+#[test]
+fn a_proxy_takes_a_change_and_tells_of_its_requests() {
+    let shop = SHOP.replace("routes:\n", "routes:\n  fixed: {match: {path: /fixed}, direct_response: 200}\n");
+    let server = Control::start(&[("shop.yaml", &shop)], "");
+    let state = tempfile::tempdir().unwrap();
+    let (push, folder) = (server.push().to_string(), state.path().display().to_string());
+    let proxy = Proxy::by_flags(&[
+        "--control",
+        &push,
+        "--id",
+        "p1",
+        "--namespace",
+        "shop",
+        "--state",
+        &folder,
+        "--admin",
+        "127.0.0.1:0",
+    ]);
+    let connected = || done(&server, "proxies").contains("p1     shop       connected").then_some(());
+    eventually("the proxy is listed", connected);
+    let answer = done(&server, "split checkout stable=80 canary=20 --namespace shop --wait");
+    assert_eq!(answer, "revision 2: shop.yaml (changed)\njudged by 1 of 1 proxies\n");
+    let status: Value = serde_json::from_str(&done(&server, "status --json")).unwrap();
+    let objects = status["objects"].as_array().unwrap();
+    assert!(!objects.is_empty() && objects.iter().all(|one| one["applied"] == json!(1)), "{status}");
+    assert_eq!((&status["fleet"]["settled"], &status["fleet"]["current"]), (&json!(true), &json!(1)));
+    assert_eq!(get(proxy.address("web"), "/fixed").unwrap().status, 200);
+    let request = "GET /api/v1/metrics?route=fixed HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    let series = eventually("the request is told of", || {
+        let traffic: Value = serde_json::from_str(&ask(&server, request).text()).unwrap();
+        traffic["series"].get(0).filter(|series| series["requests"] != json!(0)).cloned()
+    });
+    assert_eq!((&series["namespace"], &series["requests"]), (&json!("shop"), &json!(1)), "{series}");
 }
