@@ -1,5 +1,7 @@
 //! `towpath check`
 
+mod fleet;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -9,17 +11,21 @@ use towpath_config::{Compiled, Faults, compile};
 
 use super::arguments::Format;
 use crate::failure::{BAD_INPUT, BadInput};
+use crate::text::counted;
 use crate::{document, environment, output};
 
 /// Which tables, and how to answer.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Route tables (`-` for stdin)
+    /// Route tables (`-` for stdin); with `--fleet`, documents of a fleet and directories
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print the table in its long form, with every default and inherited value spelled out
     #[arg(long, conflicts_with = "format")]
     long: bool,
+    /// Check documents of a fleet, and directories of them, as the control server would
+    #[arg(long, conflicts_with = "long")]
+    fleet: bool,
     /// How the findings are written
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -40,6 +46,9 @@ enum Rejected {
 
 /// Checks every table, and says all that is wrong with any of them.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if arguments.fleet {
+        return fleet::run(&arguments.files, arguments.format);
+    }
     let checked: Vec<_> = arguments.files.iter().map(|file| check(file)).collect();
     match (arguments.format, arguments.long) {
         (Format::Json, _) => {
@@ -112,8 +121,4 @@ impl Checked<'_> {
         }
         out
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
