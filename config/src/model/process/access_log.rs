@@ -182,6 +182,8 @@ pub const REASONS: &[&str] = &[
     "no-query",
     "no-cookie",
     "no-source",
+    "host-pending",
+    "host-limit",
     "no-destination",
     "no-endpoint",
     "dns-pending",

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
@@ -6,7 +7,7 @@ use crate::admin::pages::tests::{TABLE, context, shared};
 use crate::observe::series::Sample;
 use crate::observe::stats::Counter;
 use crate::outcome::Reason;
-use crate::shared::Leave;
+use crate::shared::{Fleet, Hosts, Leave, Origin, Tally};
 
 /// The value of the one sample with this name and these labels.
 fn value(text: &str, sample: &str) -> f64 {
@@ -61,9 +62,22 @@ fn documented() -> BTreeSet<(String, String)> {
     listed
 }
 
+/// A place in a fleet of which there is something to show.
+fn place() -> Arc<Fleet> {
+    let (hosts, _asks) = Hosts::new(1, Duration::from_secs(1));
+    let place = Fleet::new("127.0.0.1:15011", Some(hosts));
+    place.note(|standing| {
+        standing.origin = Some(Origin::Received);
+        standing.confirmed = Some(SystemTime::now());
+        standing.tallies = Arc::new([Tally { kind: "route", live: 1, open: [0; 3] }]);
+    });
+    Arc::new(place)
+}
+
 #[test]
 fn the_page_lists_exactly_the_families_that_are_exposed() {
-    let text = exposition(&shared(TABLE), Format::OpenMetrics);
+    let alone = Arc::try_unwrap(shared(TABLE)).expect("nobody else has it");
+    let text = exposition(&alone.with_fleet(Some(place())), Format::OpenMetrics);
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let exposed: BTreeSet<_> = types.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect();
     let documented = documented();
