@@ -9,7 +9,7 @@ mod tests;
 const BASE: Duration = Duration::from_millis(500);
 
 /// No wait is longer.
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// How long to wait before the next attempt when `failures` in a row have failed: exponential, with full jitter (AWS
 /// Architecture Blog, "Exponential Backoff And Jitter"), so that a thousand proxies that lost one server together do not come

@@ -173,8 +173,8 @@ impl<C: Caller> Waiting for GrpcWeb<'_, C> {
         self.caller.interim(head).await
     }
 
-    fn is_stalled(&self) -> bool {
-        self.caller.is_stalled()
+    fn is_stalled(&mut self, cx: &mut Context<'_>) -> bool {
+        self.caller.is_stalled(cx)
     }
 }
 

@@ -35,6 +35,9 @@ struct Told {
     fields: Fields,
 }
 
+/// What was told of a longer host is not kept: it stands in three fields, and an idle connection would hold it.
+const HOST_BYTES_MAX: usize = 256;
+
 impl Told {
     fn is_of(&self, generation: u64, head: &RequestHead) -> bool {
         self.generation == generation
@@ -175,7 +178,10 @@ pub fn apply(telling: Telling<'_>, head: &RequestHead, peer: &Peer, request_id: 
     } else {
         let from = out.added().len();
         tell(telling, head, peer, out);
-        told.get_or_insert_default().keep(telling.generation, head, out, from);
+        match head.authority().len() <= HOST_BYTES_MAX {
+            true => told.get_or_insert_default().keep(telling.generation, head, out, from),
+            false => *told = None,
+        }
     }
     let is_given = head.fields.first(Known::RequestId) == Some(request_id);
     let kept = is_given && out.keeps(&head.fields, Known::RequestId);

@@ -36,8 +36,8 @@ pub struct Answered<'a> {
 
 /// A caller that waits for an answer.
 pub trait Waiting: Source {
-    /// Whether other answers stand still at the same caller, so that no more than a little of this one is worth having.
-    fn is_stalled(&self) -> bool {
+    /// Whether this answer stands still and others at the same caller do, so that no more than a little of it is worth having.
+    fn is_stalled(&mut self, _: &mut Context<'_>) -> bool {
         false
     }
 

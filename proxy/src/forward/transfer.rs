@@ -130,7 +130,7 @@ impl<'a> Transfer<'a> {
         poll_fn(|cx| {
             let mut body = ReplayBody { replay: &mut *replay, source: &mut *caller };
             self.poll_upload(cx, &mut body, attempt).map_err(blame)?;
-            attempt.read_little(caller.is_stalled());
+            attempt.read_little(caller.is_stalled(cx));
             if let Poll::Ready(outcome) = attempt.poll_head(cx, order.asked(), order.cluster.limits(), head) {
                 return Poll::Ready(outcome);
             }
@@ -166,7 +166,7 @@ impl<'a> Transfer<'a> {
                 Err(BodyFault::Broken) => return Poll::Ready(Err(Reason::ClientGone)),
                 Err(_) => self.abandoned = true,
             }
-            attempt.read_little(caller.is_stalled());
+            attempt.read_little(caller.is_stalled(cx));
             let passed = match &mut transform {
                 None => download.poll(cx, attempt, caller),
                 Some(transform) => {

@@ -18,8 +18,9 @@ pub const FIRST_WINDOW: u32 = 65_535;
 /// As much as comes at once. Who may send less than that is short of room.
 const FRAME_BYTES: u32 = 16 * 1024;
 
-/// A connection on which a whole window is taken within this time may have twice as much on its way.
-const PERIOD: Duration = Duration::from_millis(100);
+/// A connection on which a whole window is taken within this time may have twice as much on its way. Longer than any sensible
+/// way there and back, within which no more than one window can come.
+const PERIOD: Duration = Duration::from_secs(1);
 
 /// The room of one connection.
 #[derive(Debug)]

@@ -89,6 +89,11 @@ impl Sending {
         }
     }
 
+    /// Whether the receiver would take something now; the task is woken when it would.
+    pub fn has_room(&mut self, cx: &mut Context<'_>) -> bool {
+        self.poll_room(cx, 1).is_ready()
+    }
+
     /// Waits until the receiver has granted some of so many octets.
     fn poll_room(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
         self.stream.reserve_capacity(wanted);

@@ -125,8 +125,9 @@ impl Sink for Http2Caller {
 }
 
 impl Waiting for Http2Caller {
-    fn is_stalled(&self) -> bool {
-        self.session.is_stalled()
+    fn is_stalled(&mut self, cx: &mut Context<'_>) -> bool {
+        // one that the client has room for goes on, whatever becomes of the others
+        self.session.is_stalled() && self.answer.as_mut().is_none_or(|answer| !answer.has_room(cx))
     }
 
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -105,8 +105,7 @@ impl Session {
         self.count(ListenerCounter::Http2Floods, (reason == Reason::ENHANCE_YOUR_CALM).into());
     }
 
-    /// Whether so many answers stand still that of others no more than a little is read before it is known whether the
-    /// client takes it.
+    /// Whether so many answers stand still that of one that would stand still too no more than a little is read.
     pub(super) fn is_stalled(&self) -> bool {
         let Answers { stalled, taken } = &self.answers;
         stalled.get() >= if taken.get() { STALLED_MAX } else { STALLED_MAX_AT_FIRST }

@@ -32,10 +32,11 @@ pub async fn serve_known<C: Caller>(
     caller: &mut C,
 ) -> Ending {
     let host = scratch.request.host();
-    if let Some(checked) = look_up(local, hosts, host) {
-        return serve(local, &Visit { host: checked, ..*visit }, scratch, caller).await;
-    }
-    let checked = fetch(local, hosts, host, caller).await;
+    let checked = match look_up(local, hosts, host) {
+        Some(checked) => checked,
+        None => fetch(local, hosts, host, caller).await,
+    };
+    // a head that came slowly may have an older table than the one that serves its host
     let snapshot = local.snapshot();
     let Some(listener) = snapshot.listener(visit.listener.1.name()) else { return Ending::Close };
     serve(local, &Visit { snapshot: &snapshot, listener, host: checked, ..*visit }, scratch, caller).await

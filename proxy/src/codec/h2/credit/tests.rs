@@ -37,8 +37,8 @@ fn a_window_grows_with_what_is_taken_and_with_those_who_wait() {
         ((0, 0), FRAME_BYTES, true, None),
         ((0, 0), FRAME_BYTES - 1, true, Some(FRAME_BYTES)),
         ((window - 1, 0), FIRST_WINDOW, false, None),
-        ((window, 100), FIRST_WINDOW, false, Some(FIRST_WINDOW)),
-        ((window, 101), FIRST_WINDOW, false, None),
+        ((window, 1000), FIRST_WINDOW, false, Some(FIRST_WINDOW)),
+        ((window, 1001), FIRST_WINDOW, false, None),
         ((1 << 30, 0), 0, true, Some(FIRST_WINDOW)),
     ];
     for ((taken, millis), left, waits, grown) in table {
@@ -66,7 +66,7 @@ fn what_is_taken_slowly_does_not_add_up() {
     let reader = Reader::of(&credit);
     for number in 0..100 {
         reader.take(FIRST_WINDOW as usize / 2);
-        assert_eq!(credit.grow(begun + Duration::from_millis(60 * number), noop), None);
+        assert_eq!(credit.grow(begun + Duration::from_millis(600 * number), noop), None);
     }
 }
 
