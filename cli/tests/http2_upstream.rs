@@ -24,7 +24,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use frames::{STATUS_103, STATUS_200, STREAMS, WINDOW, endpoint};
 use support::frames::{
     ACK, CANCEL, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PING, RST_STREAM, WINDOW_UPDATE,
-    field, frame, request, reset, status,
+    field, frame, grant, request, reset, setting, status,
 };
 use support::{Client, PATIENCE, Proxy, eventually, get, refusing, wait};
 
@@ -742,6 +742,43 @@ fn uploads_behind_a_window_that_is_full_go_on_with_it() {
     let mut answers: Vec<_> = answers.take(5).map(|seen| (seen.stream, status(&seen))).collect();
     answers.sort_unstable();
     assert_eq!(answers, [(1, 200), (3, 200), (5, 200), (7, 200), (9, 200)]);
+}
+
+#[test]
+fn an_answer_that_has_room_goes_on_beside_one_that_stands_still() {
+    let (tell, told) = tokio::sync::watch::channel(false);
+    let tell = std::sync::Arc::new(tell);
+    let upstream = library(move |request, mut respond| {
+        let (tell, mut told) = (std::sync::Arc::clone(&tell), told.clone());
+        async move {
+            let mut body = respond.send_response(Response::new(()), false).unwrap();
+            if request.uri().path() == "/small" {
+                told.wait_for(|told| *told).await.unwrap();
+                body.send_data(Bytes::from_static(b"small"), true).unwrap();
+                return;
+            }
+            // all that may come by the connection at first
+            let mut left = 65_535;
+            while left > 0 {
+                body.reserve_capacity(left);
+                while body.capacity() == 0 {
+                    std::future::poll_fn(|cx| body.poll_capacity(cx)).await.unwrap().unwrap();
+                }
+                let room = body.capacity().min(left);
+                body.send_data(Bytes::from(vec![b'x'; room]), false).unwrap();
+                left -= room;
+            }
+            tell.send_replace(true);
+            std::future::pending::<()>().await;
+        }
+    });
+    let proxy = start(upstream, ", limits: {connections: 1}");
+    let mut client = Frames::connect_with(proxy.address("web"), &setting(WINDOW, 0));
+    client.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, request("GET", "/large")));
+    client.await_frame(HEADERS, 1).expect("a head");
+    let small = frame(HEADERS, END_HEADERS | END_STREAM, 3, request("GET", "/small"));
+    client.send([small, grant(3, 100)].concat());
+    assert_eq!(client.await_frame(DATA, 3).expect("an answer").payload, b"small");
 }
 
 #[test]
