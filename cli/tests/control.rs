@@ -121,6 +121,30 @@ fn after_a_restart_nothing_is_sent_again() {
 }
 
 #[test]
+fn a_server_that_knows_nothing_yet_takes_nothing_away() {
+    let full = Control::start(&[("shop.yaml", SHOP)], "");
+    let empty = Control::start(&[], "");
+    run(async {
+        let mut peer = Peer::open(&connect(full.push()).await, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        let channel = connect(empty.push()).await;
+        let mut peer = peer.reopen(&channel).await;
+        let status = peer.next().await.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{status}");
+        empty.write("shop.yaml", &changed("7s"));
+        let first = loop {
+            peer = peer.reopen(&channel).await;
+            if let Ok(batch) = peer.next().await {
+                break batch;
+            }
+        };
+        assert!(first.removals.is_empty());
+        peer.judge(&first, |_| None).await;
+        peer.until("the first revision", |peer| has(peer, "7s")).await;
+    });
+}
+
+#[test]
 fn the_newest_stream_of_a_proxy_stays() {
     let server = Control::start(&[("shop.yaml", SHOP)], "");
     run(async {

@@ -18,7 +18,7 @@ macro_rules! counters {
 
 counters! {
     Streams "streams" "Streams of proxies that were let in.",
-    StreamsRefused "streams_refused" "Streams of proxies that were refused: too many, or nobody said who asks.",
+    StreamsRefused "streams_refused" "Streams of proxies that were refused: too many, nobody said who asks, or there is no revision yet.",
     StreamsReplaced "streams_replaced" "Streams that ended because the same proxy opened another one.",
     StreamsAged "streams_aged" "Streams that ended because of their age.",
     ConnectionsRefused "connections_refused" "Connections of proxies that were closed at once: too many.",

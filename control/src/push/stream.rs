@@ -66,6 +66,11 @@ async fn live(
         fleet.meters().add(Counter::StreamsRefused, 1);
         Status::invalid_argument(fault.to_string())
     })?;
+    // a server that knows nothing yet, its state lost perhaps, must not take from its fleet what that has
+    if fleet.newest().revision() == 0 {
+        fleet.meters().add(Counter::StreamsRefused, 1);
+        return Err(Status::unavailable("there is no revision yet"));
+    }
     let turn = fleet.first_pushes().acquire_owned().await.ok();
     let plan = fleet.plan();
     let member = fleet
