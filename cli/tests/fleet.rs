@@ -241,6 +241,27 @@ fn without_the_server_traffic_goes_on_and_nothing_is_sent_again() {
 }
 
 #[test]
+fn what_was_rejected_is_forgotten_when_the_server_is_back_at_what_is_live() {
+    let app = upstream("app");
+    let bad = [
+        (Kind::Route, "shop/all", r#"{"to":"app","timeot":"1s"}"#),
+        (Kind::Endpoints, "shop/app", "[\"nowhere\"]"),
+    ];
+    for (kind, name, text) in bad {
+        let (server, proxy) = serving(&app, "");
+        server.put(&[(kind, name, text)]);
+        server.rejection(kind, name);
+        eventually("it is shown", || (place(&proxy)["rejected"].as_array()?.len() == 1).then_some(()));
+        let address = server.address();
+        drop(server);
+        proxy.await_metric("towpath_control_connected", 0.0);
+        let _server = Server::start_at(address, &borrowed(&table(&app)));
+        eventually("it is gone", || place(&proxy)["rejected"].as_array()?.is_empty().then_some(()));
+        assert_eq!(answer(&proxy, "/"), (200, "app".to_owned()));
+    }
+}
+
+#[test]
 fn the_last_good_table_is_there_before_the_server_is() {
     let (app, state) = (upstream("app"), tempfile::tempdir().unwrap());
     let file = state.path().join("last-good.yaml");

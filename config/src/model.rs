@@ -113,14 +113,19 @@ impl Config {
         &self.clusters
     }
 
-    /// The same table, in which the cluster of this name has these endpoints: all the rest is shared. `None` when it is
-    /// not there, or has a name in DNS instead of endpoints.
+    /// The same table, in which the clusters of these names have these endpoints: all the rest is shared. `None` when one
+    /// is not there, or has a name in DNS instead of endpoints.
     #[must_use]
-    pub fn with_endpoints(&self, cluster: &str, endpoints: Vec<Endpoint>) -> Option<Self> {
-        let position = self.clusters.binary_search_by(|known| known.name.as_str().cmp(cluster)).ok()?;
+    pub fn with_endpoints<'a>(
+        &self,
+        changes: impl IntoIterator<Item = (&'a str, Vec<Endpoint>)>,
+    ) -> Option<Self> {
         let mut clusters = self.clusters.to_vec();
-        let changed = clusters.get_mut(position).filter(|cluster| cluster.dns.is_none())?;
-        *changed = Arc::new(changed.with_endpoints(endpoints));
+        for (cluster, endpoints) in changes {
+            let position = self.clusters.binary_search_by(|known| known.name.as_str().cmp(cluster)).ok()?;
+            let changed = clusters.get_mut(position).filter(|cluster| cluster.dns.is_none())?;
+            *changed = Arc::new(changed.with_endpoints(endpoints));
+        }
         Some(Self { clusters: clusters.into(), ..self.clone() })
     }
 

@@ -156,15 +156,21 @@ impl Snapshot {
         Some(next)
     }
 
-    /// The same snapshot, in which a cluster has these endpoints: all other clusters are shared. `None` when it is not
-    /// there, or has a name instead of endpoints.
+    /// The same snapshot, in which these clusters have these endpoints: all other clusters are shared. `None` when one is
+    /// not there, or has a name instead of endpoints.
     #[must_use]
-    pub fn with_endpoints(&self, cluster: &str, endpoints: Vec<Endpoint>) -> Option<Self> {
-        let config = self.config.with_endpoints(cluster, endpoints)?;
-        let position = self.position(cluster)?;
-        let live = self.clusters.get(position)?.next(config.clusters().get(position)?);
-        let mut next = Self { config: Arc::new(config), ..self.clone() };
-        *next.clusters.get_mut(position)? = Arc::new(live);
+    pub fn with_endpoints<'a>(
+        &self,
+        changes: impl IntoIterator<Item = (&'a str, Vec<Endpoint>)>,
+    ) -> Option<Self> {
+        let config = Arc::new(self.config.with_endpoints(changes)?);
+        let mut next = Self { config: Arc::clone(&config), ..self.clone() };
+        let pairs = self.config.clusters().iter().zip(config.clusters());
+        for (live, (before, after)) in next.clusters.iter_mut().zip(pairs) {
+            if !Arc::ptr_eq(before, after) {
+                *live = Arc::new(live.next(after));
+            }
+        }
         Some(next)
     }
 

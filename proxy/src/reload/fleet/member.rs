@@ -314,6 +314,7 @@ impl Member {
         if was_open {
             tracing::warn!(server, fault, "the control server is lost, what is live stays");
             self.disk.iter_mut().for_each(Disk::want);
+            self.table.forget_rejected();
         } else if !self.place.has_failed_by(&fault) {
             tracing::warn!(server, fault, "the control server cannot be reached, what is live stays");
         }
@@ -462,9 +463,8 @@ impl Member {
             return;
         }
         let settled = settling::settle(&mut self.table, &self.base, shared, go_live, whole).await;
-        match settled {
-            settling::Settled::Endpoints => {}
-            settling::Settled::Table | settling::Settled::Nothing => self.note_table(),
+        if settled != settling::Settled::Endpoints || !self.place.standing().objects.is_empty() {
+            self.note_table();
         }
         if settled != settling::Settled::Nothing {
             self.disk.iter_mut().for_each(Disk::want);

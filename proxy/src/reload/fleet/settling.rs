@@ -86,15 +86,9 @@ pub(super) async fn settle(
 /// The live snapshot with other endpoints, where nothing else has changed.
 fn cheaply(table: &Table, shared: &Shared) -> Option<Snapshot> {
     let changed = table.endpoints_only()?;
-    let mut next: Option<Snapshot> = None;
-    let live = shared.snapshot();
-    for (part, text) in changed {
-        // where they stand on the page is not known any more
-        let endpoints = endpoints(&text, 1).ok()?;
-        let before = next.as_ref().unwrap_or(&live);
-        next = Some(before.with_endpoints(part.name(), endpoints)?);
-    }
-    next
+    // where they stand on the page is not known any more
+    let read = changed.iter().map(|(part, text)| Some((part.name(), endpoints(text, 1).ok()?)));
+    shared.snapshot().with_endpoints(read.collect::<Option<Vec<_>>>()?)
 }
 
 type Draft = (Box<Snapshot>, Vec<Outcome>);

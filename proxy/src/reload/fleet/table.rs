@@ -132,6 +132,22 @@ impl Table {
         }
     }
 
+    /// Forgets what was rejected: the server says it again to the next stream, if that is still what it says.
+    pub(super) fn forget_rejected(&mut self) {
+        let Self { entries, bytes, touched, .. } = self;
+        for (name, entry) in entries {
+            let Entry { unit, open: Some((Open::Rejected, _)), .. } = entry else { continue };
+            // what was taken away is not said again
+            if unit.new.is_none() && unit.good.is_some() {
+                continue;
+            }
+            *bytes = *bytes - size(unit.new.as_ref()) + size(unit.good.as_ref());
+            unit.new = unit.good.clone();
+            (entry.open, entry.refused) = (None, false);
+            touched.insert(name.clone());
+        }
+    }
+
     /// Makes this the newest content.
     fn set(&mut self, name: &PartName, new: Option<Content>) -> &mut Entry {
         let entry = self.entries.entry(name.clone()).or_default();
