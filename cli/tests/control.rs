@@ -365,6 +365,64 @@ fn a_host_is_told_to_those_who_ask() {
 }
 
 #[test]
+fn hosts_stay_known_when_a_proxy_comes_to_another_view() {
+    let server = Control::start(&[("shop.yaml", &SHOP.replace("all: {", "all: {hosts: [a.test], "))], "");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open_for(&channel, "p1", Kind::Host, &["shop/a.test"]).await;
+        peer.until("the host", |peer| !peer.held.is_empty()).await;
+        // another listener is another view, and the host is served by another cluster now
+        let more = SHOP.replace("all: {to: app", "all: {hosts: [a.test], to: other");
+        let more = more.replace("{web: {", "{more: {address: \"127.0.0.1:0\"}, web: {");
+        server.write("shop.yaml", &more.replace("{app: {", "{other: {endpoints: []}, app: {"));
+        let batch = peer.next().await.unwrap();
+        assert!(batch.removals.is_empty(), "{batch:?}");
+        assert!(batch.upserts[0].text.contains("shop/other"), "{batch:?}");
+    });
+}
+
+#[test]
+fn a_host_that_was_asked_for_during_a_stage_stays_known_after_it() {
+    let text = SHOP.replace("all: {", "all: {hosts: [a.test, c.test], ");
+    let server = Control::start(&[("shop.yaml", &text)], "staged: {steps: [one, all], hold: 300ms}\n");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peers = Vec::new();
+        for id in ["p1", "p2"] {
+            let mut peer = Peer::open_for(&channel, id, Kind::Host, &["shop/b.test"]).await;
+            peer.until("the host", |peer| !peer.held.is_empty()).await;
+            peers.push(peer);
+        }
+        server.write(
+            "shop.yaml",
+            &text.replace("to: app", "to: other").replace("{app: {", "{other: {endpoints: []}, app: {"),
+        );
+        server.says("the mesh was changed");
+        // only one of them has the revision by now
+        for (peer, host) in peers.iter_mut().zip(["shop/a.test", "shop/c.test"]) {
+            peer.want(Kind::Host, &[host]).await;
+        }
+        let followed: Vec<_> = peers
+            .into_iter()
+            .map(|mut peer| {
+                tokio::spawn(async move {
+                    while !peer.held.values().any(|text| text.contains("shop/other")) {
+                        let batch = peer.next().await.unwrap();
+                        assert!(batch.removals.is_empty(), "{batch:?}");
+                        peer.judge(&batch, |_| None).await;
+                    }
+                    peer
+                })
+            })
+            .collect();
+        let mut peers = Vec::new();
+        for peer in followed {
+            peers.push(peer.await.unwrap());
+        }
+    });
+}
+
+#[test]
 fn the_example_is_what_it_says() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/examples/control");
     let read = |name: &str| std::fs::read_to_string(examples.join(name)).unwrap();

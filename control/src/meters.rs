@@ -27,6 +27,7 @@ counters! {
     Acknowledged "acknowledged" "Messages that proxies took.",
     Rejected "rejected" "Messages of which proxies rejected something.",
     Delayed "messages_delayed" "Times that a stream was read more slowly because it sent too much.",
+    HostsUnanswered "hosts_unanswered" "Hosts that proxies asked for and were not told of: too many of the namespace are asked for.",
     Views "views" "Views that were computed: what proxies of one kind may see.",
     Reports "reports" "Reports of traffic that proxies sent.",
     ReportsCut "reports_cut" "Reports of which something was left out: names too long, lists too long.",

@@ -1,6 +1,7 @@
 //! Proxies: their streams by gRPC, what each of them is sent, and what they say of it.
 
 mod arrival;
+mod asked;
 mod edition;
 mod event;
 mod fleet;

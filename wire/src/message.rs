@@ -42,6 +42,17 @@ impl Request {
         &self.subscribe
     }
 
+    /// Takes those out of the names that it asks for of which this is not so.
+    pub fn retain_wanted(&mut self, holds: impl FnMut(&String) -> bool) {
+        self.subscribe.retain(holds);
+    }
+
+    /// The names that it asks for no more.
+    #[must_use]
+    pub fn unwanted(&self) -> &[String] {
+        &self.unsubscribe
+    }
+
     /// The type of resources that it is about; none when this server does not know it.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {

@@ -146,6 +146,13 @@ impl Peer {
         self.held.get(&(Kind::Route, name.into())).map(|text| &**text)
     }
 
+    /// Subscribes to these by name too.
+    pub async fn want(&mut self, kind: Kind, names: &[&str]) {
+        if let Some(request) = self.client.subscribe(kind, names.iter().copied()) {
+            self.requests.send(request).await.unwrap();
+        }
+    }
+
     /// Whether it has heard all that the server knows.
     pub fn is_synced(&self) -> bool {
         self.client.is_synced()

@@ -6,13 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 use towpath_wire::{Identity, Kind, View};
 
+use super::asked::Asked;
 use super::staged::Stage;
 use crate::mesh::ViewKey;
 use crate::meters::{Counter, Meters};
 use crate::truth::Live;
-
-/// So many hosts may be asked for by proxies of one kind; of further ones they hear that there are none.
-const HOSTS_MAX: usize = 10_000;
 
 /// After so many revisions for which no proxy of a kind was there, the kind is forgotten.
 const UNUSED_MAX: u32 = 100;
@@ -22,6 +20,8 @@ const UNUSED_MAX: u32 = 100;
 pub struct Edition {
     live: Arc<Live>,
     kinds: Mutex<HashMap<ViewKey, Seen>>,
+    /// Shared by all editions of a server.
+    asked: Arc<Asked>,
     meters: Arc<Meters>,
 }
 
@@ -31,8 +31,9 @@ struct Seen {
     view: Arc<OnceCell<Arc<View>>>,
     /// What they saw before: lists that did not change stay the same.
     before: Arc<View>,
-    /// The hosts that any of them asked for.
+    /// The hosts of the namespace that were asked for when the view was computed, and when the last of them was new.
     hosts: Arc<BTreeSet<String>>,
+    grown: u64,
     /// Revisions before this one that nobody wanted to see.
     unused: u32,
 }
@@ -43,7 +44,8 @@ impl Edition {
     pub fn new(live: Arc<Live>, before: Option<&Self>, meters: Arc<Meters>) -> Arc<Self> {
         let kept = |(key, seen): (&ViewKey, &Seen)| Some((key.clone(), seen.next()?));
         let kinds = before.map(|before| before.kinds().iter().filter_map(kept).collect());
-        Arc::new(Self { live, kinds: Mutex::new(kinds.unwrap_or_default()), meters })
+        let asked = before.map(|before| Arc::clone(&before.asked)).unwrap_or_default();
+        Arc::new(Self { live, kinds: Mutex::new(kinds.unwrap_or_default()), asked, meters })
     }
 
     fn kinds(&self) -> MutexGuard<'_, HashMap<ViewKey, Seen>> {
@@ -56,36 +58,28 @@ impl Edition {
         &self.live
     }
 
+    /// The hosts that proxies ask for.
+    #[must_use]
+    pub fn asked(&self) -> &Arc<Asked> {
+        &self.asked
+    }
+
     /// Its number.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.live.revision()
     }
 
-    /// What a proxy may see. Whoever asks first has it computed, off the threads that serve.
+    /// What a proxy may see, with the hosts that are asked for now. Whoever asks first has it computed, off the threads that
+    /// serve.
     pub async fn view(&self, identity: &Identity) -> Arc<View> {
         let key = self.live.key(identity);
-        let seen = self.kinds().entry(key.clone()).or_default().clone();
-        self.computed(key, seen).await
-    }
-
-    /// What a proxy may see that asks for these hosts too, each `NAMESPACE/HOST`.
-    pub async fn view_with(&self, identity: &Identity, hosts: &[String]) -> Arc<View> {
-        let key = self.live.key(identity);
-        let own = |name: &String| Some(name.strip_prefix(&identity.namespace)?.strip_prefix('/')?.to_owned());
-        let hosts: Vec<String> = hosts.iter().filter_map(own).collect();
         let seen = {
             let mut kinds = self.kinds();
             let seen = kinds.entry(key.clone()).or_default();
-            if hosts.iter().any(|host| !seen.hosts.contains(host)) && seen.hosts.len() < HOSTS_MAX {
-                let fresh = hosts.iter().take(HOSTS_MAX - seen.hosts.len()).cloned();
-                let before = seen.view.get().unwrap_or(&seen.before);
-                *seen = Seen {
-                    view: Arc::default(),
-                    before: Arc::clone(before),
-                    hosts: Arc::new(seen.hosts.iter().cloned().chain(fresh).collect()),
-                    unused: 0,
-                };
+            if let Some((grown, hosts)) = self.asked.since(seen.grown, &identity.namespace) {
+                let before = Arc::clone(seen.view.get().unwrap_or(&seen.before));
+                *seen = Seen { view: Arc::default(), before, hosts: Arc::new(hosts), grown, unused: 0 };
             }
             seen.clone()
         };
@@ -113,6 +107,7 @@ impl Seen {
             view: Arc::default(),
             before,
             hosts: Arc::clone(&self.hosts),
+            grown: self.grown,
             unused,
         })
     }

@@ -10,6 +10,7 @@ use tokio::time::{sleep_until, timeout};
 use tonic::{Status, Streaming};
 use towpath_wire::{Heard, Kind, Request, Response};
 
+use super::asked::Wishes;
 use super::edition::{Edition, Plan};
 use super::fleet::Fleet;
 use super::member::Member;
@@ -77,7 +78,8 @@ async fn live(
         .enter(identity, address)
         .await
         .map_err(|_| Status::resource_exhausted("there are too many streams of proxies"))?;
-    let end = Life { fleet, member: &member, plan, turn, pace: Pace::new(fleet), unsent: false }
+    let wishes = Wishes::new(Arc::clone(fleet.newest().asked()), &member.identity.namespace);
+    let end = Life { fleet, member: &member, plan, wishes, turn, pace: Pace::new(fleet), unsent: false }
         .run(first, terms, &mut requests, outbox)
         .await;
     let reason = end.as_ref().err().map_or("the proxy ended its stream", |status| status.message());
@@ -90,6 +92,8 @@ struct Life<'l> {
     fleet: &'l Fleet,
     member: &'l Arc<Member>,
     plan: watch::Receiver<Arc<Plan>>,
+    /// The hosts that it asks for.
+    wishes: Wishes,
     /// Its turn for a first table.
     turn: Option<OwnedSemaphorePermit>,
     pace: Pace,
@@ -107,7 +111,7 @@ impl Life<'_> {
     ) -> Result<(), Status> {
         let begun = Fleet::now();
         let ends = terms.age.map(|age| begun + age);
-        self.hear(&first).await?;
+        self.hear(first).await?;
         // what was planned between its view and now
         self.follow().await;
         loop {
@@ -129,7 +133,7 @@ impl Life<'_> {
                     }
                 }
                 request = requests.message(), if reads => match request {
-                    Ok(Some(request)) => self.hear(&request).await?,
+                    Ok(Some(request)) => self.hear(request).await?,
                     Ok(None) => return Ok(()),
                     Err(status) => return Err(status),
                 },
@@ -156,14 +160,12 @@ impl Life<'_> {
         }
     }
 
-    async fn hear(&mut self, request: &Request) -> Result<(), Status> {
-        if request.kind() == Some(Kind::Host) && !request.wanted().is_empty() {
-            let edition = Arc::clone(self.plan.borrow().edition(self.member.rank));
-            let view = edition.view_with(&self.member.identity, request.wanted()).await;
-            self.member.publish(view, edition.revision());
+    async fn hear(&mut self, mut request: Request) -> Result<(), Status> {
+        if request.kind() == Some(Kind::Host) {
+            self.wish(&mut request).await;
         }
         let heard =
-            self.member.hear(request).map_err(|refused| Status::resource_exhausted(refused.to_string()))?;
+            self.member.hear(&request).map_err(|refused| Status::resource_exhausted(refused.to_string()))?;
         match heard {
             Heard::Acknowledged(_) => self.fleet.meters().add(Counter::Acknowledged, 1),
             Heard::Rejected(..) => {
@@ -177,6 +179,21 @@ impl Life<'_> {
             self.fleet.meters().add(Counter::Delayed, 1);
         }
         Ok(())
+    }
+
+    /// Enters the hosts that it asks for. Of those for which there is no room it hears nothing: to say that there is no such
+    /// host would be wrong, perhaps.
+    async fn wish(&mut self, request: &mut Request) {
+        request.unwanted().iter().for_each(|name| self.wishes.leave(name));
+        let before = request.wanted().len();
+        request.retain_wanted(|name| self.wishes.want(name));
+        let left_out = before - request.wanted().len();
+        self.fleet.meters().add(Counter::HostsUnanswered, left_out as u64);
+        if !request.wanted().is_empty() {
+            let edition = Arc::clone(self.plan.borrow().edition(self.member.rank));
+            let view = edition.view(&self.member.identity).await;
+            self.member.publish(view, edition.revision());
+        }
     }
 
     /// Gives the proxy what the plan has for it.
