@@ -130,6 +130,21 @@ fn documents_are_applied_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_namespace_that_goes_back_leaves_what_cannot_be_read_alone() {
+    let server = Control::start(&[("shop.yaml", SHOP), ("pay.yaml", PAY)], "");
+    assert_eq!(
+        done(&server, "split checkout stable=50 canary=50 --namespace shop"),
+        "revision 2: shop.yaml (changed)\n"
+    );
+    server.write("pay.yaml", "namespace: pay\nclusters: {");
+    server.says("pay.yaml");
+    let answer = done(&server, "rollback 1 --namespace shop");
+    assert!(answer.contains("shop.yaml (changed)") && !answer.contains("pay.yaml"), "{answer}");
+    assert_eq!(server.read("shop.yaml"), SHOP);
+    assert_eq!(server.read("pay.yaml"), "namespace: pay\nclusters: {");
+}
+
+#[test]
 fn what_cannot_be_done_says_what_to_do() {
     let server = Control::start(&[("shop.yaml", SHOP)], "");
     for (arguments, expected, words) in [
@@ -240,6 +255,7 @@ fn what_is_no_request_of_the_api_is_refused() {
         (format!("GET /api/v1/status HTTP/1.1\r\n{host}Origin: http://evil.example\r\n\r\n"), 403),
         ("GET /api/v1/status HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned(), 403),
         (format!("GET /api/v1/status?wiat=1s HTTP/1.1\r\n{host}\r\n"), 400),
+        (format!("GET /api/v1/resources?namespace=../x HTTP/1.1\r\n{host}\r\n"), 400),
         (format!("GET /live HTTP/1.1\r\n{host}X-Long: {long}\r\n\r\n"), 431),
         (
             format!(

@@ -8,7 +8,7 @@
 //! | [`Cache`]: text → [`Resource`], encoded once | [`Client`]: what it wants, what it holds |
 //! | [`Resources`], [`View`]: what one identity may see | [`Client::response`] → [`Batch`]: judge it |
 //! | [`Session`]: one stream; [`Session::poll`] → [`Response`] | [`Client::verdict`] → [`Request`]: ACK or NACK |
-//! | [`Standing`]: what became of a resource there | [`backoff`]: when to connect again |
+//! | [`Standing`]: what became of a resource there | [`backoff()`]: when to connect again |
 //!
 //! Both halves know the types of resources by [`Kind`] alone, which gives their order; the messages of gRPC are
 //! [`Request`] and [`Response`], which `tonic` encodes as they are; [`method`] has the names of the calls.

@@ -29,7 +29,7 @@ struct Standing {
     state: Option<Arc<State>>,
     heard: u64,
     total: [u64; 2],
-    /// Requests and failures by second, of the last [`USUAL`] seconds.
+    /// Requests and failures by second, of the last `USUAL` seconds.
     recent: Vec<(u64, [u64; 2])>,
     /// Whose stream it is; a later one takes its place.
     stream: u64,
@@ -88,7 +88,7 @@ impl Telemetry {
         Some((Arc::clone(standing.state.as_ref()?), ago))
     }
 
-    /// Requests and failures of a proxy since it began to report, and those of the last [`USUAL`] seconds.
+    /// Requests and failures of a proxy since it began to report, and those of the last `USUAL` seconds.
     #[must_use]
     pub fn traffic(&self, proxy: &str) -> Option<([u64; 2], [u64; 2])> {
         let proxies = locked(&self.0.proxies);

@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::layout::{BUCKETS, bucket, highest};
 
-/// Counts by [bucket](super::bucket). Adding two of them is counting together.
+/// Counts by [bucket]. Adding two of them is counting together.
 #[derive(Clone, PartialEq, Message)]
 pub struct Sketch {
     /// Buckets that counted something, ascending.

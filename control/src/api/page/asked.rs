@@ -65,11 +65,14 @@ impl Asked {
     /// The namespace in the path, or in the query.
     ///
     /// # Errors
-    /// 403 when it is not the caller's, whether or not there is such a one.
+    /// 403 when it is not the caller's, whether or not there is such a one; 400 when it is no name.
     pub(super) fn namespace(&self) -> Result<Option<&str>, Problem> {
         let named = self.names.get("namespace").map(String::as_str).or_else(|| self.query.text("namespace"));
         match named {
             Some(namespace) if !self.caller.has(namespace) => Err(Problem::forbidden()),
+            Some(namespace) if DocumentName::parse(&format!("{namespace}.yaml")).is_err() => {
+                Err(Problem::bad(format!("`{namespace}` is no name of a namespace")))
+            }
             named => Ok(named),
         }
     }
@@ -80,12 +83,13 @@ impl Asked {
         self.caller.has(namespace) && named.is_none_or(|named| named == namespace)
     }
 
-    /// Whether the caller may see a document, and wants to. One whose namespace is not known belongs to nobody.
+    /// Whether the caller may see a document, and wants to. One whose namespace is not known belongs to nobody: who wants those
+    /// of one namespace has nothing to do with it.
     pub(super) fn wants_document(&self, index: &Index, document: &str) -> bool {
         let namespace = DocumentName::parse(document).ok();
         match namespace.as_ref().and_then(|document| index.namespace(document)) {
             Some(namespace) => self.wants(namespace),
-            None => self.caller.has_all(),
+            None => self.caller.has_all() && self.query.text("namespace").is_none(),
         }
     }
 
