@@ -397,7 +397,7 @@ fn a_host_that_was_asked_for_during_a_stage_stays_known_after_it() {
             "shop.yaml",
             &text.replace("to: app", "to: other").replace("{app: {", "{other: {endpoints: []}, app: {"),
         );
-        server.says("the mesh was changed");
+        server.says("a staged revision goes further");
         // only one of them has the revision by now
         for (peer, host) in peers.iter_mut().zip(["shop/a.test", "shop/c.test"]) {
             peer.want(Kind::Host, &[host]).await;
