@@ -171,8 +171,10 @@ async fn live(
     }
     tracing::info!(path = source.name(), workers = shared.workers().len(), "serving");
     let truth = Truth::new(member, path, environment, &source, &shared);
-    // the first table of a fleet may want sockets that came with the process
-    let sockets = if shared.snapshot().has_table() { Sockets::default() } else { sockets };
+    // the first table of a fleet may still want sockets that came with the process
+    if shared.snapshot().has_table() {
+        sockets = Sockets::default();
+    }
     let mut drain_signal = shared.drain_signal();
     let leave = tokio::select! {
         fault = keep_up(truth, names, requests, &listeners, sockets, (logs, &notifier)) => return Ok(fault?),
