@@ -8,6 +8,7 @@ use std::time::Duration;
 use divan::Bencher;
 use divan::counter::BytesCount;
 use fastrand::Rng;
+use towpath_benches::table::config;
 use towpath_config::model::Balance;
 use towpath_proxy::codec::h1::{
     Asked, HeadLimits, Persistence, Scan, read_request, read_response, write_request,
@@ -15,8 +16,9 @@ use towpath_proxy::codec::h1::{
 use towpath_proxy::codec::message::{RequestHead, ResponseHead};
 use towpath_proxy::codec::outgoing::Outgoing;
 use towpath_proxy::observe::series::{Sample, SeriesBook, SeriesKey};
-use towpath_proxy::upstream::balance::EndpointSet;
-use towpath_proxy::upstream::cluster::EndpointState;
+use towpath_proxy::sys::timer::Timers;
+use towpath_proxy::upstream::balance::{Ask, EndpointSet};
+use towpath_proxy::upstream::endpoint::EndpointState;
 
 fn main() {
     divan::main();
@@ -79,7 +81,12 @@ fn pick(bencher: Bencher<'_, '_>, endpoints: u16, balance: Balance) {
     let state = |port| Arc::new(EndpointState::new(SocketAddr::from(([127, 0, 0, 1], port)).into()));
     let set = EndpointSet::new((1..=endpoints).map(|port| (state(port), 1 + u32::from(port % 3))));
     let mut rng = Rng::with_seed(1);
-    bencher.bench_local(|| set.pick(black_box(balance), &mut rng).map(|endpoint| endpoint.id()));
+    let config = config(
+        "listeners: {web: {address: 127.0.0.1:1}}\nroutes: {r: {to: app}}\nclusters: {app: {endpoints: []}}",
+    );
+    let Some(rules) = config.clusters().first().map(|cluster| cluster.resilience()) else { return };
+    let ask = Ask { balance: black_box(balance), rules, tried: &[], now: Timers::default().now() };
+    bencher.bench_local(|| set.pick(&ask, &mut rng).map(|pick| pick.endpoint.id()).ok());
 }
 
 #[divan::bench(args = [1, 3, 100, 1_000], sample_size = ROUND)]

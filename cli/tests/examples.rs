@@ -20,6 +20,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("ab-test.yaml", ab_test),
     ("access-log.yaml", access_log),
     ("blue-green.yaml", blue_green),
+    ("breaker.yaml", breaker),
     ("canary-header.yaml", canary_header),
     ("canary.yaml", canary),
     ("cohorts.yaml", cohorts),
@@ -186,8 +187,9 @@ fn tell(name: &str) -> impl Fn(&mut Call<'_>) -> Next + Send + Sync + use<> {
         }
         let body = String::from_utf8_lossy(&call.head.raw).into_owned();
         let length = body.len();
+        let status = if call.path().ends_with("/fails") { "503 Down" } else { "200 OK" };
         call.send(format!(
-            "HTTP/1.1 200 OK\r\nServer: telling\r\nX-Port: {name}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{body}"
+            "HTTP/1.1 {status}\r\nServer: telling\r\nX-Port: {name}\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{body}"
         ));
         Next::Keep
     }
@@ -265,6 +267,20 @@ fn blue_green(example: &Example) {
     assert_eq!(example.who("GET /", ANY, &["X-Colour: green"]), 3002);
     assert_eq!(example.who("GET /", ANY, &["x-colour: blue"]), 3001);
     assert_eq!(example.who("GET /", ANY, &["x-colour: GREEN"]), 3001, "values are compared exactly");
+}
+
+fn breaker(example: &Example) {
+    let reason = |path: &str| {
+        let answer = example.ask(&format!("GET {path}"), ANY, &[]);
+        answer.value("x-towpath-reason").map(str::to_owned)
+    };
+    for (path, failures) in [("/fails", 6), ("/search/fails", 20)] {
+        assert_eq!(example.ask("GET /search/fine", ANY, &[]).status, 200);
+        let answers: Vec<_> = (0..failures + 5).map(|_| reason(path)).collect();
+        let asked = answers.iter().filter(|reason| reason.is_none()).count();
+        assert!((1..=failures).contains(&asked), "{path}: {answers:?}");
+    }
+    assert_eq!(reason("/fine").as_deref(), Some("breaker-open"), "whatever is asked for");
 }
 
 fn canary_header(example: &Example) {

@@ -15,7 +15,9 @@ mod table;
 
 pub(crate) use access_log::{AccessLogDoc, LogConditionDoc};
 pub(crate) use action::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
-pub(crate) use cluster::{ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
+pub(crate) use cluster::{
+    BreakerDoc, ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc,
+};
 pub(crate) use condition::{ConditionDoc, GrpcDoc};
 pub(crate) use dns::{DnsDoc, ResolverDoc};
 pub(crate) use listener::{ListenerDoc, ListenerLimitsDoc, ProxyProtocolDoc};

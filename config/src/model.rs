@@ -17,7 +17,10 @@ mod split;
 mod template;
 
 pub use address::{Address, UnixAddress};
-pub use cluster::{Balance, Cluster, ClusterLimits, ClusterProtocol, Endpoint, Pings, ProxyVersion, Subset};
+pub use cluster::{
+    Balance, Breaker, Cluster, ClusterLimits, ClusterProtocol, Endpoint, Pings, ProxyVersion, Resilience,
+    Subset,
+};
 pub use condition::{
     Condition, FieldCondition, GRPC_MEDIA_TYPE, HostPattern, PathPattern, Pattern, Segment, ValueMatch,
 };

@@ -102,6 +102,8 @@ reasons! {
     NoDestination = "no-destination", 503, 14, Local;
     /// The destination has no endpoint that may be chosen.
     NoEndpoint = "no-endpoint", 503, 14, Local;
+    /// The breakers of all endpoints of the destination are open.
+    BreakerOpen = "breaker-open", 503, 14, Local;
     /// The first answer to the name of the cluster has not come yet.
     DnsPending = "dns-pending", 503, 14, Local;
     /// The name of the cluster stands for no endpoint: there is no such name, or nobody could be asked.

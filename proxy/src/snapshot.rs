@@ -12,7 +12,7 @@ use towpath_config::model::{
 use crate::observe::listener::ListenerStats;
 use crate::observe::series::{OVERFLOW, Series, SeriesBook, SeriesKey};
 use crate::route::index::{Connections, Index};
-use crate::upstream::cluster::EndpointState;
+use crate::upstream::endpoint::EndpointState;
 
 mod live;
 mod logs;

@@ -5,6 +5,7 @@ pub mod attempt;
 pub mod balance;
 pub mod cluster;
 pub mod connect;
+pub mod endpoint;
 pub mod http1;
 pub mod http2;
 pub mod names;

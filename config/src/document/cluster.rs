@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+mod breaker;
+
+pub(crate) use breaker::BreakerDoc;
+
 use super::{DnsDoc, PolicyDoc};
 use crate::language::{OrNone, Pairs, ShortOr, document};
 use crate::model::{Address, Balance, ClusterProtocol, ProxyVersion};
@@ -42,6 +46,8 @@ document! {
         ping_interval: OrNone<Duration> = OrNone::None,
         /// How long it may take to answer a PING; the connection is given up beyond.
         ping_timeout: Duration = Duration::from_secs(20),
+        /// When an endpoint that keeps failing gets no more requests for a while; of each endpoint apart.
+        breaker: OrNone<BreakerDoc>,
     }
 }
 

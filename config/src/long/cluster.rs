@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+mod resilience;
+
 use super::table::{labels, optional, or_none, size};
 use crate::language::Write;
 use crate::model::{Cluster, ClusterLimits, ClusterProtocol, Dns, DnsQuery, Endpoint, Subset};
@@ -22,6 +24,7 @@ pub(super) fn cluster(cluster: &Cluster) -> Value {
     if *cluster.protocol == ClusterProtocol::Http2 {
         http2(cluster, &mut object);
     }
+    resilience::write(&cluster.resilience, &mut object);
     let proxy_protocol = cluster.proxy_protocol.as_ref().map(|version| version.write());
     optional(&mut object, "proxy_protocol", proxy_protocol);
     object

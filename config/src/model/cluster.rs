@@ -6,6 +6,12 @@ use std::time::Duration;
 
 use super::{Address, Dns, Place, Placed, readable};
 
+mod breaker;
+mod resilience;
+
+pub use breaker::Breaker;
+pub use resilience::Resilience;
+
 /// How an endpoint is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Balance {
@@ -61,6 +67,8 @@ readable! {
         idle_timeout: Placed<Option<Duration>>,
         /// `ping_interval` and `ping_timeout`.
         pings: Pings,
+        /// How it bears it that endpoints fail.
+        resilience: Resilience,
     }
 }
 

@@ -43,8 +43,6 @@ impl Word for Percent {
 
 impl Write for Percent {
     fn write(&self) -> Value {
-        let (whole, part) = (self.0 / 10_000, self.0 % 10_000);
-        let text = format!("{whole}.{part:04}");
-        json!(format!("{}%", text.trim_end_matches('0').trim_end_matches('.')))
+        json!(self.to_string())
     }
 }

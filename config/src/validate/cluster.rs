@@ -14,6 +14,7 @@ use crate::source::{At, Span};
 use crate::values::{ClusterName, DestinationName, Name};
 
 mod http2;
+mod resilience;
 
 /// The clusters, sorted by name, with what routes need to know of them.
 pub(super) struct Clusters {
@@ -185,6 +186,7 @@ fn known(
             interval: settings.ping_interval().map(OrNone::into_option),
             timeout: settings.ping_timeout(),
         },
+        resilience: resilience::resilience(&settings, findings),
     };
     http2::warn(&cluster, &settings, name.span, findings);
     let subsets = list.iter().map(|(_, subset)| inherited.under(&subset.value.policy)).collect();
@@ -196,6 +198,7 @@ fn merged(mut own: ClusterSettingsDoc, defaults: &ClusterSettingsDoc) -> Cluster
     if let Some(inherited) = &defaults.limits {
         own.limits = own.limits.map(|limits| limits.map(|limits| limits.over(&inherited.value)));
     }
+    resilience::merged(&mut own, defaults);
     own.over(defaults)
 }
 

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use towpath_config::model::{Action, Candidate, Cluster, Config, Protocol};
 
 use super::context::Site;
@@ -12,6 +13,7 @@ use super::pages::Asked;
 use super::reply::Reply;
 use super::words;
 use crate::snapshot::{LiveCluster, LiveName};
+use crate::upstream::endpoint::{BreakerStanding, Moment};
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +53,7 @@ pub(super) fn clusters(site: &Site, _: &Asked) -> Reply {
 }
 
 fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
+    let now = Moment::of(Instant::now());
     let limits = cluster.limits();
     let endpoints: Vec<_> = live
         .written(cluster)
@@ -58,6 +61,7 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
         .map(|endpoint| {
             let state = live.endpoint(endpoint.address());
             let keep_alive = state.and_then(|state| state.keep_alive());
+            let breaker = state.filter(|_| cluster.resilience().breaker().is_some());
             json!({
                 "address": endpoint.address().to_string(),
                 "weight": endpoint.weight(),
@@ -65,6 +69,8 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
                 "locality": endpoint.locality(),
                 "active": state.map(|state| state.active()),
                 "idle": state.map(|state| state.idle()),
+                "failing": state.map(|state| state.failing()),
+                "breaker": breaker.map(|state| breaker_row(state.standing().breaker(), now)),
                 "learned_keep_alive": keep_alive.map(words::duration),
             })
         })
@@ -86,6 +92,15 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
         "endpoints": endpoints,
         "subsets": subsets,
     })
+}
+
+/// How a breaker stands, and how long nothing will be sent there.
+fn breaker_row(breaker: BreakerStanding, now: Moment) -> Value {
+    let left = match breaker {
+        BreakerStanding::Open { until, .. } if until > now => Some(words::duration(until.since(now))),
+        _ => None,
+    };
+    json!({ "state": words::breaker(breaker), "tried_in": left })
 }
 
 fn name_row(name: &LiveName) -> Value {

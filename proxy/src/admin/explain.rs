@@ -6,6 +6,7 @@ mod judge;
 mod page;
 mod parts;
 mod question;
+mod resilience;
 mod settings;
 mod text;
 

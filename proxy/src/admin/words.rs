@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use towpath_config::model::{HostPattern, PathPattern, Segment};
 
+use crate::upstream::endpoint::BreakerStanding;
 use crate::upstream::names::Standing;
 
 #[cfg(test)]
@@ -17,6 +18,15 @@ pub(super) fn duration(time: Duration) -> String {
 /// A time limit, or `none`.
 pub(super) fn limit(time: Option<Duration>) -> String {
     time.map_or_else(|| "none".to_owned(), duration)
+}
+
+/// How a breaker stands.
+pub(super) fn breaker(standing: BreakerStanding) -> &'static str {
+    match standing {
+        BreakerStanding::Closed { .. } => "closed",
+        BreakerStanding::HalfOpen { .. } => "half-open",
+        BreakerStanding::Open { .. } => "open",
+    }
 }
 
 /// How a name stands.

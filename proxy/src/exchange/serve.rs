@@ -126,7 +126,7 @@ async fn carry<'a, C: Caller>(
         let policy = order.destination.policy();
         return Ok(Box::pin(pass_through(local, visit.timer, caller, answered, policy, record)).await);
     }
-    Ok(pass_down(local, subject, caller, answered, transform.as_mut(), record).await)
+    Ok(pass_down(local, subject, &order, caller, answered, transform.as_mut(), record).await)
 }
 
 /// What the worker lends to what changes bodies.
@@ -149,6 +149,7 @@ fn order<'a>(
     Ok(Order {
         head: subject.head,
         out,
+        is_grpc: subject.is_grpc,
         line: RequestLine { method: subject.view.method, uri, framing: subject.head.framing, asked },
         destination: decision.destination,
         cluster: subject.snapshot.config().cluster(id).ok_or(Reason::Internal)?,
@@ -172,6 +173,7 @@ fn answer_head<'a>(head: &'a ResponseHead, out: &'a Outgoing, tunnel: bool) -> A
 async fn pass_down<C: Caller>(
     local: &Rc<Local>,
     subject: &Subject<'_>,
+    order: &Order<'_>,
     caller: &mut C,
     answered: &mut Answered<'_>,
     mut transform: Option<&mut Transform>,
@@ -180,6 +182,7 @@ async fn pass_down<C: Caller>(
     put_back(local, answered);
     let passed = answered.transfer.body(caller, &mut answered.attempt, transform.as_deref_mut()).await;
     put_back(local, answered);
+    order.ended(local, &answered.active, passed, answered.attempt.trailers());
     record.transformed(transform.as_deref(), passed.unwrap_or_default());
     record.request_bytes = answered.transfer.uploaded();
     match passed {

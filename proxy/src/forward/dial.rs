@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 use towpath_config::model::{Cluster, Destination};
 
+use super::choose::Choice;
 use super::order::pool_limits;
 use crate::codec::proxy_protocol::Announcement;
 use crate::filter::chain::Permitted;
@@ -10,7 +11,7 @@ use crate::local::Local;
 use crate::outcome::Reason;
 use crate::snapshot::LiveCluster;
 use crate::sys::timer::Timer;
-use crate::upstream::cluster::Active;
+use crate::upstream::endpoint::{Active, Outcome};
 use crate::upstream::pool::{Connection, Want};
 
 /// Where a connection wants to go.
@@ -47,17 +48,17 @@ pub async fn dial(
     timer: &Timer,
 ) -> Result<Dialled, Reason> {
     let limits = pool_limits(wish.cluster, wish.destination);
-    let endpoints = wish.live.endpoints(*wish.destination.subset());
+    let choice = Choice { destination: wish.destination, cluster: wish.cluster, live: wish.live };
     let mut tried = SmallVec::<[u64; 8]>::new();
     let mut last = None;
     for _ in 0..**wish.cluster.limits().connect_attempts() {
-        let balance = **wish.cluster.balance();
-        let picked = local.with_rng(|rng| endpoints.pick_other(balance, rng, &tried).cloned());
-        let Some(endpoint) = picked else { break };
-        let active = Active::begin(&endpoint);
+        let active = match choice.choose(local, &tried) {
+            Ok(active) => active,
+            Err(reason) => return Err(last.unwrap_or(reason)),
+        };
         let want = Want {
             cluster: wish.live.state(),
-            endpoint: &endpoint,
+            endpoint: active.endpoint(),
             limits: &limits,
             announcement: wish.announcement.as_ref(),
             fresh: true,
@@ -65,11 +66,17 @@ pub async fn dial(
             due: None,
         };
         match local.pool().checkout(&want).await {
-            Ok(connection) => return Ok(Dialled { connection, active }),
-            Err(reason @ (Reason::ConnectFailure | Reason::ConnectTimeout)) => last = Some(reason),
+            Ok(connection) => {
+                choice.saw(local, &active, Outcome::Success);
+                return Ok(Dialled { connection, active });
+            }
+            Err(reason @ (Reason::ConnectFailure | Reason::ConnectTimeout)) => {
+                choice.saw(local, &active, Outcome::Local);
+                last = Some(reason);
+            }
             Err(reason) => return Err(reason),
         }
-        tried.push(endpoint.id());
+        tried.push(active.endpoint().id());
     }
     Err(last.unwrap_or_else(|| wish.live.lack()))
 }

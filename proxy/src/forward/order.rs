@@ -6,14 +6,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 use towpath_config::model::{Cluster, Destination};
 
+use super::choose::Choice;
+use crate::codec::fields::Fields;
+use crate::codec::grpc;
 use crate::codec::h1::Asked;
-use crate::codec::message::RequestHead;
+use crate::codec::message::{RequestHead, ResponseHead};
 use crate::codec::outgoing::Outgoing;
 use crate::codec::proxy_protocol::Announcement;
 use crate::filter::deadline::Clock;
 use crate::filter::forwarded::Peer;
+use crate::local::Local;
+use crate::outcome::{GrpcStatus, Reason};
 use crate::snapshot::LiveCluster;
 use crate::upstream::attempt::RequestLine;
+use crate::upstream::endpoint::{Active, Outcome};
 use crate::upstream::pool::PoolLimits;
 
 /// One request, decided upon.
@@ -23,6 +29,8 @@ pub struct Order<'a> {
     pub head: &'a RequestHead,
     /// What changes of its fields.
     pub out: &'a mut Outgoing,
+    /// Whether it is a call of gRPC.
+    pub is_grpc: bool,
     /// The request line that goes out.
     pub line: RequestLine<'a>,
     /// The chosen destination.
@@ -54,6 +62,58 @@ impl Order<'_> {
     #[must_use]
     pub fn asked(&self) -> Asked {
         self.line.asked
+    }
+
+    /// Among which endpoints one is chosen.
+    #[must_use]
+    pub fn choice(&self) -> Choice<'_> {
+        Choice { destination: self.destination, cluster: self.cluster, live: self.live }
+    }
+
+    /// Takes in that an endpoint has answered with this head.
+    pub fn answered(&self, local: &Local, active: &Active, head: &ResponseHead) {
+        let said = if self.is_grpc { grpc::status(&head.fields) } else { None };
+        let status = match head.status {
+            // how a call of gRPC went stands behind its body
+            200 if self.is_grpc && said.is_none() => {
+                // a stream may last: for a breaker it is enough that it has begun
+                if active.is_trial() {
+                    self.choice().saw(local, active, Outcome::Success);
+                }
+                return;
+            }
+            status if self.is_grpc => said.or_else(|| Some(GrpcStatus::of_http(status))),
+            _ => None,
+        };
+        self.choice().saw(local, active, Outcome::answered(head.status, status));
+    }
+
+    /// Takes in how the answer's body ended.
+    pub fn ended(
+        &self,
+        local: &Local,
+        active: &Active,
+        passed: Result<u64, Reason>,
+        trailers: Option<&Fields>,
+    ) {
+        let said = trailers.filter(|_| self.is_grpc).and_then(grpc::status);
+        match (passed, said) {
+            (Err(reason), _) => self.failed(local, active, reason),
+            (Ok(_), Some(status)) => self.choice().saw(local, active, Outcome::answered(200, Some(status))),
+            (Ok(_), None) => {}
+        }
+    }
+
+    /// Takes in that an attempt has failed, as far as the endpoint has a part in it. A caller that gives it less time than
+    /// the route does must not make it look slow to others.
+    pub fn failed(&self, local: &Local, active: &Active, reason: Reason) {
+        let policy = self.destination.policy();
+        let hurried = || self.clock.limit(&self.head.fields, policy) != **policy.timeout();
+        if let Some(outcome) = Outcome::failed(reason)
+            && !(reason == Reason::Timeout && hurried())
+        {
+            self.choice().saw(local, active, outcome);
+        }
     }
 
     /// What the config says of the cluster's connections.

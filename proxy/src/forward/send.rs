@@ -16,7 +16,7 @@ use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::sys::timer::Timer;
 use crate::upstream::attempt::{Attempt, AttemptFault, Seen};
-use crate::upstream::cluster::Active;
+use crate::upstream::endpoint::Active;
 use crate::upstream::http1::Http1Attempt;
 use crate::upstream::http2::Http2Attempt;
 use crate::upstream::pool::{Connection, Want};
@@ -66,14 +66,11 @@ pub async fn send<'p, 't, C: Waiting>(
     let mut replay = Replay::up_to(**order.cluster.limits().replay_bytes() as usize);
     let mut fresh = false;
     loop {
-        let endpoints = order.live.endpoints(*order.destination.subset());
-        let picked = local.with_rng(|rng| endpoints.pick(**order.cluster.balance(), rng).cloned());
-        let endpoint = picked.ok_or_else(|| order.live.lack())?;
-        let active = Active::begin(&endpoint);
+        let active = order.choice().choose(local, &[])?;
         let (limits, announcement) = (order.pool_limits(), order.announcement);
         let want = Want {
             cluster: order.live.state(),
-            endpoint: &endpoint,
+            endpoint: active.endpoint(),
             limits: &limits,
             announcement: announcement.as_ref(),
             fresh,
@@ -82,11 +79,12 @@ pub async fn send<'p, 't, C: Waiting>(
         };
         let upstream = **order.destination.policy().response_idle_timeout();
         let waits = Waits { due: order.due, caller: order.body_timeout, upstream };
-        let Answered { attempt, transfer, .. } = place.insert(Answered {
-            attempt: match **order.cluster.protocol() {
-                ClusterProtocol::Http1 => over_http1(local, local.pool().checkout(&want).await?),
-                ClusterProtocol::Http2 => over_http2(local, order, &want).await?,
-            },
+        let reached = match **order.cluster.protocol() {
+            ClusterProtocol::Http1 => local.pool().checkout(&want).await.map(|got| over_http1(local, got)),
+            ClusterProtocol::Http2 => over_http2(local, order, &want).await,
+        };
+        let Answered { attempt, transfer, active, .. } = place.insert(Answered {
+            attempt: reached.inspect_err(|reason| order.failed(local, &active, *reason))?,
             transfer: Transfer::new(timer, waits),
             active,
             attempts: 1 + u32::from(fresh),
@@ -96,7 +94,10 @@ pub async fn send<'p, 't, C: Waiting>(
             attempt.begin(&order.line, &order.head.fields, order.out);
         }
         match await_answer(transfer, order, caller, &mut replay, attempt, head).await {
-            Ok(()) => break,
+            Ok(()) => {
+                order.answered(local, active, head);
+                break;
+            }
             Err(fault) if !fresh && may_repeat(local, order, &fault, transfer, &replay) => {
                 let counts = order.live.state().tally();
                 counts.add(local.worker(), ClusterCounter::ReusedReset, (fault.seen != Seen::Refused).into());
@@ -106,7 +107,13 @@ pub async fn send<'p, 't, C: Waiting>(
                 // the connection that has failed makes room for the next
                 *place = None;
             }
-            Err(fault) => return Err(fault.reason),
+            Err(fault) => {
+                // that a connection which has been used ends says little of the endpoint
+                if fault.seen == Seen::Something {
+                    order.failed(local, active, fault.reason);
+                }
+                return Err(fault.reason);
+            }
         }
     }
     place.as_mut().ok_or(Reason::Internal)

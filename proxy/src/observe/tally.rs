@@ -29,6 +29,15 @@ rows! {
 }
 
 rows! {
+    /// What is counted of each cluster whose endpoints fail.
+    pub enum ResilienceCounter {
+        BreakerOpened = "towpath_breaker_opened", Counter, "Times that the breaker of an endpoint opened, from closed or after a request that tried in vain, by cluster.";
+        BreakerClosed = "towpath_breaker_closed", Counter, "Times that the breaker of an endpoint closed again, by cluster.";
+        BreakerRefused = "towpath_breaker_refused", Counter, "Attempts that found the breakers of all endpoints open, by cluster.";
+    }
+}
+
+rows! {
     /// What is counted for each listener.
     pub enum ListenerCounter {
         Connections = "towpath_downstream_connections", Counter, "Connections accepted from clients, by listener.";

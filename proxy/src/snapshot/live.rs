@@ -9,7 +9,8 @@ use towpath_config::model::{Address, Cluster, Dns, DnsMode, Endpoint, Place};
 
 use crate::outcome::Reason;
 use crate::upstream::balance::EndpointSet;
-use crate::upstream::cluster::{ClusterState, EndpointState};
+use crate::upstream::cluster::ClusterState;
+use crate::upstream::endpoint::EndpointState;
 use crate::upstream::names::{DnsVerdict, NameState, Standing};
 
 /// A cluster of the config with what is known of it while it lives.

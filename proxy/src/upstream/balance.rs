@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use towpath_config::model::Balance;
+use tokio::time::Instant;
+use towpath_config::model::{Balance, Resilience};
 
-use super::cluster::EndpointState;
+use super::endpoint::{Active, Chance, EndpointState, Moment};
 
 /// Longest turn of a weighted round robin; larger weights are scaled down to it.
 const TURN_MAX: u64 = 4096;
@@ -17,6 +18,51 @@ pub struct EndpointSet {
     total: u64,
     turn: Vec<u32>,
     next: AtomicU32,
+}
+
+/// Among which endpoints one is picked, and how.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// How they share the load.
+    pub balance: Balance,
+    /// What keeps one from being picked.
+    pub rules: &'a Resilience,
+    /// Those that were tried, by number.
+    pub tried: &'a [u64],
+    /// The time, as good as it is known without looking at the clock.
+    pub now: Instant,
+}
+
+impl Ask<'_> {
+    fn now(&self) -> Moment {
+        Moment::of(self.now)
+    }
+}
+
+/// An endpoint that was picked.
+#[derive(Debug)]
+pub struct Pick<'a> {
+    /// The endpoint.
+    pub endpoint: &'a Arc<EndpointState>,
+    /// Whether it is to show that a breaker can be closed.
+    pub tries: bool,
+}
+
+impl Pick<'_> {
+    /// Counts a request in there.
+    #[must_use]
+    pub fn begin(&self) -> Active {
+        if self.tries { Active::begin_trial(self.endpoint) } else { Active::begin(self.endpoint) }
+    }
+}
+
+/// Why none can be picked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// There is none, or all were tried.
+    Empty,
+    /// The breakers of all that are left are open.
+    Open,
 }
 
 #[derive(Debug)]
@@ -53,58 +99,83 @@ impl EndpointSet {
         self.members.iter().map(|member| (&member.endpoint, member.weight))
     }
 
-    /// Chooses an endpoint, or none when the set is empty.
-    pub fn pick(&self, balance: Balance, rng: &mut fastrand::Rng) -> Option<&Arc<EndpointState>> {
-        if let [only] = self.members.as_slice() {
-            return Some(&only.endpoint);
-        }
-        match balance {
-            Balance::RoundRobin => self.in_turn(),
-            Balance::Random => self.draw(rng),
-            Balance::LeastRequest => {
-                let (one, other) = (self.draw(rng)?, self.draw(rng)?);
-                Some(if other.active() < one.active() { other } else { one })
+    /// Chooses an endpoint that may be picked and was not tried. Where the choice falls on another, the others share its
+    /// part by their weights.
+    ///
+    /// # Errors
+    /// There is none, and why.
+    pub fn pick(&self, ask: &Ask<'_>, rng: &mut fastrand::Rng) -> Result<Pick<'_>, Lack> {
+        // whoever takes the right to try between the look and the grasp may do so a few times
+        for _ in 0..4 {
+            let endpoint = match (self.members.as_slice(), ask.balance) {
+                ([only], _) => self.vetted(Some(only), ask, rng)?,
+                (_, Balance::RoundRobin) => self.vetted(self.in_turn(), ask, rng)?,
+                (_, Balance::Random) => self.vetted(self.draw(rng), ask, rng)?,
+                (_, Balance::LeastRequest) => {
+                    let one = self.vetted(self.draw(rng), ask, rng)?;
+                    let other = self.vetted(self.draw(rng), ask, rng)?;
+                    if other.active() < one.active() { other } else { one }
+                }
+            };
+            let standing = endpoint.standing();
+            if standing.is_clear() || standing.chance(ask.rules, ask.now()) != Chance::Trial {
+                return Ok(Pick { endpoint, tries: false });
+            }
+            if standing.take_trial(ask.now()) {
+                return Ok(Pick { endpoint, tries: true });
             }
         }
+        Err(Lack::Open)
     }
 
-    /// As [`Self::pick`], but none of those that were `tried`, by number. Where the pick falls on one of them, the others
-    /// share its part by their weights.
-    pub fn pick_other(
-        &self,
-        balance: Balance,
+    /// This one, if it may be picked, or one of the others that may.
+    fn vetted<'a>(
+        &'a self,
+        drawn: Option<&'a Member>,
+        ask: &Ask<'_>,
         rng: &mut fastrand::Rng,
-        tried: &[u64],
-    ) -> Option<&Arc<EndpointState>> {
-        let picked = self.pick(balance, rng)?;
-        if !tried.contains(&picked.id()) {
-            return Some(picked);
+    ) -> Result<&'a Arc<EndpointState>, Lack> {
+        let Member { endpoint, .. } = drawn.ok_or(Lack::Empty)?;
+        if endpoint.standing().is_clear() && !ask.tried.contains(&endpoint.id()) {
+            return Ok(endpoint);
         }
-        let others = || self.members.iter().filter(|member| !tried.contains(&member.endpoint.id()));
-        let total: u64 = others().map(|member| u64::from(member.weight)).sum();
-        let mut left = if total > 0 { rng.u64(0..total) } else { return None };
-        let drawn = others().find(|member| {
+        self.draw_among(ask, rng)
+    }
+
+    /// Draws by weight among those that may be picked.
+    fn draw_among(&self, ask: &Ask<'_>, rng: &mut fastrand::Rng) -> Result<&Arc<EndpointState>, Lack> {
+        let now = ask.now();
+        let untried = || self.members.iter().filter(|member| !ask.tried.contains(&member.endpoint.id()));
+        let open = |member: &&Member| member.endpoint.standing().chance(ask.rules, now) == Chance::Open;
+        let able = || untried().filter(|member| !open(member));
+        let total: u64 = able().map(|member| u64::from(member.weight)).sum();
+        if total == 0 {
+            return Err(if untried().next().is_some() { Lack::Open } else { Lack::Empty });
+        }
+        let mut left = rng.u64(0..total);
+        let drawn = able().find(|member| {
             let inside = left < u64::from(member.weight);
             left = left.saturating_sub(member.weight.into());
             inside
         });
-        drawn.map(|member| &member.endpoint)
+        // one may have opened since they were added up
+        drawn.map(|member| &member.endpoint).ok_or(Lack::Open)
     }
 
-    fn draw(&self, rng: &mut fastrand::Rng) -> Option<&Arc<EndpointState>> {
+    fn draw(&self, rng: &mut fastrand::Rng) -> Option<&Member> {
         if self.total == 0 {
             return None;
         }
         let point = rng.u64(0..self.total);
         let position = self.members.partition_point(|member| member.up_to <= point);
-        self.members.get(position).map(|member| &member.endpoint)
+        self.members.get(position)
     }
 
-    fn in_turn(&self) -> Option<&Arc<EndpointState>> {
+    fn in_turn(&self) -> Option<&Member> {
         let length = u32::try_from(self.turn.len()).ok().filter(|length| *length > 0)?;
         let place = self.next.fetch_add(1, Ordering::Relaxed) % length;
         let member = *self.turn.get(place as usize)?;
-        self.members.get(member as usize).map(|member| &member.endpoint)
+        self.members.get(member as usize)
     }
 }
 

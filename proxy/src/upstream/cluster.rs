@@ -1,13 +1,11 @@
-//! What is known of a cluster and its endpoints while it lives: atomics, kept across reloads by name and address.
+//! What is known of a cluster while it lives: atomics, kept across reloads by name.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use towpath_config::model::Address;
 
-use crate::observe::tally::{ClusterCounter, Tally};
+use crate::observe::tally::{ClusterCounter, ResilienceCounter, Tally};
 
 /// The live state of one cluster, over all workers.
 #[derive(Debug)]
@@ -19,118 +17,10 @@ pub struct ClusterState {
     lacking: AtomicU32,
     released: Notify,
     tally: Tally<ClusterCounter>,
-}
-
-/// The live state of one endpoint, over all workers.
-#[derive(Debug)]
-pub struct EndpointState {
-    address: Address,
-    id: u64,
-    active: AtomicU32,
-    idle: AtomicU32,
-    keep_alive_millis: AtomicU32,
+    resilience: Tally<ResilienceCounter>,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-
-impl EndpointState {
-    /// An endpoint that nobody has called yet.
-    #[must_use]
-    pub fn new(address: Address) -> Self {
-        Self {
-            address,
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            active: AtomicU32::new(0),
-            idle: AtomicU32::new(0),
-            keep_alive_millis: AtomicU32::new(u32::MAX),
-        }
-    }
-
-    /// The same endpoint at another address: connections to the old one may still be used.
-    #[must_use]
-    pub fn moved(&self, address: Address) -> Self {
-        Self { id: self.id, ..Self::new(address) }
-    }
-
-    /// Where it listens.
-    #[must_use]
-    pub fn address(&self) -> &Address {
-        &self.address
-    }
-
-    /// A number that no other endpoint of this process ever has.
-    #[must_use]
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// Requests under way.
-    #[must_use]
-    pub fn active(&self) -> u32 {
-        self.active.load(Ordering::Relaxed)
-    }
-
-    /// Idle connections in the workers' pools.
-    #[must_use]
-    pub fn idle(&self) -> u32 {
-        self.idle.load(Ordering::Relaxed)
-    }
-
-    /// Counts a connection into or out of a pool.
-    pub(crate) fn count_idle(&self, into: bool) {
-        if into {
-            self.idle.fetch_add(1, Ordering::Relaxed);
-        } else {
-            self.idle.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-
-    /// How long the peer keeps an idle connection, as far as it was told or seen.
-    #[must_use]
-    pub fn keep_alive(&self) -> Option<Duration> {
-        let millis = self.keep_alive_millis.load(Ordering::Relaxed);
-        (millis != u32::MAX).then(|| Duration::from_millis(millis.into()))
-    }
-
-    /// Learns from `Keep-Alive: timeout`, or from a close that was seen after this long.
-    pub(crate) fn learn_keep_alive(&self, limit: Duration) {
-        let millis = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
-        self.keep_alive_millis.fetch_min(millis, Ordering::Relaxed);
-    }
-
-    /// Forgets a little of what was learned: a peer that closed early once need not do so for ever.
-    pub(crate) fn forget_keep_alive(&self) {
-        let millis = self.keep_alive_millis.load(Ordering::Relaxed);
-        if millis != u32::MAX {
-            self.keep_alive_millis.store(millis.saturating_add(millis / 100 + 1), Ordering::Relaxed);
-        }
-    }
-}
-
-/// One request under way at an endpoint; counted until dropped.
-#[derive(Debug)]
-pub struct Active(Arc<EndpointState>);
-
-impl Active {
-    /// Counts one more request.
-    #[must_use]
-    pub fn begin(endpoint: &Arc<EndpointState>) -> Self {
-        endpoint.active.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(endpoint))
-    }
-
-    /// The endpoint.
-    #[must_use]
-    pub fn endpoint(&self) -> &Arc<EndpointState> {
-        &self.0
-    }
-}
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        self.0.active.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// The right to hold one connection of a cluster open; given back when dropped.
 #[derive(Debug)]
@@ -211,6 +101,7 @@ impl ClusterState {
             lacking: AtomicU32::new(0),
             released: Notify::new(),
             tally: Tally::new(workers),
+            resilience: Tally::new(workers),
         }
     }
 
@@ -242,6 +133,12 @@ impl ClusterState {
     #[must_use]
     pub fn tally(&self) -> &Tally<ClusterCounter> {
         &self.tally
+    }
+
+    /// What breakers did.
+    #[must_use]
+    pub fn resilience(&self) -> &Tally<ResilienceCounter> {
+        &self.resilience
     }
 
     /// A slot, if fewer than `limit` are taken.

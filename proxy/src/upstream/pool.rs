@@ -13,8 +13,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::allowance::{Allowance, Allowed};
-use super::cluster::{ClusterState, EndpointState, Slot};
+use super::cluster::{ClusterState, Slot};
 use super::connect::connect;
+use super::endpoint::EndpointState;
 use super::http2::Sessions;
 use crate::codec::proxy_protocol::{Announcement, Ends};
 use crate::observe::tally::ClusterCounter;

@@ -186,6 +186,7 @@ pub const REASONS: &[&str] = &[
     "host-limit",
     "no-destination",
     "no-endpoint",
+    "breaker-open",
     "dns-pending",
     "dns-failed",
     "pending-limit",
@@ -226,6 +227,13 @@ impl Percent {
     #[must_use]
     pub fn holds(self, number: u64) -> bool {
         (u128::from(number) * u128::from(Self::ALL)) >> 64 < u128::from(self.0)
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}.{:04}", self.0 / 10_000, self.0 % 10_000);
+        write!(f, "{}%", text.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 

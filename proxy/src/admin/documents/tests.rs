@@ -5,7 +5,7 @@ use towpath_config::{Source, compile};
 
 use super::*;
 use crate::admin::pages::tests::{TABLE, ask, context, json};
-use crate::upstream::cluster::Active;
+use crate::upstream::endpoint::Active;
 
 #[test]
 fn times_are_rfc_3339() {

@@ -10,11 +10,12 @@ use towpath_config::model::{
 };
 
 use super::explanation::Setting;
+use super::resilience::of_resilience;
 use crate::admin::words;
 use crate::codec::fields::Fields;
 use crate::filter::transform::preferred;
 
-fn setting(name: impl Into<String>, value: impl Display, place: Place) -> Setting {
+pub(super) fn setting(name: impl Into<String>, value: impl Display, place: Place) -> Setting {
     Setting { name: name.into(), value: format!("{value}"), place: place.to_string() }
 }
 
@@ -22,7 +23,7 @@ fn time(name: &str, limit: &Placed<Option<Duration>>) -> Setting {
     setting(name, words::limit(**limit), limit.place())
 }
 
-fn count(name: &str, limit: &Placed<impl Copy + Display>) -> Setting {
+pub(super) fn count(name: &str, limit: &Placed<impl Copy + Display>) -> Setting {
     setting(name, **limit, limit.place())
 }
 
@@ -102,6 +103,7 @@ pub(super) fn of_tcp_destination(policy: &Policy, cluster: &Cluster) -> Vec<Sett
         count("limits.pending", limits.pending()),
         count("limits.connect_attempts", limits.connect_attempts()),
     ];
+    settings.extend(of_resilience(cluster.resilience()));
     settings.extend(announced(cluster));
     settings
 }
@@ -180,6 +182,7 @@ pub(super) fn of_destination(
         time("idle_timeout", cluster.idle_timeout()),
     ];
     settings.extend(spoken(cluster));
+    settings.extend(of_resilience(cluster.resilience()));
     settings.extend(announced(cluster));
     settings.extend(of_rewrite(forward.rewrite()));
     settings.extend(of_edits("request", policy.request_headers()));

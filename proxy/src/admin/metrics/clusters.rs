@@ -9,7 +9,7 @@ use crate::observe::metrics::write_tallies;
 use crate::observe::series::OVERFLOW;
 use crate::snapshot::{LiveCluster, Snapshot};
 use crate::upstream::balance::EndpointSet;
-use crate::upstream::cluster::EndpointState;
+use crate::upstream::endpoint::EndpointState;
 
 /// A gauge by its name, what it means, and how it is read.
 type Gauge<T> = (&'static str, &'static str, fn(&T) -> u64);
@@ -64,8 +64,13 @@ pub(super) fn write(text: &mut Exposition, snapshot: &Snapshot) {
     let tallies: Vec<_> =
         pairs.iter().map(|(cluster, live)| (cluster.name().as_str(), live.state().tally())).collect();
     write_tallies(text, "cluster", &tallies);
+    let tallies: Vec<_> =
+        pairs.iter().map(|(cluster, live)| (cluster.name().as_str(), live.state().resilience())).collect();
+    write_tallies(text, "cluster", &tallies);
     write_subsets(text, &pairs);
-    write_endpoints(text, &pairs, **config.process().limits().series() as usize);
+    let limit = **config.process().limits().series() as usize;
+    write_endpoints(text, &pairs, limit);
+    write_breakers(text, &pairs, limit);
 }
 
 fn write_subsets(text: &mut Exposition, pairs: &[Pair<'_>]) {
@@ -92,6 +97,17 @@ fn write_endpoints(text: &mut Exposition, pairs: &[Pair<'_>], limit: usize) {
             let rest: u64 = endpoints.values().skip(limit).map(|endpoint| read(endpoint)).sum();
             family.sample(&[("cluster", OVERFLOW), ("endpoint", "")], rest);
         }
+    }
+}
+
+/// Only of clusters that have breakers. Those beyond the limit are left out: states cannot be added up.
+fn write_breakers(text: &mut Exposition, pairs: &[Pair<'_>], limit: usize) {
+    let with = pairs.iter().filter(|(cluster, _)| cluster.resilience().breaker().is_some()).copied();
+    let help = "How the breaker of an endpoint stands: 0 closed, 1 half open, 2 open.";
+    let mut family = text.family("towpath_endpoint_breaker", Shape::Gauge, help);
+    for ((cluster, address), endpoint) in endpoints(&with.collect::<Vec<_>>()).into_iter().take(limit) {
+        let labels = [("cluster", cluster), ("endpoint", &address.to_string())];
+        family.sample(&labels, endpoint.standing().breaker().code());
     }
 }
 

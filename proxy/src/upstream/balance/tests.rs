@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use towpath_config::model::Address;
 
+use super::super::endpoint::Outcome;
+use super::super::endpoint::fixture::resilience;
 use super::*;
 
 fn set(weights: &[u32]) -> EndpointSet {
@@ -11,21 +13,28 @@ fn set(weights: &[u32]) -> EndpointSet {
     }))
 }
 
+fn ask<'a>(balance: Balance, rules: &'a Resilience, tried: &'a [u64]) -> Ask<'a> {
+    Ask { balance, rules, tried, now: Instant::now() }
+}
+
 fn counts(set: &EndpointSet, balance: Balance, picks: usize) -> BTreeMap<u16, usize> {
     let mut rng = fastrand::Rng::with_seed(7);
     let mut counts = BTreeMap::new();
+    let rules = resilience("");
     for _ in 0..picks {
-        let endpoint = set.pick(balance, &mut rng).expect("an endpoint");
-        *counts.entry(endpoint.address().port().expect("a port")).or_default() += 1;
+        let pick = set.pick(&ask(balance, &rules, &[]), &mut rng).expect("an endpoint");
+        *counts.entry(pick.endpoint.address().port().expect("a port")).or_default() += 1;
     }
     counts
 }
 
 #[test]
 fn an_empty_set_gives_nothing() {
+    let rules = resilience("");
     for set in [set(&[]), set(&[0, 0])] {
         for balance in [Balance::RoundRobin, Balance::LeastRequest, Balance::Random] {
-            assert!(set.pick(balance, &mut fastrand::Rng::with_seed(1)).is_none());
+            let picked = set.pick(&ask(balance, &rules, &[]), &mut fastrand::Rng::with_seed(1));
+            assert_eq!(picked.err(), Some(Lack::Empty));
         }
     }
 }
@@ -38,8 +47,10 @@ fn round_robin_is_exact_and_even() {
         BTreeMap::from([(1000, 100), (1001, 200), (1003, 500)])
     );
     let mut rng = fastrand::Rng::with_seed(1);
-    let ports: Vec<_> =
-        (0..8).filter_map(|_| set.pick(Balance::RoundRobin, &mut rng)?.address().port()).collect();
+    let rules = resilience("");
+    let mut port =
+        || set.pick(&ask(Balance::RoundRobin, &rules, &[]), &mut rng).ok()?.endpoint.address().port();
+    let ports: Vec<_> = (0..8).filter_map(|_| port()).collect();
     let longest = ports.chunk_by(|one, other| one == other).map(<[u16]>::len).max();
     assert!(longest <= Some(3), "a heavy endpoint does not come in one block: {ports:?}");
 }
@@ -60,7 +71,7 @@ fn random_follows_the_weights() {
 fn least_request_prefers_the_idle_one() {
     let set = set(&[1, 1]);
     let (busy, _) = set.members().next().expect("two members");
-    let _active: Vec<_> = (0..10).map(|_| super::super::cluster::Active::begin(busy)).collect();
+    let _active: Vec<_> = (0..10).map(|_| Active::begin(busy)).collect();
     let counts = counts(&set, Balance::LeastRequest, 4000);
     assert!(counts[&1000].abs_diff(1000) < 150, "only when it was drawn twice: {counts:?}");
 }
@@ -69,19 +80,64 @@ fn least_request_prefers_the_idle_one() {
 fn who_was_tried_is_not_picked_again_and_the_others_share_its_part() {
     let set = set(&[1, 2, 0, 3]);
     let id = |position: usize| set.members().nth(position).expect("a member").0.id();
-    let all = [id(0), id(1), id(2)];
+    let (all, rules) = ([id(0), id(1), id(2)], resilience(""));
     for balance in [Balance::RoundRobin, Balance::LeastRequest, Balance::Random] {
         let mut rng = fastrand::Rng::with_seed(3);
         let mut counts = BTreeMap::<u64, usize>::new();
         for _ in 0..4000 {
-            let picked = set.pick_other(balance, &mut rng, &all[2..]).expect("there are others");
-            *counts.entry(picked.id()).or_default() += 1;
+            let pick = set.pick(&ask(balance, &rules, &all[2..]), &mut rng).expect("there are others");
+            *counts.entry(pick.endpoint.id()).or_default() += 1;
         }
         assert_eq!(counts.keys().copied().collect::<Vec<_>>(), &all[..2], "{balance:?}");
         if balance != Balance::LeastRequest {
             let share = counts[&all[0]];
             assert!((1233..1433).contains(&share), "{balance:?}: {share} of 4000, where a third is right");
         }
-        assert!(set.pick_other(balance, &mut rng, &all).is_none(), "{balance:?}");
+        let picked = set.pick(&ask(balance, &rules, &all), &mut rng);
+        assert_eq!(picked.err(), Some(Lack::Empty), "{balance:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_is_passed_over_until_one_request_may_try() {
+    let rules = resilience("breaker: {failure_threshold: 1, recovery_timeout: 10s}");
+    let set = set(&[3, 1, 2]);
+    let (broken, _) = set.members().next().expect("three members");
+    let ends = |outcome| Active::begin(broken).saw(&rules, outcome);
+    ends(Outcome::Local);
+    for balance in [Balance::RoundRobin, Balance::LeastRequest, Balance::Random] {
+        let mut rng = fastrand::Rng::with_seed(5);
+        let mut counts = BTreeMap::<u16, usize>::new();
+        for _ in 0..6000 {
+            let pick = set.pick(&ask(balance, &rules, &[]), &mut rng).expect("there are others");
+            *counts.entry(pick.endpoint.address().port().expect("a port")).or_default() += 1;
+        }
+        assert_eq!(counts.keys().copied().collect::<Vec<_>>(), [1001, 1002], "{balance:?}");
+        assert!(
+            balance == Balance::LeastRequest || counts[&1001].abs_diff(2000) < 150,
+            "{balance:?}: {counts:?}"
+        );
+    }
+    tokio::time::advance(std::time::Duration::from_secs(10)).await;
+    let mut rng = fastrand::Rng::with_seed(5);
+    let picks =
+        (0..100).map(|_| set.pick(&ask(Balance::Random, &rules, &[]), &mut rng).expect("an endpoint"));
+    let tries: Vec<_> = picks.filter(|pick| pick.tries).map(|pick| pick.endpoint.id()).collect();
+    assert_eq!(tries, [broken.id()], "one, and once");
+}
+
+#[test]
+fn where_all_breakers_are_open_none_is_picked() {
+    let rules = resilience("breaker: {failure_threshold: 1}");
+    for weights in [[1].as_slice(), &[1, 1, 1]] {
+        let set = set(weights);
+        set.members().for_each(|(endpoint, _)| _ = Active::begin(endpoint).saw(&rules, Outcome::Error));
+        for balance in [Balance::RoundRobin, Balance::LeastRequest, Balance::Random] {
+            let picked = set.pick(&ask(balance, &rules, &[]), &mut fastrand::Rng::with_seed(1));
+            assert_eq!(picked.err(), Some(Lack::Open));
+            let tried: Vec<_> = set.members().map(|(endpoint, _)| endpoint.id()).collect();
+            let picked = set.pick(&ask(balance, &rules, &tried), &mut fastrand::Rng::with_seed(1));
+            assert_eq!(picked.err(), Some(Lack::Empty), "they were tried, so that is why");
+        }
     }
 }

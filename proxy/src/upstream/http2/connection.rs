@@ -23,8 +23,9 @@ use crate::outcome::Reason;
 use crate::sys::stream::Stream;
 use crate::sys::timer::{Elapsed, Timer, Timers};
 use crate::upstream::allowance::Allowed;
-use crate::upstream::cluster::{EndpointState, Slot};
+use crate::upstream::cluster::Slot;
 use crate::upstream::connect::connect;
+use crate::upstream::endpoint::EndpointState;
 use crate::upstream::pool::Want;
 
 /// Octets of a request that wait for the socket.

@@ -12,7 +12,8 @@ use crate::codec::proxy_protocol::Announcement;
 use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::sys::timer::Timers;
-use crate::upstream::cluster::{ClusterState, EndpointState};
+use crate::upstream::cluster::ClusterState;
+use crate::upstream::endpoint::EndpointState;
 use crate::upstream::pool::Want;
 
 /// Requests that are told at once of a new connection, each of which tells another: all that begin together have their place in

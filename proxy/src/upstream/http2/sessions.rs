@@ -15,7 +15,7 @@ use super::session::Lease;
 use crate::codec::proxy_protocol::{Announcement, Ends};
 use crate::outcome::Reason;
 use crate::sys::timer::{Elapsed, earlier};
-use crate::upstream::cluster::EndpointState;
+use crate::upstream::endpoint::EndpointState;
 use crate::upstream::pool::{Pool, Want};
 
 /// A connection that has carried nothing for so long may have ended, and its task not have seen it yet.
