@@ -19,6 +19,11 @@ pub(in crate::api) struct Resource {
 }
 
 impl Resource {
+    /// What it is found by.
+    fn key(&self) -> (&str, Kind, &str) {
+        (&self.namespace, self.kind, &self.name)
+    }
+
     /// For programs: schema `Resource`.
     pub(in crate::api) fn to_json(&self) -> Value {
         json!({
@@ -48,8 +53,7 @@ impl Index {
                 index.add(name, sections);
             }
         }
-        let key = |resource: &Resource| (resource.namespace.clone(), resource.kind, resource.name.clone());
-        index.resources.sort_by_cached_key(key);
+        index.resources.sort_by(|one, other| one.key().cmp(&other.key()));
         index
     }
 
@@ -90,8 +94,9 @@ impl Index {
         kind: Kind,
         name: &str,
     ) -> impl Iterator<Item = &Resource> {
-        let found = self.resources.iter();
-        found.filter(move |one| one.namespace == namespace && one.kind == kind && one.name == name)
+        let first = self.resources.partition_point(|one| one.key() < (namespace, kind, name));
+        let found = self.resources.get(first..).unwrap_or_default().iter();
+        found.take_while(move |one| one.key() == (namespace, kind, name))
     }
 
     /// Whose document it is; none when it cannot be read, or is not there.

@@ -435,6 +435,60 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn several_changes_come_to_what_they_come_to_one_by_one(
+        text in document(),
+        changes in vec((any::<Index>(), option::of(value()), option::of("[a-z]{1,3}")), 2..6),
+    ) {
+        let mut all = vec![Vec::new()];
+        paths(&read(&text).unwrap().unwrap(), &[], &mut all);
+        let changes: Vec<_> = changes
+            .into_iter()
+            .map(|(at, value, new)| {
+                let mut path = at.get(&all).clone();
+                let top = path.is_empty().then(|| "new".to_owned());
+                path.extend(new.or(top));
+                match value {
+                    Some(value) => Edit::Set { path, value },
+                    None => Edit::Remove { path },
+                }
+            })
+            .collect();
+        let by_one = changes.iter().try_fold(text.clone(), |text, change| edit(&text, std::slice::from_ref(change)));
+        match (by_one, edit(&text, &changes)) {
+            (Ok(one), Ok(all)) => {
+                let says = |text: &str| sorted(Meaning::of(read(text).unwrap().as_ref()));
+                prop_assert_eq!(says(&one), says(&all), "{}\n---\n{}", one, all);
+            }
+            // together it may be plain what becomes of a text, where it is not after each of them
+            (Err(EditFault::Unsure(_)), _) => {}
+            (one, all) => prop_assert_eq!(one.is_ok(), all.is_ok(), "{:?}\n---\n{:?}", one, all),
+        }
+    }
+}
+
+#[test]
+fn many_changes_cost_as_much_as_the_text_is_long() {
+    // read anew for each of them, it would take hours
+    let line =
+        |name: usize, port: usize| format!("  c{name}: {{endpoints: [\"10.0.0.1:{port}\"]}}  # {name}\n");
+    let section =
+        |names: std::ops::Range<usize>, port| names.map(|name| line(name, port)).collect::<String>();
+    let before = format!("clusters:\n{}routes: {{}}\n", section(0..2000, 80));
+    let endpoint = json!({"endpoints": ["10.0.0.1:81"]});
+    let edits: Vec<_> = (0..3000).map(|name| set(&format!("clusters.c{name}"), endpoint.clone())).collect();
+    let after = edit(&before, &edits).unwrap();
+    let new = section(2000..3000, 81)
+        .lines()
+        .map(|line| line.split("  #").next().unwrap().to_owned() + "\n")
+        .collect::<String>();
+    assert_eq!(
+        after,
+        format!("clusters:\n{}{}routes: {{}}\n", section(0..2000, 81).replace('"', ""), new.replace('"', ""))
+    );
+}
+
 /// Without the order of maps: a map that is replaced keeps the order that it had.
 fn sorted(meaning: Meaning) -> Meaning {
     match meaning {
