@@ -78,7 +78,7 @@ fn child() {
 #[ignore = "runs as a child of the other tests"]
 fn writer() {
     let Some(state) = env::var_os(STATE) else { return };
-    let source = Directory::open(Path::new(&state), Limits::default(), &Documents::default()).unwrap();
+    let source = source(Path::new(&state)).0;
     let mut out = std::io::stdout();
     block(async {
         loop {
@@ -92,6 +92,13 @@ fn writer() {
             writeln!(out, "has {number}").unwrap();
         }
     });
+}
+
+/// A directory, and the store that keeps its changes.
+fn source(folder: &Path) -> (Directory, Store) {
+    let (mesh, store) = (folder.join("mesh"), open(&folder.join("state")));
+    std::fs::create_dir_all(&mesh).unwrap();
+    (Directory::open(&mesh, Limits::default(), store.clone()).unwrap(), store)
 }
 
 /// So many files change together.
@@ -111,7 +118,7 @@ fn files_are_written_together_or_not_at_all() {
         let mut out = lines(&mut child);
         let mut said: Vec<String> = out.by_ref().take(1 + round as usize % 3).collect();
         // the files are about to move, and have moved more or less far
-        let journal = folder.path().join(".towpath-journal");
+        let journal = folder.path().join("mesh/.towpath-journal");
         while !journal.exists() {
             assert!(child.try_wait().unwrap().is_none(), "the child goes on");
         }
@@ -119,13 +126,18 @@ fn files_are_written_together_or_not_at_all() {
         child.kill().unwrap();
         child.wait().unwrap();
         said.extend(out);
-        let source = Directory::open(folder.path(), Limits::default(), &Documents::default()).unwrap();
+        let (source, store) = source(folder.path());
+        let kept = store.latest().documents.clone();
         let numbers = numbers(&source.said().documents);
         assert_eq!((numbers.len(), source.said().troubles.len()), (FILES, 0));
         let last = said.last().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
         assert!(
             numbers.iter().all(|number| *number == numbers[0] && *number >= last),
             "{numbers:?}, said {last}"
+        );
+        assert!(
+            self::numbers(&kept).iter().all(|kept| *kept <= numbers[0]),
+            "what was kept is in the files, {numbers:?}"
         );
     }
 }

@@ -76,9 +76,7 @@ pub fn run(settings: &Settings) -> Result<(), Error> {
     let store = Store::open(settings.state(), retention)?;
     let source: Arc<dyn Source> = match settings.truth() {
         server::Truth::Store => Arc::new(Stored::new(store.clone(), Limits::default())),
-        server::Truth::Directory(path) => {
-            Arc::new(Directory::open(path, Limits::default(), &store.latest().documents)?)
-        }
+        server::Truth::Directory(path) => Arc::new(Directory::open(path, Limits::default(), store.clone())?),
     };
     let ended = runtime.block_on(live(settings, store, source));
     // what still runs has had its time

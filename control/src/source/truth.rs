@@ -19,7 +19,8 @@ pub trait Source: Send + Sync {
     /// What it says, now and whenever that changes. Who is slow misses what lies between, never the newest.
     fn changes(&self) -> Changes;
 
-    /// Writes, all of it or nothing, and gives what the source says then.
+    /// Writes, all of it or nothing, and gives what the source says then. The store has it by then, signed: a change that
+    /// cannot be kept is not written.
     ///
     /// The future's error says why nothing was written, [`WriteFault::Torn`] excepted.
     fn write(&self, write: Write) -> Writing<'_>;
@@ -67,7 +68,7 @@ pub struct Write {
     pub written: Written,
     /// What the writer saw: the digest of [`Said::documents`]. Any when left out.
     pub expected: Option<Digest>,
-    /// Who writes, from where, why: for sources that keep it.
+    /// Who writes, from where, why.
     pub signature: Signature,
 }
 

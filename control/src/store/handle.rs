@@ -80,6 +80,17 @@ impl Store {
         answer.await.map_err(|_| StoreFault::Closed)?
     }
 
+    /// As [`Self::commit`], for a thread that may block.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn commit_blocking(&self, commit: Commit) -> Result<Committed, StoreFault> {
+        let (reply, answer) = oneshot::channel();
+        let asks = self.running.asks.as_ref().ok_or(StoreFault::Closed)?;
+        asks.blocking_send(Ask::Write(Write::Commit(commit, reply))).map_err(|_| StoreFault::Closed)?;
+        answer.blocking_recv().map_err(|_| StoreFault::Closed)?
+    }
+
     /// Notes something in the audit log, and gives the number of its line, which is on disk then.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
 use tokio_stream::StreamExt;
 use towpath_wire::Cache;
 
@@ -70,7 +71,7 @@ impl Truth {
         let (live, known) = watch::channel(Arc::clone(&before));
         let (asks, asked) = mpsc::channel(ASKS_MAX);
         let truth = Self { live: known, asks, store: store.clone() };
-        let task = Task { source, store, meters, live };
+        let task = Task { source, store, meters, live, again: None };
         if said.documents == before.documents {
             tell_faults(&before.state);
         } else {
@@ -140,34 +141,38 @@ struct Task {
     store: Store,
     meters: Arc<Meters>,
     live: watch::Sender<Arc<Live>>,
+    /// When what the source says, and could not be kept, is tried again.
+    again: Option<Instant>,
 }
 
 impl Task {
-    async fn run(self, mut asked: mpsc::Receiver<Ask>) {
+    async fn run(mut self, mut asked: mpsc::Receiver<Ask>) {
         let mut changes = self.source.changes();
-        let mut again = false;
         loop {
+            // the moment stays, whatever is asked meanwhile
+            let again = self.again;
             tokio::select! {
                 said = changes.next() => match said {
-                    Some(said) => again = !self.heard(&said).await,
+                    Some(said) => _ = self.heard(&said).await,
                     None => break,
                 },
                 ask = asked.recv() => match ask {
                     Some(ask) => self.answer(ask).await,
                     None => break,
                 },
-                () = tokio::time::sleep(AGAIN), if again => {
+                () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => {
                     let said = self.source.said();
-                    again = !self.heard(&said).await;
+                    _ = self.heard(&said).await;
                 }
             }
         }
     }
 
-    /// The source says something. False when it has to be tried again.
-    async fn heard(&self, said: &Said) -> bool {
+    /// The source says something; what cannot be kept is tried again.
+    async fn heard(&mut self, said: &Said) -> Result<(), StoreFault> {
+        self.again = None;
         let live = self.live();
-        if said.documents == live.documents {
+        if said.documents == live.documents && self.store.latest().number() == live.revision() {
             if said.troubles != live.troubles || said.read_only != live.read_only {
                 self.publish(Live {
                     troubles: said.troubles.clone(),
@@ -175,19 +180,18 @@ impl Task {
                     ..(*live).clone()
                 });
             }
-            return true;
+            return Ok(());
         }
-        match self.take(said, edited()).await {
-            Ok(_) => true,
-            Err(fault) => {
-                self.meters.add(Counter::ChangesRefused, 1);
-                tracing::error!(%fault, "a change of the source cannot be kept, so it is not pushed; it is tried again");
-                false
-            }
+        let taken = self.take(said, edited()).await;
+        if let Err(fault) = &taken {
+            self.again = Some(Instant::now() + AGAIN);
+            self.meters.add(Counter::ChangesRefused, 1);
+            tracing::error!(%fault, "a change of the source cannot be kept, so it is not pushed; it is tried again");
         }
+        taken.map(drop)
     }
 
-    async fn answer(&self, ask: Ask) {
+    async fn answer(&mut self, ask: Ask) {
         // whoever asked may be gone
         match ask {
             Ask::Write(proposal, reply) => {
@@ -206,7 +210,12 @@ impl Task {
         }
     }
 
-    async fn write(&self, proposal: Proposal) -> Result<Arc<Live>, Refused> {
+    async fn write(&mut self, proposal: Proposal) -> Result<Arc<Live>, Refused> {
+        if self.again.is_some() {
+            // nothing can be written on top of what could not be kept
+            let said = self.source.said();
+            self.heard(&said).await.map_err(Refused::Store)?;
+        }
         let live = self.live();
         let Proposal { written, expected, signature } = proposal;
         if expected.is_some_and(|expected| expected != live.revision()) {
@@ -214,20 +223,27 @@ impl Task {
         }
         let expected = Some(live.documents.digest());
         let write = Write { written, expected, signature: signature.clone() };
-        let said = self.source.write(write).await.map_err(|fault| match fault {
-            WriteFault::Conflict => Refused::Conflict { current: live.revision() },
-            other => Refused::Source(other),
-        })?;
-        self.take(&said, signature).await.map_err(Refused::Store)
+        match self.source.write(write).await {
+            Ok(said) => {
+                let taken = self.take(&said, signature).await;
+                if taken.is_err() {
+                    self.again = Some(Instant::now() + AGAIN);
+                }
+                taken.map_err(Refused::Store)
+            }
+            Err(WriteFault::Conflict) => Err(Refused::Conflict { current: live.revision() }),
+            Err(fault) => {
+                // where it was kept, and could not be written then, what the source says is kept again
+                let said = self.source.said();
+                _ = self.heard(&said).await;
+                Err(Refused::Source(fault))
+            }
+        }
     }
 
     /// Keeps what the source says, and publishes it.
     async fn take(&self, said: &Said, signature: Signature) -> Result<Arc<Live>, StoreFault> {
-        let commit = Commit { expected: None, signature, documents: said.documents.clone() };
-        let revision: Option<Arc<Revision>> = match self.store.commit(commit).await? {
-            Committed::Revision(revision) => Some(revision),
-            Committed::Unchanged => self.store.latest().revision.clone(),
-        };
+        let revision = self.kept(said, signature).await?;
         let before = self.live();
         let state = self.next(said.documents.clone()).await;
         let (old, cache) = (Arc::clone(&before.desired), Arc::clone(&before.cache));
@@ -262,6 +278,19 @@ impl Task {
             troubles: said.troubles.clone(),
             read_only: said.read_only.clone(),
         }))
+    }
+
+    /// The revision that says what the source does. What was written by us the store has already.
+    async fn kept(&self, said: &Said, signature: Signature) -> Result<Option<Arc<Revision>>, StoreFault> {
+        let latest = self.store.latest();
+        if latest.revision.is_some() && latest.documents == said.documents {
+            return Ok(latest.revision.clone());
+        }
+        let commit = Commit { expected: None, signature, documents: said.documents.clone() };
+        Ok(match self.store.commit(commit).await? {
+            Committed::Revision(revision) => Some(revision),
+            Committed::Unchanged => self.store.latest().revision.clone(),
+        })
     }
 
     async fn revision(&self, number: u64) -> Result<Live, StoreFault> {

@@ -1,10 +1,11 @@
 //! The directory as the rest of the server sees it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::{io, thread};
+use std::thread::{self, JoinHandle};
 
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
@@ -13,8 +14,8 @@ use tokio_stream::wrappers::WatchStream;
 use super::scan::Scan;
 use super::thread::{Ask, Thread};
 use super::watch::Watch;
-use crate::documents::Documents;
 use crate::source::{Changes, Limits, Said, Source, Write, WriteFault, Writing};
+use crate::store::Store;
 
 /// So many writes may wait; further ones are refused.
 const ASKS_MAX: usize = 64;
@@ -22,8 +23,19 @@ const ASKS_MAX: usize = 64;
 /// A source that is a directory with YAML files.
 pub struct Directory {
     /// The thread ends when this is dropped.
-    asks: Arc<SyncSender<Ask>>,
+    asks: Option<Arc<SyncSender<Ask>>>,
+    thread: Option<JoinHandle<()>>,
     said: watch::Receiver<Arc<Said>>,
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        self.asks = None;
+        // it has the store, which is to be closed in order
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of the source panicked");
+        }
+    }
 }
 
 /// Why a directory cannot be a source.
@@ -37,12 +49,15 @@ pub struct DirectoryFault {
 }
 
 impl Directory {
-    /// Reads a directory and watches it from then on. `before` is what it said in an earlier life of the server, and
-    /// stands in for what cannot be read now. Blocks: this is for the start.
+    /// Reads a directory and watches it from then on. What the store has is what it said in an earlier life of the server,
+    /// and stands in for what cannot be read now; each change that is written here is kept there first. Blocks: this is for
+    /// the start.
     ///
     /// # Errors
-    /// When there is no such directory and `before` has nothing either, or the system has no thread left.
-    pub fn open(path: &Path, limits: Limits, before: &Documents) -> Result<Self, DirectoryFault> {
+    /// When there is no such directory and the store has nothing either, or the system has no thread left.
+    pub fn open(path: &Path, limits: Limits, store: Store) -> Result<Self, DirectoryFault> {
+        let latest = store.latest();
+        let before = &latest.documents;
         let fault = |reason| DirectoryFault { path: path.to_owned(), reason };
         let root = std::path::absolute(path).map_err(fault)?;
         if before.is_empty() {
@@ -65,10 +80,9 @@ impl Directory {
         });
         let known = Scan::remembered(before);
         let (said, saying) = watch::channel(Arc::new(Said { documents: before.clone(), ..Said::default() }));
-        let running = Thread::new(root, limits, known, said, watch, heard);
+        let running = Thread::new(root, limits, known, said, store, watch, heard);
         let thread = thread::Builder::new().name("source".into()).spawn(move || running.run(&asked));
-        thread.map_err(fault)?;
-        Ok(Self { asks, said: saying })
+        Ok(Self { asks: Some(asks), thread: Some(thread.map_err(fault)?), said: saying })
     }
 }
 
@@ -83,9 +97,12 @@ impl Source for Directory {
 
     fn write(&self, write: Write) -> Writing<'_> {
         let (reply, answer) = oneshot::channel();
-        let asked = self.asks.try_send(Ask::Write(write, reply)).map_err(|error| match error {
-            TrySendError::Full(_) => WriteFault::Failed("too many changes wait for the directory".into()),
-            TrySendError::Disconnected(_) => closed(),
+        let asks = self.asks.as_ref().ok_or_else(closed);
+        let asked = asks.and_then(|asks| {
+            asks.try_send(Ask::Write(write, reply)).map_err(|error| match error {
+                TrySendError::Full(_) => WriteFault::Failed("too many changes wait for the directory".into()),
+                TrySendError::Disconnected(_) => closed(),
+            })
         });
         Box::pin(async move {
             asked?;

@@ -13,6 +13,7 @@ use super::scan::{Scan, scan};
 use super::watch::Watch;
 use super::write::{probe, write};
 use crate::source::{Limits, Said, Trouble, Write, WriteFault};
+use crate::store::{Commit, Store};
 
 /// A change is over when nothing happened for so long.
 const QUIET: Duration = Duration::from_millis(100);
@@ -38,6 +39,7 @@ pub(super) struct Thread {
     limits: Limits,
     known: Scan,
     said: watch::Sender<Arc<Said>>,
+    store: Store,
     watch: Watch,
     /// Whether [`Ask::Look`] waits in the queue.
     heard: Arc<AtomicBool>,
@@ -54,10 +56,12 @@ impl Thread {
         limits: Limits,
         known: Scan,
         said: watch::Sender<Arc<Said>>,
+        store: Store,
         watch: Watch,
         heard: Arc<AtomicBool>,
     ) -> Self {
-        let mut thread = Self { root, limits, known, said, watch, heard, probed: None, finished: false };
+        let mut thread =
+            Self { root, limits, known, said, store, watch, heard, probed: None, finished: false };
         thread.look();
         thread
     }
@@ -148,7 +152,9 @@ impl Thread {
         if let Some(exceeded) = self.limits.exceeded_by(&after) {
             return Err(WriteFault::TooLarge(exceeded));
         }
-        write(&self.root, &self.known.found, &change.written)?;
+        let commit = Commit { expected: None, signature: change.signature.clone(), documents: after.clone() };
+        let keep = || Ok(self.store.commit_blocking(commit).map(drop)?);
+        write(&self.root, &self.known.found, &change.written, keep)?;
         // what was removed on purpose is not missing
         self.known.found.retain(|name, _| after.get(name).is_some());
         Ok(())

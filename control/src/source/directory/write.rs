@@ -1,4 +1,5 @@
-//! Changes, written into files in place: each beside its place first, whole and on disk, and then all moved there.
+//! Changes, written into files in place: each beside its place first, whole and on disk; then the change is kept elsewhere,
+//! and only when it is are all files moved to their places. So neither is done without the other, whichever has no room.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
@@ -50,14 +51,16 @@ pub(super) fn probe(root: &Path) -> Option<String> {
     }
 }
 
-/// Writes texts into files below `root`, of which `found` is what was read.
+/// Writes texts into files below `root`, of which `found` is what was read. `keep` keeps the change: it is asked when all
+/// files only have to be moved, which takes no room.
 ///
 /// # Errors
-/// Nothing was written then, [`WriteFault::Torn`] excepted.
+/// Nothing was written then, [`WriteFault::Torn`] excepted. When the change was kept by then, it has to be undone there.
 pub(super) fn write(
     root: &Path,
     found: &BTreeMap<DocumentName, Found>,
     written: &Written,
+    keep: impl FnOnce() -> Result<(), WriteFault>,
 ) -> Result<(), WriteFault> {
     let top = root.canonicalize().map_err(|error| fault(&error))?;
     let mut staged = Vec::with_capacity(written.len());
@@ -73,6 +76,9 @@ pub(super) fn write(
         };
         staged.push(Staged { name, place, beside, before });
     }
+    if staged.is_empty() {
+        return keep();
+    }
     // the last look before anything moves: what a person saved in the meantime is not run over
     for each in &staged {
         let now = fs::symlink_metadata(&each.place).ok();
@@ -82,16 +88,13 @@ pub(super) fn write(
     }
     let directories: BTreeSet<PathBuf> =
         staged.iter().filter_map(|each| each.place.parent().map(Path::to_owned)).collect();
-    if staged.len() > 1 {
-        directories.iter().try_for_each(|directory| sync(directory)).map_err(|error| fault(&error))?;
-        let moves: Vec<Move> = staged.iter().map(|each| each.planned(&top)).collect();
-        journal::begin(&top, &moves).map_err(|error| fault(&error))?;
-    }
-    let moved = into_place(&mut staged);
+    directories.iter().try_for_each(|directory| sync(directory)).map_err(|error| fault(&error))?;
+    // from here on a server that is killed writes the change to its end when it starts again
+    let moves: Vec<Move> = staged.iter().map(|each| each.planned(&top)).collect();
+    journal::begin(&top, &moves).map_err(|error| fault(&error))?;
+    let moved = keep().and_then(|()| into_place(&mut staged));
     let synced = directories.iter().try_for_each(|directory| sync(directory));
-    if staged.len() > 1 {
-        journal::end(&top);
-    }
+    journal::end(&top);
     moved?;
     synced.map_err(|error| WriteFault::Failed(format!("not on disk yet: {error}")))
 }

@@ -6,7 +6,7 @@ use tokio_stream::StreamExt;
 
 use super::*;
 use crate::documents::DocumentName;
-use crate::store::{Origin, Signature};
+use crate::store::{Commit, Origin, Retention, Signature};
 
 fn block<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
@@ -16,8 +16,13 @@ fn name(text: &str) -> DocumentName {
     DocumentName::parse(text).unwrap()
 }
 
+/// A store; its file has no name any more once this is back.
+fn store() -> Store {
+    Store::open(tempfile::tempdir().unwrap().path(), Retention::default()).unwrap()
+}
+
 fn open(path: &Path) -> Directory {
-    Directory::open(path, Limits::default(), &Documents::default()).unwrap()
+    Directory::open(path, Limits::default(), store()).unwrap()
 }
 
 fn change(written: &[(&str, Option<&str>)], seen: &Said) -> Write {
@@ -102,10 +107,13 @@ fn a_directory_that_goes_and_comes_back_says_what_it_said_meanwhile() {
     });
     drop(source);
     // it is gone when the server starts: then what the server remembers stands in
-    let before = [(name("a.yaml"), "2".into())].into_iter().collect();
+    let documents = [(name("a.yaml"), "2".into())].into_iter().collect();
+    let signature = Signature { who: "files".into(), origin: Origin::Directory, message: String::new() };
+    let before = store();
+    before.commit_blocking(Commit { expected: None, signature, documents }).unwrap();
     fs::rename(&root, &away).unwrap();
-    assert!(Directory::open(&root, Limits::default(), &Documents::default()).is_err());
-    let source = Directory::open(&root, Limits::default(), &before).unwrap();
+    assert!(Directory::open(&root, Limits::default(), store()).is_err());
+    let source = Directory::open(&root, Limits::default(), before).unwrap();
     assert_eq!(texts(&source.said()), [("a.yaml", "2")]);
     assert_eq!(source.said().troubles.len(), 1);
     let mut changes = source.changes();
@@ -206,6 +214,20 @@ fn a_change_on_something_else_than_is_there_is_refused_whole() {
         // all of it may go when somebody says so
         let said = source.write(change(&[("a.yaml", None), ("b.yaml", None)], &seen)).await.unwrap();
         assert_eq!((texts(&said), said.troubles.len()), (vec![], 0));
+    });
+}
+
+#[test]
+fn what_is_written_is_kept_first() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.yaml"), "1").unwrap();
+    let store = store();
+    let source = Directory::open(folder.path(), Limits::default(), store.clone()).unwrap();
+    block(async {
+        source.write(change(&[("a.yaml", Some("2"))], &source.said())).await.unwrap();
+        let latest = store.latest();
+        assert_eq!((latest.number(), &latest.documents), (1, &source.said().documents));
+        assert_eq!(latest.revision.as_ref().unwrap().who, "ann");
     });
 }
 
