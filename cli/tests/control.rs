@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use peer::{Peer, connect, report};
-use support::{Control, PATIENCE, eventually};
+use support::{Client, Control, PATIENCE, eventually};
 use tonic::Code;
 use towpath_wire::telemetry::{Series, Telemetry};
 use towpath_wire::{Kind, Upsert};
@@ -117,6 +117,48 @@ fn after_a_restart_nothing_is_sent_again() {
         server.write("shop.yaml", &changed("7s"));
         peer.until("the change", |peer| has(peer, "7s")).await;
         assert_eq!(peer.sent, 1, "only what it did not have");
+    });
+}
+
+#[test]
+fn a_proxy_with_an_older_version_gets_what_is_new_since() {
+    let mut server = Control::start(&[("shop.yaml", SHOP)], "");
+    run(async {
+        let mut peer = Peer::open(&connect(server.push()).await, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        // while it is away one route changes, twice, one goes, and the server is another one
+        server.again();
+        server.write("shop.yaml", &changed("6s"));
+        server.says("revision=2");
+        server.write(
+            "shop.yaml",
+            &changed("7s").replace("  gone: {match: {path: /gone}, direct_response: 410}\n", ""),
+        );
+        server.says("revision=3");
+        let mut peer = peer.reopen(&connect(server.push()).await).await;
+        peer.until("what is new", |peer| has(peer, "7s") && peer.route("shop/gone").is_none()).await;
+        assert_eq!(peer.sent, 1, "one route, in its newest version");
+    });
+}
+
+#[test]
+fn a_half_written_file_takes_nothing_away() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open(&channel, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        // an editor that writes in place, and is slow
+        let text = changed("7s");
+        let half = text.find("direct_response").unwrap();
+        std::fs::write(server.mesh().join("shop.yaml"), &text[..half]).unwrap();
+        server.says("what was good of it stays");
+        let mut other = Peer::open(&channel, "p2").await;
+        other.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        assert!(!has(&other, "7s") && other.route("shop/gone").is_some());
+        std::fs::write(server.mesh().join("shop.yaml"), &text).unwrap();
+        peer.until("the change", |peer| has(peer, "7s")).await;
+        assert!(peer.route("shop/gone").is_some());
     });
 }
 
@@ -241,6 +283,56 @@ fn a_proxy_that_never_answers_or_never_stops_asking_hurts_nobody() {
     });
 }
 
+/// Applies a document by the API, and waits: what the fleet made of it.
+fn apply(server: &Control, text: &str, wait: &str) -> serde_json::Value {
+    let mut client = Client::connect(server.api());
+    client.send(format!(
+        "POST /api/v1/apply?wait={wait} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/yaml\r\n\
+         Content-Length: {}\r\n\r\n{text}",
+        text.len()
+    ));
+    let told: serde_json::Value = serde_json::from_str(&client.response().unwrap().text()).unwrap();
+    told["fleet"].clone()
+}
+
+#[test]
+fn who_waits_hears_that_a_revision_was_taken_back() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "staged: {steps: [one, all], hold: 1m}\n");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open(&channel, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        let peer = tokio::spawn(async move {
+            while let Ok(batch) = peer.next().await {
+                peer.judge(&batch, |one| one.text.contains("\"7s\"").then(|| "unlucky".to_owned())).await;
+            }
+        });
+        let fleet = apply(&server, &changed("7s"), "60s");
+        assert_eq!(fleet["settled"], false, "{fleet}");
+        assert!(fleet["taken_back"].as_str().unwrap().contains("unlucky"), "{fleet}");
+        let fleet = apply(&server, &changed("8s"), "60s");
+        assert_eq!((&fleet["settled"], &fleet["stage"]["step"]), (&true.into(), &1.into()), "{fleet}");
+        peer.abort();
+    });
+}
+
+#[test]
+fn only_those_whom_a_change_concerns_are_waited_for() {
+    let pay = "namespace: pay\nclusters: {ledger: {endpoints: [\"127.0.0.1:8\"]}}\n";
+    let server = Control::start(&[("shop.yaml", SHOP), ("pay.yaml", pay)], "");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut silent = Peer::open(&channel, "silent").await;
+        silent.next().await.unwrap();
+        let settled = |text: &str, wait: &str| apply(&server, text, wait)["settled"].clone();
+        assert_eq!(settled(&pay.replace(":8", ":7"), "60s"), true, "it has nothing to do with that");
+        assert_eq!(settled(&changed("7s"), "1s"), false);
+        drop(silent);
+        server.says("a proxy disconnected");
+        assert_eq!(settled(&changed("8s"), "60s"), true);
+    });
+}
+
 #[test]
 fn a_thousand_proxies_come_back_at_once() {
     let server = Control::start(&[("shop.yaml", SHOP)], "");
@@ -306,6 +398,28 @@ fn a_revision_that_a_proxy_rejects_is_taken_back_before_others_get_it() {
         eventually("the file says what was before", || (server.read("shop.yaml") == SHOP).then_some(()));
         server.says("revision 2 taken back");
         assert_eq!(asked.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn what_other_namespaces_changed_meanwhile_is_not_taken_back() {
+    let pay = "namespace: pay\nclusters: {ledger: {endpoints: [\"127.0.0.1:8\"]}}\n";
+    let server =
+        Control::start(&[("shop.yaml", SHOP), ("pay.yaml", pay)], "staged: {steps: [one, all], hold: 1m}\n");
+    run(async {
+        let channel = connect(server.push()).await;
+        let mut peer = Peer::open(&channel, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && peer.held.len() >= 5).await;
+        server.write("shop.yaml", &changed("7s"));
+        let batch = peer.next().await.unwrap();
+        // while the proxy thinks about it, somebody else changes what is theirs
+        let theirs = pay.replace(":8", ":7");
+        server.write("pay.yaml", &theirs);
+        server.says("revision=3");
+        peer.judge(&batch, |_| Some("no".to_owned())).await;
+        eventually("the file says what was before", || (server.read("shop.yaml") == SHOP).then_some(()));
+        assert!(server.says("revision 3 taken back").contains("revision=4"));
+        assert_eq!(server.read("pay.yaml"), theirs);
     });
 }
 

@@ -15,7 +15,7 @@ mod stream;
 
 pub use edition::{Edition, Plan};
 pub use event::{Event, Happening};
-pub use fleet::{Fleet, GAUGES};
+pub use fleet::{Fleet, GAUGES, Question};
 pub use member::Member;
 pub use service::{Serving, serve};
 pub use staged::Stage;

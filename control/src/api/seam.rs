@@ -10,6 +10,6 @@ mod truth;
 pub use change::{Change, WriteFault, Wrote};
 pub use control::{Control, Events, Pending};
 pub use event::{Event, EventKind};
-pub use fleet::{ObjectStatus, ProxyStatus, Rejection, StageStatus};
+pub use fleet::{ObjectStatus, ProxyStatus, Question, Rejection, StageStatus};
 pub use traffic::{Traffic, TrafficQuestion, TrafficSeries};
 pub use truth::{Finding, Judged, Standing, Truth};

@@ -1,9 +1,7 @@
 //! What the API asks, answered by the rooms that know it.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use tokio::time::sleep;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
@@ -12,12 +10,12 @@ use towpath_config::parts::Outcome;
 use towpath_config::{Fault, Faults, Severity, diff};
 
 use crate::api::seam::{
-    self, Change, Control, Events, Finding, Judged, ObjectStatus, Pending, ProxyStatus, StageStatus, Traffic,
-    TrafficQuestion, TrafficSeries, WriteFault, Wrote,
+    self, Change, Control, Events, Finding, Judged, ObjectStatus, Pending, ProxyStatus, Question,
+    StageStatus, Traffic, TrafficQuestion, TrafficSeries, WriteFault, Wrote,
 };
 use crate::documents::{DocumentName, Documents};
 use crate::mesh::{State, Verdict};
-use crate::push::{Fleet, GAUGES};
+use crate::push::{self, Fleet, GAUGES};
 use crate::source;
 use crate::store::StoreFault;
 use crate::telemetry::{Key, Query, Tally};
@@ -25,9 +23,6 @@ use crate::truth::{Live, Proposal, Refused, Truth};
 
 mod fleet;
 mod happening;
-
-/// How often the fleet is looked at while somebody waits for its verdict.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// The rooms behind the API.
 pub(super) struct Answers {
@@ -174,16 +169,9 @@ impl Control for Answers {
         self.fleet.staged().map(|stage| fleet::stage(&stage))
     }
 
-    fn settled(&self, revision: u64) -> Pending<'_, ()> {
-        Box::pin(async move {
-            loop {
-                let (judged, connected) = self.fleet.settled(revision);
-                if judged >= connected && self.fleet.newest().revision() >= revision {
-                    return;
-                }
-                sleep(LOOK).await;
-            }
-        })
+    fn settled<'a>(&'a self, question: Question<'a>) -> Pending<'a, Result<(), String>> {
+        let Question { revision, since, counts } = question;
+        Box::pin(self.fleet.settled(push::Question { revision, since, counts }))
     }
 
     fn events(&self) -> Events {

@@ -101,6 +101,13 @@ impl State {
         self.namespaces.iter()
     }
 
+    /// The namespaces that a document is of: that of which it speaks, and those in which an older text of it is live.
+    pub fn namespaces_of(&self, document: &DocumentName) -> impl Iterator<Item = &str> {
+        let spoken = self.drafts.get(document).and_then(|draft| draft.sheet());
+        let live = self.namespaces.iter().filter(|(_, namespace)| namespace.live.contains_key(document));
+        spoken.into_iter().map(|sheet| sheet.cut.namespace()).chain(live.map(|(name, _)| &**name))
+    }
+
     /// What became of each document. One that moved to another namespace stands here with what is worse.
     #[must_use]
     pub fn verdicts(&self) -> BTreeMap<&DocumentName, Verdict> {

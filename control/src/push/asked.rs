@@ -15,6 +15,8 @@ pub struct Asked(Mutex<Book>);
 
 #[derive(Debug, Default)]
 struct Book {
+    /// How many streams may ask.
+    streams: usize,
     /// Counts the times that something was new.
     growth: u64,
     namespaces: HashMap<String, Namespace>,
@@ -31,6 +33,11 @@ struct Namespace {
 impl Asked {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The streams that are open.
+    pub fn streams(&self) -> usize {
+        self.book().streams
     }
 
     /// The hosts of a namespace, and when the last of them was new; nothing when that was `known`.
@@ -52,6 +59,7 @@ pub struct Wishes {
 impl Wishes {
     /// A stream of a proxy of this namespace, which has asked for nothing.
     pub fn new(asked: Arc<Asked>, namespace: &str) -> Self {
+        asked.book().streams += 1;
         Self { asked, namespace: namespace.to_owned(), hosts: BTreeSet::new() }
     }
 
@@ -86,6 +94,7 @@ fn own<'n>(namespace: &str, name: &'n str) -> Option<&'n str> {
 impl Drop for Wishes {
     fn drop(&mut self) {
         let mut book = self.asked.book();
+        book.streams -= 1;
         self.hosts.iter().for_each(|host| book.release(&self.namespace, host));
     }
 }

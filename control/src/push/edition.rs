@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
-use towpath_wire::{Identity, Kind, View};
+use towpath_wire::{Identity, Kind, Resource, Resources, View};
 
 use super::asked::Asked;
 use super::staged::Stage;
@@ -12,8 +12,15 @@ use crate::mesh::ViewKey;
 use crate::meters::{Counter, Meters};
 use crate::truth::Live;
 
+#[cfg(test)]
+mod tests;
+
 /// After so many revisions for which no proxy of a kind was there, the kind is forgotten.
 const UNUSED_MAX: u32 = 100;
+
+/// So many kinds more than twice the open streams may be known. Each stream is of one kind, so whenever this is too little,
+/// there are as many kinds of which nobody is.
+const KINDS_SPARE: usize = 16;
 
 /// A revision, and what each kind of proxy may see of it.
 #[derive(Debug)]
@@ -76,6 +83,10 @@ impl Edition {
         let key = self.live.key(identity);
         let seen = {
             let mut kinds = self.kinds();
+            if kinds.len() >= 2 * self.asked.streams() + KINDS_SPARE && !kinds.contains_key(&key) {
+                // what clients say that they are is for them to choose: of those that left nothing is kept
+                kinds.retain(|_, seen| seen.is_used());
+            }
             let seen = kinds.entry(key.clone()).or_default();
             if let Some((grown, hosts)) = self.asked.since(seen.grown, &identity.namespace) {
                 let before = Arc::clone(seen.view.get().unwrap_or(&seen.before));
@@ -99,6 +110,11 @@ impl Edition {
 }
 
 impl Seen {
+    /// Whether a proxy has it, or waits for it.
+    fn is_used(&self) -> bool {
+        self.view.get().map_or(Arc::strong_count(&self.view), Arc::strong_count) > 1
+    }
+
     /// What is kept of it for the next revision.
     fn next(&self) -> Option<Self> {
         let unused = if self.view.initialized() { 0 } else { self.unused + 1 };
@@ -139,16 +155,31 @@ impl Plan {
     }
 }
 
-/// Whether two views say the same.
+/// Whose a resource is, `NAMESPACE/NAME`.
 #[must_use]
-pub fn same(one: &View, other: &View) -> bool {
-    Kind::ALL.into_iter().all(|kind| {
+pub fn namespace_of(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(namespace, _)| namespace)
+}
+
+/// The namespaces whose resources are not the same in both views; none when the views say the same.
+#[must_use]
+pub fn difference(one: &View, other: &View) -> BTreeSet<String> {
+    let mut differs = BTreeSet::new();
+    for kind in Kind::ALL {
         let (one, other) = (one.of(kind), other.of(kind));
-        Arc::ptr_eq(one, other)
-            || (one.len() == other.len()
-                && one
-                    .iter()
-                    .zip(other.iter())
-                    .all(|(a, b)| Arc::ptr_eq(a, b) || (a.name() == b.name() && a.version() == b.version())))
-    })
+        if Arc::ptr_eq(one, other) {
+            continue;
+        }
+        let mut lacks = |these: &Resources, those: &Resources| {
+            let is_other = |resource: &&Arc<Resource>| {
+                let same = those.get(resource.name());
+                same.is_none_or(|same| same.version() != resource.version())
+            };
+            let others = these.iter().filter(is_other).map(|resource| namespace_of(resource.name()));
+            differs.extend(others.map(str::to_owned));
+        };
+        lacks(one, other);
+        lacks(other, one);
+    }
+    differs
 }

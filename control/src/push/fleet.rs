@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::time::sleep;
 use towpath_config::server::PushLimits;
 use towpath_wire::{Identity, Limits, Session};
 
@@ -30,6 +31,9 @@ const RESPONSE_BYTES: usize = 64 << 10;
 
 /// So many different rejections of one revision are written to the log.
 const TOLD_MAX: usize = 100;
+
+/// How often a proxy is looked at that has not judged yet.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What there is of the fleet at a moment, by the names of their metrics without `towpath_control_`.
 pub const GAUGES: [(&str, &str); 8] = [
@@ -59,10 +63,29 @@ struct State {
     gone: Mutex<VecDeque<(SystemTime, Arc<Member>)>>,
     first_pushes: Arc<Semaphore>,
     events: broadcast::Sender<Arc<Event>>,
-    stage: watch::Sender<Option<StageStatus>>,
+    stages: Stages,
     told: Mutex<(u64, HashSet<String>)>,
     meters: Arc<Meters>,
     telemetry: Telemetry,
+}
+
+/// Whose verdict is waited for.
+pub struct Question<'q> {
+    /// On this revision, or a later one.
+    pub revision: u64,
+    /// Only of proxies to which revisions from this one on said something new; 0 for all.
+    pub since: u64,
+    /// Whether proxies of a namespace count.
+    pub counts: &'q (dyn Fn(&str) -> bool + Send + Sync),
+}
+
+/// Revisions that go step by step.
+#[derive(Debug)]
+struct Stages {
+    /// The one that is on its way.
+    now: watch::Sender<Option<StageStatus>>,
+    /// The one that was taken back last, as it was then.
+    taken_back: watch::Sender<Option<StageStatus>>,
 }
 
 /// There are too many streams.
@@ -88,7 +111,7 @@ impl Fleet {
             gone: Mutex::default(),
             first_pushes: Arc::new(Semaphore::new(limits.first_pushes)),
             events: broadcast::channel(EVENTS_MAX).0,
-            stage: watch::channel(None).0,
+            stages: Stages { now: watch::channel(None).0, taken_back: watch::channel(None).0 },
             told: Mutex::default(),
             meters,
             telemetry,
@@ -137,12 +160,17 @@ impl Fleet {
     /// Where a revision is that goes step by step.
     #[must_use]
     pub fn staged(&self) -> Option<StageStatus> {
-        self.0.stage.borrow().clone()
+        self.0.stages.now.borrow().clone()
+    }
+
+    /// Says which one was taken back.
+    pub fn set_taken_back(&self, stage: StageStatus) {
+        self.0.stages.taken_back.send_replace(Some(stage));
     }
 
     /// Says where it is.
     pub fn set_staged(&self, stage: Option<StageStatus>) {
-        self.0.stage.send_replace(stage);
+        self.0.stages.now.send_replace(stage);
     }
 
     /// What happens from now on. Who reads too slowly misses some, and is told so.
@@ -274,15 +302,69 @@ impl Fleet {
         members.iter().map(|member| status::proxy(member, self.0.telemetry.state(&member.name))).collect()
     }
 
-    /// Of the connected proxies for which a revision, or a later one, is meant by now: how many have judged all of it, and
-    /// how many there are.
-    #[must_use]
-    pub fn settled(&self, revision: u64) -> (usize, usize) {
+    /// Comes back when the proxies that are connected, and for which the revision is meant, have judged it. Each of them is
+    /// looked at until it has, and not again: however many there are and however long it takes, who waits costs little.
+    ///
+    /// # Errors
+    /// Why the revision was taken back.
+    pub async fn settled(&self, question: Question<'_>) -> Result<(), String> {
+        let Question { revision, since, counts } = question;
+        let taken_back = self.0.stages.taken_back.subscribe();
+        let is_back = || taken_back.borrow().as_ref().and_then(|stage| reason(stage, revision, counts));
+        self.begins(revision).await;
+        let mut waited = self.meant(revision);
+        waited.retain(|member| counts(&member.identity.namespace));
+        loop {
+            if let Some(reason) = is_back() {
+                return Err(reason);
+            }
+            while waited.last().is_some_and(|member| member.has_judged(revision, since)) {
+                waited.pop();
+            }
+            if waited.is_empty() {
+                break;
+            }
+            sleep(LOOK).await;
+        }
+        // what they have against it may take it back; whoever decides that looks at all of it once more
+        let mut stages = self.0.stages.now.subscribe();
+        for _ in 0..2 {
+            if self.0.plan.borrow().staged.is_none() {
+                break;
+            }
+            // it is told from here, so it does not end before
+            _ = stages.changed().await;
+        }
+        is_back().map_or(Ok(()), Err)
+    }
+
+    /// Comes back when it is known who gets a revision.
+    async fn begins(&self, revision: u64) {
+        let (mut plan, mut stages) = (self.0.plan.subscribe(), self.0.stages.now.subscribe());
+        loop {
+            // a stage is told of once the first ones have the revision
+            let told = stages.borrow_and_update().as_ref().is_some_and(|stage| stage.revision >= revision);
+            let begun = {
+                let plan = plan.borrow_and_update();
+                plan.newest.revision() >= revision && (plan.staged.is_none() || told)
+            };
+            if begun {
+                return;
+            }
+            // what is waited for is sent from here, so neither ends before
+            tokio::select! {
+                _ = plan.changed() => {}
+                _ = stages.changed() => {}
+            }
+        }
+    }
+
+    /// The connected proxies for which a revision, or a later one, is meant by now.
+    fn meant(&self, revision: u64) -> Vec<Arc<Member>> {
         let plan = Arc::clone(&self.0.plan.borrow());
         let mut members = self.connected();
         members.retain(|member| plan.edition(member.rank).revision() >= revision);
-        let done = |member: &&Arc<Member>| member.applied().is_some_and(|applied| applied >= revision);
-        (members.iter().filter(done).count(), members.len())
+        members
     }
 
     /// How each resource of the newest revision is.
@@ -330,4 +412,11 @@ impl Fleet {
     pub fn newest(&self) -> Arc<Edition> {
         Arc::clone(&self.0.plan.borrow().newest)
     }
+}
+
+/// Why a revision was taken back with this stage, if it was.
+fn reason(stage: &StageStatus, revision: u64, counts: &dyn Fn(&str) -> bool) -> Option<String> {
+    let within = stage.before < revision && revision <= stage.revision;
+    let theirs = stage.blamed.is_empty() || stage.blamed.iter().any(|namespace| counts(namespace));
+    stage.reverted.clone().filter(|_| within && theirs)
 }

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use towpath_wire::{Heard, Identity, Kind, Refused, Rejection, Request, Response, Session, View};
 use xxhash_rust::xxh64::xxh64;
 
+use super::edition::difference;
 use super::status::RejectedResource;
 
 /// So many rejections are kept of a proxy that is gone, or shown of one that is there.
@@ -36,6 +37,8 @@ struct Held {
     /// Nothing of it is kept once the stream is gone.
     open: Option<Open>,
     sent: u64,
+    /// The last revision that said something new to it.
+    changed: u64,
     applied: Option<u64>,
     gone: Option<SystemTime>,
     rejected: Vec<RejectedResource>,
@@ -92,7 +95,14 @@ impl Member {
             address,
             connected: SystemTime::now(),
             replaced: Notify::new(),
-            held: Mutex::new(Held { open, sent: revision, applied: None, gone: None, rejected: Vec::new() }),
+            held: Mutex::new(Held {
+                open,
+                sent: revision,
+                changed: revision,
+                applied: None,
+                gone: None,
+                rejected: Vec::new(),
+            }),
         }
     }
 
@@ -117,9 +127,14 @@ impl Member {
     pub fn publish(&self, view: Arc<View>, revision: u64) {
         let mut held = self.held();
         held.sent = revision;
+        let mut changed = false;
         if let Some(open) = &mut held.open {
+            changed = !Arc::ptr_eq(&open.view, &view) && !difference(&open.view, &view).is_empty();
             open.session.publish(Arc::clone(&view));
             open.view = view;
+        }
+        if changed {
+            held.changed = revision;
         }
         held.settle();
     }
@@ -141,6 +156,14 @@ impl Member {
     pub fn is_settled(&self) -> bool {
         let held = self.held();
         held.applied == Some(held.sent)
+    }
+
+    /// Whether nobody has to wait for its verdict on a revision: it has judged all of it, is gone, or was told nothing new
+    /// by revisions from `since` on.
+    pub fn has_judged(&self, revision: u64, since: u64) -> bool {
+        let held = self.held();
+        let judged = held.applied.is_some_and(|applied| applied >= revision);
+        held.gone.is_some() || judged || (held.sent >= revision && held.changed < since)
     }
 
     /// The view that it has taken whole, if it has: nothing rejected, nothing under way, nothing left out.

@@ -5,6 +5,8 @@
 //! whoever connects while a step lasts knows its place. A step reaches up to a rank; reaches only grow.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +32,9 @@ pub struct Stage {
     pub reach: Option<u64>,
     /// Why it was taken back, if it was.
     pub reverted: Option<String>,
+    /// Whose change was taken back; everybody's when nobody is named.
+    #[serde(default)]
+    pub blamed: BTreeSet<String>,
 }
 
 impl Stage {
@@ -62,15 +67,28 @@ impl Traffic {
     }
 }
 
+/// Why a revision has to be taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The namespaces whose change is to blame.
+    pub blamed: BTreeSet<String>,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
 /// How one proxy is, to whom the revision makes a difference.
 #[derive(Debug, Clone, Default)]
 pub struct Seat {
     /// Its rank.
     pub rank: u64,
+    /// The namespace that it is of.
+    pub namespace: Arc<str>,
+    /// The namespaces whose change it sees.
+    pub sees: Arc<BTreeSet<String>>,
     /// Whether it has judged all that it was sent.
     pub settled: bool,
-    /// What it rejects of the revision, and why.
-    pub rejects: Option<String>,
+    /// What it rejects of the revision.
+    pub rejects: Option<Complaint>,
     /// Its traffic in the time before the revision came to it.
     pub before: Traffic,
     /// Its traffic since.
@@ -82,12 +100,14 @@ pub struct Seat {
 pub enum Decision {
     /// Nothing.
     Stay,
-    /// The stage has changed: who gets what is to be looked at again.
+    /// The next step, or the first one: who gets what is to be looked at again.
+    Step,
+    /// The same step reaches others: who gets what is to be looked at again.
     Reach,
     /// Everybody has it: the stage is over.
     Done,
     /// Take it back, for this reason.
-    Revert(String),
+    Revert(Complaint),
 }
 
 /// The machine: rules, and the revision that is on its way.
@@ -103,7 +123,10 @@ impl Staging {
     /// A revision sets out; `before` is what everybody has.
     #[must_use]
     pub fn begin(rules: Staged, revision: u64, before: u64) -> Self {
-        Self::resume(rules, Stage { revision, before, step: 0, reach: None, reverted: None })
+        Self::resume(
+            rules,
+            Stage { revision, before, step: 0, reach: None, reverted: None, blamed: BTreeSet::new() },
+        )
     }
 
     /// A revision that was on its way when the server ended; the step's time begins anew.
@@ -139,19 +162,19 @@ impl Staging {
         let mut ranks: Vec<u64> = seats.iter().map(|seat| seat.rank).collect();
         ranks.sort_unstable();
         let inside: Vec<&Seat> = seats.iter().filter(|seat| self.stage.reaches(seat.rank)).collect();
-        if let Some(reason) = self.fault(&inside) {
-            self.stage.reverted = Some(reason.clone());
-            return Decision::Revert(reason);
+        if let Some(complaint) = self.fault(&inside) {
+            self.stage.reverted = Some(complaint.reason.clone());
+            self.stage.blamed.clone_from(&complaint.blamed);
+            return Decision::Revert(complaint);
         }
-        let wanted = self.wanted(ranks.len());
-        if inside.len() < wanted || (self.is_last() && self.stage.reach != Some(u64::MAX)) {
-            self.calm_since = None;
-            // what comes later belongs to the last step too
-            let last = self.is_last().then_some(u64::MAX);
-            self.stage.reach = last.or_else(|| ranks.get(wanted.checked_sub(1)?).copied());
-            return Decision::Reach;
+        let settled = inside.iter().all(|seat| seat.settled);
+        let inside = inside.len();
+        if inside < self.wanted(ranks.len()) || (self.is_last() && self.stage.reach != Some(u64::MAX)) {
+            let decision = if self.stage.reach.is_none() { Decision::Step } else { Decision::Reach };
+            self.reach_out(&ranks);
+            return decision;
         }
-        if !inside.iter().all(|seat| seat.settled) {
+        if !settled {
             self.calm_since = None;
             return Decision::Stay;
         }
@@ -159,20 +182,30 @@ impl Staging {
         if now.saturating_duration_since(since) < *self.rules.hold() {
             return Decision::Stay;
         }
-        self.advance(inside.len(), ranks.len())
+        self.advance(inside, &ranks)
     }
 
     /// On to the next step that takes more proxies than this one. When this one was all of them, that is the end.
-    fn advance(&mut self, inside: usize, all: usize) -> Decision {
+    fn advance(&mut self, inside: usize, ranks: &[u64]) -> Decision {
+        let all = ranks.len();
         if self.is_last() || (all > 0 && inside == all) {
             return Decision::Done;
         }
-        self.calm_since = None;
         self.stage.step += 1;
         while !self.is_last() && all > 0 && self.wanted(all) <= inside {
             self.stage.step += 1;
         }
-        Decision::Reach
+        self.reach_out(ranks);
+        Decision::Step
+    }
+
+    /// Takes in as many as the step wants, by these ranks in their order; it begins anew for them.
+    fn reach_out(&mut self, ranks: &[u64]) {
+        self.calm_since = None;
+        // what comes later belongs to the last step too
+        let last = self.is_last().then_some(u64::MAX);
+        let wanted = self.wanted(ranks.len()).checked_sub(1);
+        self.stage.reach = last.or_else(|| ranks.get(wanted?).copied());
     }
 
     fn is_last(&self) -> bool {
@@ -184,27 +217,38 @@ impl Staging {
     }
 
     /// Why the revision has to be taken back.
-    fn fault(&self, inside: &[&Seat]) -> Option<String> {
+    fn fault(&self, inside: &[&Seat]) -> Option<Complaint> {
         // of several, always the same one
         let rejecting =
             inside.iter().filter(|seat| seat.rejects.is_some()).max_by_key(|seat| Reverse(seat.rank));
-        if let Some(reason) = rejecting.and_then(|seat| seat.rejects.clone()) {
-            return Some(reason);
+        if let Some(complaint) = rejecting.and_then(|seat| seat.rejects.clone()) {
+            return Some(complaint);
         }
+        // each namespace by itself: where one has many requests, the failures of another must not drown
+        let mut namespaces: BTreeMap<&str, Vec<&Seat>> = BTreeMap::new();
+        for seat in inside {
+            namespaces.entry(&seat.namespace).or_default().push(seat);
+        }
+        namespaces.values().find_map(|seats| self.failures(seats))
+    }
+
+    /// What these proxies have against the revision, by the requests that fail.
+    fn failures(&self, seats: &[&Seat]) -> Option<Complaint> {
         let sum = |traffic: fn(&Seat) -> Traffic| {
-            inside.iter().fold(Traffic::default(), |sum, seat| sum.and(traffic(seat)))
+            seats.iter().fold(Traffic::default(), |sum, seat| sum.and(traffic(seat)))
         };
         let (before, since) = (sum(|seat| seat.before), sum(|seat| seat.since));
         let rise = since.share() - before.share();
         let limit = f64::from(self.rules.errors().millionths()) / f64::from(Percent::ALL);
-        (since.requests >= REQUESTS_MIN && rise > limit).then(|| {
-            format!(
+        (since.requests >= REQUESTS_MIN && rise > limit).then(|| Complaint {
+            blamed: seats.iter().flat_map(|seat| seat.sees.iter().cloned()).collect(),
+            reason: format!(
                 "{:.1}% of {} requests failed, {:.1}% of {} before",
                 since.share() * 100.0,
                 since.requests,
                 before.share() * 100.0,
                 before.requests,
-            )
+            ),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Follows the truth and decides who gets what: everybody at once, or step by step.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,11 +9,12 @@ use std::time::Duration;
 use towpath_config::server::Staged;
 use towpath_wire::{Kind, View};
 
-use super::edition::{Edition, Plan, same};
+use super::edition::{Edition, Plan, difference, namespace_of};
 use super::event::Happening;
 use super::fleet::Fleet;
 use super::member::Member;
-use super::staged::{Decision, Seat, Stage, Staging, Traffic};
+use super::staged::{Complaint, Decision, Seat, Stage, Staging, Traffic};
+use crate::documents::Written;
 use crate::meters::Counter;
 use crate::store::{Origin, Signature};
 use crate::truth::{Live, Proposal, Refused, Truth};
@@ -43,6 +44,8 @@ pub struct StageStatus {
     pub held: Option<Duration>,
     /// Why it was taken back, if it was.
     pub reverted: Option<String>,
+    /// Whose change was taken back; everybody's when nobody is named.
+    pub blamed: BTreeSet<String>,
 }
 
 /// Whoever decides what proxies get.
@@ -98,9 +101,10 @@ impl Stager {
     pub async fn run(mut self) {
         let mut follow = self.truth.follow();
         let plan = Arc::clone(&self.fleet.plan().borrow());
-        if let Some((before, Stage { reverted: Some(reason), .. })) = &plan.staged {
+        if let Some((before, Stage { reverted: Some(reason), blamed, .. })) = &plan.staged {
             // the server ended before the source was told
-            self.restore(&plan, before, reason.clone()).await;
+            let complaint = Complaint { blamed: blamed.clone(), reason: reason.clone() };
+            self.restore(&plan, before, complaint).await;
         }
         loop {
             let live = Arc::clone(&follow.borrow_and_update());
@@ -155,20 +159,21 @@ impl Stager {
             let seats = self.seats(&members, &staging, &plan.newest, before).await;
             let now = Fleet::now();
             let decision = staging.look(now, &seats);
-            self.fleet.set_staged(Some(status(&staging, &seats)));
-            self.act(decision, staging, &plan).await;
+            let status = status(&staging, &seats);
+            self.act(decision, staging, &plan, status).await;
         } else {
             self.tell_applied(&members, plan.newest.revision());
         }
     }
 
-    async fn act(&mut self, decision: Decision, staging: Staging, plan: &Plan) {
+    async fn act(&mut self, decision: Decision, staging: Staging, plan: &Plan, status: StageStatus) {
         let Some((before, _)) = &plan.staged else { return };
         let stage = staging.stage().clone();
         let revision = stage.revision;
         match decision {
             Decision::Stay => {
                 self.staging = Some(staging);
+                self.fleet.set_staged(Some(status));
                 return;
             }
             Decision::Done => {
@@ -176,21 +181,33 @@ impl Stager {
                 self.fleet.set_staged(None);
                 self.fleet.set_plan(Plan::all(Arc::clone(&plan.newest)));
             }
-            Decision::Reach => {
-                let (step, _) = staging.progress(Fleet::now());
-                tracing::info!(revision, step, "a staged revision goes further");
-                self.fleet.tell(None, Happening::Stage { revision, step });
+            Decision::Step | Decision::Reach => {
+                if decision == Decision::Step {
+                    let (step, _) = staging.progress(Fleet::now());
+                    tracing::info!(revision, step, "a staged revision goes further");
+                    self.fleet.tell(None, Happening::Stage { revision, step });
+                }
                 self.staging = Some(staging);
                 self.replan(plan, before, stage);
+                self.fleet.set_staged(Some(status));
             }
-            Decision::Revert(reason) => {
-                tracing::error!(revision, before = stage.before, reason, "a staged revision is taken back");
+            Decision::Revert(complaint) => {
+                let Complaint { blamed, reason } = &complaint;
+                tracing::error!(
+                    revision,
+                    before = stage.before,
+                    reason,
+                    ?blamed,
+                    "a staged revision is taken back"
+                );
                 self.fleet.meters().add(Counter::Reverted, 1);
                 self.fleet.tell(None, Happening::Reverted { revision, reason: reason.clone() });
                 self.staging = Some(staging);
                 self.replan(plan, before, stage);
+                self.fleet.set_taken_back(status.clone());
+                self.fleet.set_staged(Some(status));
                 self.keep().await;
-                self.restore(plan, before, reason).await;
+                self.restore(plan, before, complaint).await;
             }
         }
         self.keep().await;
@@ -201,11 +218,13 @@ impl Stager {
         self.fleet.set_plan(Plan { newest, staged: Some((Arc::clone(before), stage)) });
     }
 
-    /// Writes to the source what was before, as a new revision. Proxies have it already, whether that works or not.
-    async fn restore(&mut self, plan: &Plan, before: &Edition, reason: String) {
+    /// Writes to the source what the namespaces that are to blame said before, as a new revision; what others have changed
+    /// stays, and sets out anew with it. Proxies have what was before already, whether that works or not.
+    async fn restore(&mut self, plan: &Plan, before: &Edition, complaint: Complaint) {
         let (newest, restored) = (plan.newest.revision(), before.revision());
+        let Complaint { blamed, reason } = complaint;
         let proposal = Proposal {
-            written: plan.newest.live().documents().until(before.live().documents()),
+            written: taken_back(plan.newest.live(), before.live(), &blamed),
             expected: Some(newest),
             signature: Signature {
                 who: "staged push".into(),
@@ -231,15 +250,17 @@ impl Stager {
         before: &Edition,
     ) -> Vec<Seat> {
         // editions keep their views, so an address stands for one
-        let mut known: HashMap<(usize, usize), bool> = HashMap::new();
+        let mut known: HashMap<(usize, usize), Arc<BTreeSet<String>>> = HashMap::new();
         let mut seats = Vec::with_capacity(members.len());
         for member in members {
             let (new, old) = (newest.view(&member.identity).await, before.view(&member.identity).await);
             let pair = (Arc::as_ptr(&new).addr(), Arc::as_ptr(&old).addr());
-            if *known.entry(pair).or_insert_with(|| same(&new, &old)) {
+            let sees = known.entry(pair).or_insert_with(|| Arc::new(difference(&new, &old)));
+            if sees.is_empty() {
                 continue;
             }
-            let mut seat = Seat { rank: member.rank, ..Seat::default() };
+            let (namespace, sees) = (member.identity.namespace.as_str().into(), Arc::clone(sees));
+            let mut seat = Seat { rank: member.rank, namespace, sees, ..Seat::default() };
             if staging.stage().reaches(member.rank) {
                 seat.settled = member.sent() == newest.revision() && member.is_settled();
                 seat.rejects = rejects(member, &new, &old);
@@ -288,15 +309,15 @@ impl Stager {
 }
 
 fn status(staging: &Staging, seats: &[Seat]) -> StageStatus {
-    let Stage { revision, before, reverted, .. } = staging.stage().clone();
+    let Stage { revision, before, reverted, blamed, .. } = staging.stage().clone();
     let (step, held) = staging.progress(Fleet::now());
     let proxies = seats.iter().filter(|seat| staging.stage().reaches(seat.rank)).count();
     let steps = staging.steps();
-    StageStatus { revision, before, step, steps, proxies, of: seats.len(), held, reverted }
+    StageStatus { revision, before, step, steps, proxies, of: seats.len(), held, reverted, blamed }
 }
 
 /// What a proxy rejects of what is new.
-fn rejects(member: &Member, new: &View, old: &View) -> Option<String> {
+fn rejects(member: &Member, new: &View, old: &View) -> Option<Complaint> {
     let version =
         |view: &View, kind: Kind, name: &str| view.of(kind).get(name).map(|resource| resource.version());
     member.with_session(|session, _| {
@@ -305,8 +326,21 @@ fn rejects(member: &Member, new: &View, old: &View) -> Option<String> {
             version(new, *kind, name) == Some(rejection.version)
                 && version(old, *kind, name) != Some(rejection.version)
         })?;
-        Some(format!("{} rejects the {} {name}: {}", member.name, kind.name(), rejection.reason))
+        let reason = format!("{} rejects the {} {name}: {}", member.name, kind.name(), rejection.reason);
+        Some(Complaint { blamed: BTreeSet::from([namespace_of(name).to_owned()]), reason })
     })?
+}
+
+/// What has to be written so that the documents of these namespaces say again what they said before; all documents when that
+/// is nothing.
+fn taken_back(newest: &Live, before: &Live, blamed: &BTreeSet<String>) -> Written {
+    let all = newest.documents().until(before.documents());
+    let mut theirs = all.clone();
+    theirs.retain(|document, _| {
+        let of = |live: &Live| live.state().namespaces_of(document).any(|name| blamed.contains(name));
+        of(newest) || of(before)
+    });
+    if theirs.is_empty() { all } else { theirs }
 }
 
 async fn read(path: &Path) -> Option<Stage> {

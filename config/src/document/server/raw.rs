@@ -102,6 +102,8 @@ document! {
         api_connections: Whole<1, 100_000> = Whole(512),
         /// Requests of the API under way at once; more get 503.
         api_requests: Whole<1, 100_000> = Whole(64),
+        /// Requests of the API that wait for the verdict of the proxies at once, beside those; more get 503.
+        api_waits: Whole<1, 100_000> = Whole(64),
         /// Octets of the body of a request of the API.
         api_body_bytes: Size<1024, { 256 << 20 }> = Size(16 << 20),
         /// Clients that follow events at once.

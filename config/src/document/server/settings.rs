@@ -125,6 +125,8 @@ pub struct ApiLimits {
     pub connections: usize,
     /// Requests under way at once.
     pub requests: usize,
+    /// Requests that wait for the proxies at once, beside those.
+    pub waits: usize,
     /// Octets of the body of a request.
     pub body_bytes: usize,
     /// Clients that follow events at once.
@@ -231,6 +233,7 @@ fn limits(limits: &ServerLimitsDoc) -> Limits {
         api: ApiLimits {
             connections: limits.api_connections().value.0 as usize,
             requests: limits.api_requests().value.0 as usize,
+            waits: limits.api_waits().value.0 as usize,
             body_bytes: octets(limits.api_body_bytes().value.0),
             event_streams: limits.event_streams().value.0 as usize,
         },

@@ -7,28 +7,50 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::asked::Asked;
-use crate::api::seam::ProxyStatus;
+use crate::api::seam::{ProxyStatus, Question};
 use crate::api::shape::{Problem, Reply};
 
 /// The longest that a request waits for the verdict of the fleet.
 pub(in crate::api) const WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// Waits for the verdict of the fleet on a revision, when that is asked for; whether it is complete.
-pub(super) async fn verdict(asked: &Asked, revision: u64) -> Option<bool> {
+/// What the fleet has said by now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// All proxies in question have judged the revision.
+    Complete,
+    /// Some have not.
+    Open,
+    /// It was taken back, for this reason.
+    TakenBack(String),
+}
+
+/// Waits for the verdict of the fleet on a revision, when that is asked for: of the caller's proxies, to which revisions from
+/// `since` on said something new.
+pub(super) async fn verdict(asked: &Asked, revision: u64, since: u64) -> Option<Verdict> {
     let wait = asked.query.time("wait")?.min(WAIT_MAX);
-    Some(timeout(wait, asked.site.control.settled(revision)).await.is_ok())
+    let counts = |namespace: &str| asked.wants(namespace);
+    let question = Question { revision, since, counts: &counts };
+    Some(match timeout(wait, asked.site.control.settled(question)).await {
+        Ok(Ok(())) => Verdict::Complete,
+        Ok(Err(reason)) => Verdict::TakenBack(reason),
+        Err(_) => Verdict::Open,
+    })
 }
 
 /// The fleet in a few numbers: schema `Summary`.
-pub(super) fn summary(asked: &Asked, revision: u64, settled: bool) -> Value {
-    of_proxies(asked, &seen(asked), revision, settled)
+pub(super) fn summary(asked: &Asked, revision: u64, verdict: &Verdict) -> Value {
+    of_proxies(asked, &seen(asked), revision, verdict)
 }
 
-fn of_proxies(asked: &Asked, proxies: &[ProxyStatus], revision: u64, settled: bool) -> Value {
+fn of_proxies(asked: &Asked, proxies: &[ProxyStatus], revision: u64, verdict: &Verdict) -> Value {
     let connected = || proxies.iter().filter(|proxy| proxy.connected);
     let current = connected().filter(|proxy| proxy.revision >= Some(revision)).count();
     json!({
-        "settled": settled,
+        "settled": *verdict == Verdict::Complete,
+        "taken_back": match verdict {
+            Verdict::TakenBack(reason) => Some(reason),
+            _ => None,
+        },
         "proxies": connected().count(),
         "current": current,
         "rejected": rejections(connected()),
@@ -55,17 +77,19 @@ fn seen(asked: &Asked) -> Vec<ProxyStatus> {
 pub(super) async fn status(asked: &Asked) -> Result<Reply, Problem> {
     asked.namespace()?;
     let (truth, index) = asked.site.index().await;
-    let waited = verdict(asked, truth.revision).await;
+    let waited = verdict(asked, truth.revision, 0).await;
     let proxies = seen(asked);
-    let settled = waited.unwrap_or_else(|| {
-        proxies.iter().filter(|proxy| proxy.connected).all(|proxy| proxy.revision >= Some(truth.revision))
+    let verdict = waited.unwrap_or_else(|| {
+        let mut connected = proxies.iter().filter(|proxy| proxy.connected);
+        let complete = connected.all(|proxy| proxy.revision >= Some(truth.revision));
+        if complete { Verdict::Complete } else { Verdict::Open }
     });
     let mut objects = asked.site.control.objects();
     objects.retain(|object| asked.wants(&object.namespace));
     let faults = truth.findings.iter().filter(|finding| asked.wants_document(&index, &finding.file));
     Ok(Reply::json(&json!({
         "revision": truth.revision,
-        "fleet": of_proxies(asked, &proxies, truth.revision, settled),
+        "fleet": of_proxies(asked, &proxies, truth.revision, &verdict),
         "faults": faults.collect::<Vec<_>>(),
         "objects": objects,
     }))

@@ -7,7 +7,7 @@ use tokio_stream::Stream;
 
 use super::change::{Change, WriteFault, Wrote};
 use super::event::Event;
-use super::fleet::{ObjectStatus, ProxyStatus, StageStatus};
+use super::fleet::{ObjectStatus, ProxyStatus, Question, StageStatus};
 use super::traffic::{Traffic, TrafficQuestion};
 use super::truth::{Judged, Truth};
 use crate::documents::Documents;
@@ -39,8 +39,9 @@ pub trait Control: Send + Sync + 'static {
     /// The staged push that is under way.
     fn stage(&self) -> Option<StageStatus>;
 
-    /// Comes back when every proxy that is connected has judged all of this revision that is meant for it.
-    fn settled(&self, revision: u64) -> Pending<'_, ()>;
+    /// Comes back when the proxies in question have judged all of a revision that is meant for them, or with the reason for
+    /// which it was taken back.
+    fn settled<'a>(&'a self, question: Question<'a>) -> Pending<'a, Result<(), String>>;
 
     /// What happens from now on.
     fn events(&self) -> Events;

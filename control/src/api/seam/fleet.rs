@@ -65,6 +65,17 @@ pub struct ObjectStatus {
     pub waiting: Vec<String>,
 }
 
+/// Whose verdict is waited for.
+#[derive(Clone, Copy)]
+pub struct Question<'q> {
+    /// On this revision, or a later one.
+    pub revision: u64,
+    /// Only of proxies to which revisions from this one on said something new; 0 for all.
+    pub since: u64,
+    /// Whether proxies of a namespace count.
+    pub counts: &'q (dyn Fn(&str) -> bool + Send + Sync),
+}
+
 /// How far a staged push is.
 #[derive(Debug, Clone, Serialize)]
 pub struct StageStatus {
@@ -78,4 +89,6 @@ pub struct StageStatus {
     pub proxies: usize,
     /// For how long, in milliseconds.
     pub since_ms: u64,
+    /// Why it was taken back, if it was.
+    pub taken_back: Option<String>,
 }

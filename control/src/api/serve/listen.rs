@@ -61,7 +61,11 @@ impl Api {
         let site = Site { control, store, book: Book::default(), counters: Arc::clone(&counters), followers };
         let gate =
             Gate { site: Arc::new(site), guard: Guard::new(tokens), body_bytes: limits.body_bytes, patience };
-        Self { service: Service::new(gate, limits.requests), counters, connections: limits.connections }
+        Self {
+            service: Service::new(gate, limits.requests, limits.waits),
+            counters,
+            connections: limits.connections,
+        }
     }
 
     /// Serves until `end` says so; then what is under way may end.

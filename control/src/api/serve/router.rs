@@ -8,9 +8,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, RawPathParams, Request};
-use axum::http::Method;
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
+use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use tokio::time::timeout;
@@ -34,9 +34,14 @@ pub(super) struct Peer(pub(super) IpAddr);
 #[derive(Clone)]
 pub(super) struct Service {
     open: Router,
-    limited: LoadShed<ConcurrencyLimit<Router>>,
+    limited: Lane,
+    /// For those who wait for the fleet, which can take long: they are not in the way of others.
+    waiting: Lane,
     gate: Arc<Gate>,
 }
+
+/// So many requests at once; further ones are refused.
+type Lane = LoadShed<ConcurrencyLimit<Router>>;
 
 /// What every request passes.
 pub(super) struct Gate {
@@ -47,11 +52,11 @@ pub(super) struct Gate {
 }
 
 impl Service {
-    pub(super) fn new(gate: Gate, requests: usize) -> Self {
+    pub(super) fn new(gate: Gate, requests: usize, waits: usize) -> Self {
         let gate = Arc::new(gate);
         let router = router(&gate);
-        let limited = ServiceBuilder::new().load_shed().concurrency_limit(requests).service(router.clone());
-        Self { open: router, limited, gate }
+        let lane = |most| ServiceBuilder::new().load_shed().concurrency_limit(most).service(router.clone());
+        Self { limited: lane(requests), waiting: lane(waits), open: router, gate }
     }
 
     /// Answers a request.
@@ -59,9 +64,11 @@ impl Service {
         request.extensions_mut().insert(Peer(peer));
         // probes are answered whatever else is asked
         let is_open = OPERATIONS.iter().any(|one| one.scope.is_none() && one.path == request.uri().path());
-        let answered = match is_open {
-            true => self.open.oneshot(request).await.map_err(BoxError::from),
-            false => self.limited.oneshot(request).await,
+        let answered = if is_open {
+            self.open.oneshot(request).await.map_err(BoxError::from)
+        } else {
+            let lane = if waits(request.uri()) { self.waiting } else { self.limited };
+            lane.oneshot(request).await
         };
         let counters = &self.gate.site.counters;
         let response = answered.unwrap_or_else(|fault| {
@@ -73,6 +80,12 @@ impl Service {
         counters.answered(response.status());
         response
     }
+}
+
+/// Whether a request is to wait for the fleet.
+fn waits(uri: &Uri) -> bool {
+    let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri);
+    pairs.is_ok_and(|pairs| pairs.0.iter().any(|(name, _)| name == "wait"))
 }
 
 fn router(gate: &Arc<Gate>) -> Router {

@@ -53,7 +53,10 @@ fn bodies() -> Named {
     vec![
         ("Documents", object(&[("documents", list(&document))])),
         ("Split", object(&[("weights", json!({"type": "object", "additionalProperties": weight}))])),
-        ("Switch", object(&[("to", text())])),
+        (
+            "Switch",
+            json!({"oneOf": [object(&[("to", text())]), object(&[("back", json!({"const": true}))])]}),
+        ),
         ("Maintenance", object(&[("active", flag())])),
     ]
 }
@@ -122,6 +125,7 @@ fn truth() -> Named {
 fn fleet() -> Named {
     let summary = object(&[
         ("settled", flag()),
+        ("taken_back", or_null(&text())),
         ("proxies", number()),
         ("current", number()),
         ("rejected", texts()),
@@ -133,6 +137,7 @@ fn fleet() -> Named {
         ("steps", number()),
         ("proxies", number()),
         ("since_ms", number()),
+        ("taken_back", or_null(&text())),
     ]);
     let object_status = object(&[
         ("namespace", text()),

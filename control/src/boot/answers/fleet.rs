@@ -58,6 +58,7 @@ pub(super) fn stage(status: &StageStatus) -> seam::StageStatus {
         steps,
         proxies: status.proxies,
         since_ms: milliseconds(status.held.unwrap_or_default()),
+        taken_back: status.reverted.clone(),
     }
 }
 

@@ -43,13 +43,17 @@ impl Sim {
     }
 }
 
+fn complaint(blamed: &str, reason: &str) -> Complaint {
+    Complaint { blamed: [blamed.to_owned()].into(), reason: reason.to_owned() }
+}
+
 const STEPS: &str = "{steps: [one, 10%, all], hold: 30s, errors: 5%}";
 
 #[test]
 fn a_revision_goes_to_one_then_to_a_tenth_then_to_all() {
     let mut sim = Sim::new(STEPS, 20);
-    for (reached, decision) in [(1, Decision::Reach), (2, Decision::Reach), (20, Decision::Done)] {
-        assert_eq!(sim.look(), Decision::Reach);
+    assert_eq!(sim.look(), Decision::Step);
+    for (reached, decision) in [(1, Decision::Step), (2, Decision::Step), (20, Decision::Done)] {
         assert_eq!(sim.reached(), reached);
         assert_eq!(sim.after(3600), Decision::Stay, "nobody has taken it");
         sim.settle();
@@ -71,7 +75,7 @@ fn the_hold_begins_anew_when_a_proxy_of_the_step_has_something_to_judge() {
     sim.settle();
     assert_eq!(sim.after(25), Decision::Stay);
     assert_eq!(sim.after(29), Decision::Stay);
-    assert_eq!(sim.after(1), Decision::Reach);
+    assert_eq!(sim.after(1), Decision::Step);
 }
 
 #[test]
@@ -81,7 +85,7 @@ fn steps_that_take_nobody_more_are_left_out() {
     sim.look();
     sim.settle();
     sim.look();
-    assert_eq!(sim.after(30), Decision::Reach);
+    assert_eq!(sim.after(30), Decision::Step);
     assert_eq!(sim.staging.stage().step, 2);
     // the only proxy is the whole fleet
     let mut sim = Sim::new(STEPS, 1);
@@ -102,10 +106,14 @@ fn a_rejection_takes_it_back_at_any_step() {
             sim.after(30);
         }
         sim.look();
-        sim.seats[0].rejects = Some("shop/p1 rejects the route shop/a: no".into());
-        let reason = "shop/p1 rejects the route shop/a: no".to_owned();
-        assert_eq!(sim.look(), Decision::Revert(reason.clone()), "{step}");
-        assert_eq!((sim.reached(), sim.staging.stage().reverted.clone()), (0, Some(reason)));
+        let complaint = complaint("shop", "shop/p1 rejects the route shop/a: no");
+        sim.seats[0].rejects = Some(complaint.clone());
+        assert_eq!(sim.look(), Decision::Revert(complaint.clone()), "{step}");
+        let stage = sim.staging.stage().clone();
+        assert_eq!(
+            (sim.reached(), stage.reverted, stage.blamed),
+            (0, Some(complaint.reason), complaint.blamed)
+        );
         assert_eq!(sim.after(3600), Decision::Stay, "once is enough");
     }
 }
@@ -114,7 +122,7 @@ fn a_rejection_takes_it_back_at_any_step() {
 fn what_a_proxy_outside_the_step_rejects_is_not_its_fault() {
     let mut sim = Sim::new(STEPS, 20);
     sim.look();
-    sim.seats[7].rejects = Some("an old thing".into());
+    sim.seats[7].rejects = Some(complaint("shop", "an old thing"));
     assert_eq!(sim.look(), Decision::Stay);
 }
 
@@ -144,6 +152,23 @@ fn more_failures_than_before_take_it_back() {
 }
 
 #[test]
+fn failures_are_the_fault_of_what_those_see_who_have_them() {
+    let traffic = |requests, failed| Traffic { requests, failed };
+    let mut sim = Sim::new("{steps: [50%, all]}", 8);
+    sim.look();
+    for (seat, namespace) in sim.seats.iter_mut().zip(["shop", "pay"].into_iter().cycle()) {
+        seat.namespace = namespace.into();
+        seat.sees = Arc::new([namespace.to_owned()].into());
+    }
+    sim.settle();
+    // many good requests of one do not hide the bad ones of another
+    sim.seats[0].since = traffic(100_000, 0);
+    sim.seats[1].since = traffic(100, 50);
+    let Decision::Revert(complaint) = sim.look() else { panic!("it is taken back") };
+    assert_eq!(complaint.blamed, ["pay".to_owned()].into());
+}
+
+#[test]
 fn whoever_comes_while_a_step_lasts_knows_its_place() {
     let mut sim = Sim::new(STEPS, 3);
     sim.look();
@@ -170,16 +195,13 @@ fn with_nobody_there_it_goes_on_by_time_and_the_first_who_comes_is_first() {
     assert_eq!(sim.look(), Decision::Stay);
     assert_eq!(sim.after(10), Decision::Stay);
     sim.seats.push(Seat { rank: 40, ..Seat::default() });
-    assert_eq!(sim.look(), Decision::Reach);
+    assert_eq!(sim.look(), Decision::Step);
     assert_eq!(sim.reached(), 1);
     let mut sim = Sim::new(STEPS, 0);
-    sim.look();
-    assert_eq!(sim.after(30), Decision::Reach);
-    sim.look();
-    assert_eq!(sim.after(30), Decision::Reach);
-    assert_eq!(sim.look(), Decision::Reach);
-    assert_eq!(sim.look(), Decision::Stay);
-    assert_eq!(sim.after(30), Decision::Done);
+    for decision in [Decision::Step, Decision::Step, Decision::Done] {
+        assert_eq!(sim.look(), Decision::Stay);
+        assert_eq!(sim.after(30), decision);
+    }
 }
 
 #[test]
@@ -197,6 +219,5 @@ fn a_server_that_starts_again_goes_on_where_it_was() {
     assert_eq!(again.look(), Decision::Stay);
     again.settle();
     again.look();
-    assert_eq!(again.after(30), Decision::Reach);
-    assert_eq!((again.look(), again.reached()), (Decision::Reach, 20));
+    assert_eq!((again.after(30), again.reached()), (Decision::Step, 20));
 }

@@ -96,6 +96,23 @@ fn who_has_an_older_version_has_not_applied_the_new_one() {
 }
 
 #[test]
+fn who_is_told_nothing_new_is_not_waited_for() {
+    let old = routes(&[("shop/a", "1")]);
+    let new = routes(&[("shop/a", "2")]);
+    let play = Play::new("p1", &old, None);
+    // it has not even judged the first one, and nothing changes for it by the second
+    play.member.publish(routes(&[("shop/a", "1")]), 2);
+    assert!(play.member.has_judged(2, 2) && !play.member.has_judged(2, 0) && !play.member.has_judged(3, 3));
+    play.member.publish(new, 3);
+    assert!(!play.member.has_judged(3, 3) && !play.member.has_judged(2, 2));
+    let mut play = play;
+    play.take(&[]);
+    assert!(play.member.has_judged(3, 3) && play.member.has_judged(2, 0));
+    play.member.leave();
+    assert!(play.member.has_judged(9, 0), "nobody waits for who is gone");
+}
+
+#[test]
 fn what_waits_at_a_proxy_is_not_live_there() {
     let view = routes(&[("shop/a", "1")]);
     let mut play = Play::new("p1", &view, None);

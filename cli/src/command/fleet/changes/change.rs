@@ -103,7 +103,14 @@ pub fn verdict(fleet: &Value) -> String {
     }];
     if let Some(stage) = fleet.get("stage").filter(|stage| !stage.is_null()) {
         let (step, steps) = (count(stage, "step"), count(stage, "steps"));
-        lines.push(format!("staged: step {step} of {steps}, {} proxies have it", count(stage, "proxies")));
+        lines.push(match text(stage, "taken_back") {
+            "" => format!("staged: step {step} of {steps}, {} proxies have it", count(stage, "proxies")),
+            reason => format!("staged: taken back at step {step} of {steps}: {reason}"),
+        });
+    }
+    match text(fleet, "taken_back") {
+        "" => {}
+        reason => lines.push(format!("taken back: {reason}")),
     }
     lines.extend(texts(fleet, "rejected").map(|(proxy, reason)| format!("rejected by {proxy}: {reason}")));
     lines.join("\n")

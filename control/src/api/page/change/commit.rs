@@ -145,8 +145,10 @@ async fn told(
     documents: &[Changed],
     warnings: &[Finding],
 ) -> Reply {
-    let fleet = match verdict(asked, revision).await {
-        Some(settled) => summary(asked, revision, settled),
+    // what nobody changed is to be with everybody, what was changed with those who see it
+    let since = if is_new { revision } else { 0 };
+    let fleet = match verdict(asked, revision, since).await {
+        Some(verdict) => summary(asked, revision, &verdict),
         None => Value::Null,
     };
     let about = json!({

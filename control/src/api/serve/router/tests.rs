@@ -324,6 +324,25 @@ async fn what_is_too_much_is_turned_away_and_what_takes_too_long_ends() {
 }
 
 #[tokio::test]
+async fn those_who_wait_for_the_fleet_are_in_nobodys_way() {
+    let stage = Stage::new(&[("shop.yaml", TABLE)]).await;
+    let wait = || stage.get("/api/v1/status?wait=200ms");
+    let (first, second, third, others) = tokio::join!(wait(), wait(), wait(), async {
+        tokio::task::yield_now().await;
+        (stage.get("/api/v1/status").await, stage.get("/api/v1/status?%77ait=1s").await)
+    });
+    for waited in [first, second, third] {
+        assert_eq!(
+            (waited.status, waited.json()["fleet"]["settled"].clone()),
+            (StatusCode::OK, json!(false))
+        );
+    }
+    let (other, fourth) = others;
+    assert_eq!((other.status, fourth.status), (StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE));
+    assert_eq!(fourth.header("retry-after"), Some("1"));
+}
+
+#[tokio::test]
 async fn the_verdict_of_the_fleet_is_waited_for() {
     let stage = Stage::new(&[("shop.yaml", TABLE)]).await;
     let path = "/api/v1/routes/default/app/switch?wait=";

@@ -29,5 +29,7 @@ fn what_the_fleet_says_follows() {
             .ends_with("\njudged by 2 of 3 proxies\nrejected by p7: route a: no cluster")
     );
     assert!(told(&written(fleet(false, json!({})))).ends_with("\njudged by 2 of 3 proxies so far"));
+    let back = json!({"settled": false, "proxies": 3, "current": 0, "rejected": {}, "stage": null, "taken_back": "p7: no"});
+    assert!(told(&written(back.clone())).ends_with("\ntaken back: p7: no") && !is_taken(&back));
     assert!(is_taken(&fleet(true, json!({}))) && !is_taken(&rejected) && !is_taken(&fleet(false, json!({}))));
 }

@@ -21,7 +21,7 @@ use crate::api::access::Guard;
 use crate::api::index::Book;
 use crate::api::page::Site;
 use crate::api::seam::{
-    Change, Control, Event, EventKind, Events, Finding, Judged, ObjectStatus, Pending, ProxyStatus,
+    Change, Control, Event, EventKind, Events, Finding, Judged, ObjectStatus, Pending, ProxyStatus, Question,
     Rejection, StageStatus, Standing, Traffic, TrafficQuestion, TrafficSeries, Truth, WriteFault, Wrote,
 };
 use crate::documents::{DocumentName, Documents};
@@ -40,6 +40,7 @@ clusters:
 pub const FOLLOWERS: usize = 2;
 const BODY_BYTES: usize = 64 * 1024;
 const REQUESTS: usize = 2;
+const WAITS: usize = 3;
 
 pub struct Stage {
     scripted: Arc<Scripted>,
@@ -196,7 +197,7 @@ fn service(scripted: &Arc<Scripted>, tokens: &str) -> Service {
         body_bytes: BODY_BYTES,
         patience: Duration::from_secs(30),
     };
-    Service::new(gate, REQUESTS)
+    Service::new(gate, REQUESTS, WAITS)
 }
 
 /// An answer, read whole unless it has no end.
@@ -345,11 +346,12 @@ impl Control for Scripted {
         None
     }
 
-    fn settled(&self, _: u64) -> Pending<'_, ()> {
+    fn settled<'a>(&'a self, _: Question<'a>) -> Pending<'a, Result<(), String>> {
         Box::pin(async move {
             if !self.settles.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
             }
+            Ok(())
         })
     }
 
