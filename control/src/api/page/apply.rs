@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use towpath_config::Change;
 
 use super::asked::Asked;
-use super::change::{Proposal, aside, commit, fresh};
+use super::change::{Proposal, Sent, aside, commit, fresh, placed};
 use crate::api::shape::{Problem, Reply};
 use incoming::Incoming;
 use merge::merged;
@@ -31,12 +31,13 @@ pub(super) async fn apply(asked: &Arc<Asked>) -> Result<Reply, Problem> {
     let documents = documents(asked)?;
     let names: Vec<_> = documents.iter().map(|document| document.name.as_str()).collect();
     let message = format!("apply {}", names.join(", "));
+    let sent: Arc<[Sent]> = documents.iter().map(Incoming::sent).collect();
     let replace = asked.query.flag("replace");
     let mine = Arc::clone(asked);
     commit(asked, move |truth, index| {
         let may = |document: &str| mine.wants_document(index, document);
         let written = merged(truth, index, &documents, replace, &may)?;
-        Ok(Proposal { written, origin: mine.origin(), message: message.clone() })
+        Ok(Proposal { written, origin: mine.origin(), message: message.clone(), sent: Arc::clone(&sent) })
     })
     .await
 }
@@ -46,14 +47,17 @@ pub(super) async fn diff(asked: &Arc<Asked>) -> Result<Reply, Problem> {
     let documents = documents(asked)?;
     let (truth, index) = asked.site.index().await;
     let (mine, now) = (Arc::clone(asked), Arc::clone(&truth));
+    let sent: Vec<Sent> = documents.iter().map(Incoming::sent).collect();
     let written = aside(move || {
         let may = |document: &str| mine.wants_document(&index, document);
         merged(&now, &index, &documents, false, &may)
     });
     let written = written.await?;
     let changed = truth.documents.changes(&written);
-    let judged = asked.site.control.judge(truth.documents.with(&written), true).await?;
+    let after = truth.documents.with(&written);
+    let judged = asked.site.control.judge(after.clone(), true).await?;
     let (errors, warnings) = fresh(&truth.findings, judged.findings, &changed);
+    let (errors, warnings) = (placed(errors, &sent, &after), placed(warnings, &sent, &after));
     if !errors.is_empty() {
         return Err(Problem::invalid(&errors));
     }

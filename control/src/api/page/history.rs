@@ -79,7 +79,12 @@ pub(super) async fn rollback(asked: &Arc<Asked>) -> Result<Reply, Problem> {
             }
         }
         let message = format!("rollback to revision {number}");
-        Ok(Proposal { written: now.until(&after), origin: Origin::Rollback(number), message })
+        Ok(Proposal {
+            written: now.until(&after),
+            origin: Origin::Rollback(number),
+            message,
+            sent: Arc::default(),
+        })
     })
     .await
 }

@@ -96,7 +96,7 @@ pub(super) async fn remove(asked: &Arc<Asked>) -> Result<Reply, Problem> {
             draft.edit(&twin.document, &removals(twin))?;
         }
         let message = format!("remove {} {} of {}", found.kind.word(), found.name, found.namespace);
-        Ok(Proposal { written: draft.into_written(), origin: mine.origin(), message })
+        Ok(Proposal { written: draft.into_written(), origin: mine.origin(), message, sent: Arc::default() })
     })
     .await
 }

@@ -37,7 +37,12 @@ async fn change(
         };
         let mut draft = Draft::of(truth);
         draft.edit(&route.document, &edits.into_iter().map(whole).collect::<Vec<_>>())?;
-        Ok(Proposal { written: draft.into_written(), origin: mine.origin(), message: message.clone() })
+        Ok(Proposal {
+            written: draft.into_written(),
+            origin: mine.origin(),
+            message: message.clone(),
+            sent: Arc::default(),
+        })
     })
     .await
 }

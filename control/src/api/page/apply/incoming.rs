@@ -7,6 +7,7 @@ use towpath_config::model::Place;
 use towpath_config::{Fault, Severity, Source, parts};
 
 use crate::api::index;
+use crate::api::page::change::Sent;
 use crate::api::seam::{Finding, Standing};
 use crate::api::shape::Problem;
 use crate::documents::DocumentName;
@@ -18,11 +19,20 @@ const DOCUMENTS_MAX: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Incoming {
     pub(super) name: DocumentName,
+    /// What faults call it.
+    called: String,
     pub(super) namespace: String,
     /// Whether the text says the namespace, or it is the default.
     pub(super) says_namespace: bool,
     pub(super) text: String,
     pub(super) sections: Map<String, Value>,
+}
+
+impl Incoming {
+    /// As it is known to whoever sent it.
+    pub(super) fn sent(&self) -> Sent {
+        Sent::new(&self.called, &self.namespace, &self.text)
+    }
 }
 
 /// Reads a body: a document as YAML or JSON, or `{"documents": [{"name": …, "text": …}]}`. `namespace` is whose those are
@@ -85,10 +95,10 @@ fn one(
     wanted: Option<&str>,
     findings: &mut Vec<Finding>,
 ) -> Option<Incoming> {
-    let called = name.as_ref().map_or("the body", DocumentName::as_str);
-    let source = Source::new(called, text.as_str());
+    let called = name.as_ref().map_or("the body", DocumentName::as_str).to_owned();
+    let source = Source::new(called.as_str(), text.as_str());
     if let Err(faults) = parts::cut(&source) {
-        findings.extend(faults.iter().map(|fault| found(called, fault)));
+        findings.extend(faults.iter().map(|fault| found(&called, fault)));
         return None;
     }
     let Some(Value::Object(sections)) = parts::plain(&source) else { return None };
@@ -96,14 +106,14 @@ fn one(
     let said = index::namespace(&sections);
     let namespace = match wanted {
         Some(wanted) if says_namespace && wanted != said => {
-            findings.push(another(called, wanted, said));
+            findings.push(another(&called, wanted, said));
             return None;
         }
         Some(wanted) => wanted.to_owned(),
         None => said.to_owned(),
     };
     let name = name.or_else(|| DocumentName::parse(&format!("{namespace}.yaml")).ok())?;
-    Some(Incoming { name, namespace, says_namespace, text, sections })
+    Some(Incoming { name, called, namespace, says_namespace, text, sections })
 }
 
 fn found(file: &str, fault: &Fault) -> Finding {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use towpath_config::{Source, parts};
 
 use super::aside::aside;
+use super::sent::{Sent, placed};
 use crate::api::access::Caller;
 use crate::api::index::{self, Index};
 use crate::api::page::Asked;
@@ -26,6 +27,8 @@ pub(in crate::api::page) struct Proposal {
     pub(in crate::api::page) origin: Origin,
     /// What it does, for who says no more of it.
     pub(in crate::api::page) message: String,
+    /// The documents of which it was made, if it was made of some.
+    pub(in crate::api::page) sent: Arc<[Sent]>,
 }
 
 /// Makes a change of what is there now.
@@ -75,14 +78,15 @@ async fn once(asked: &Asked, propose: &Arc<Propose>, expected: Option<u64>) -> R
         let proposal = propose(&now, &index)?;
         if may(&caller, &now, &proposal.written) { Ok(proposal) } else { Err(Problem::forbidden()) }
     });
-    let Proposal { written, origin, message } = proposal.await?;
+    let Proposal { written, origin, message, sent } = proposal.await?;
     let changed = truth.documents.changes(&written);
     if changed.is_empty() {
         return Ok(told(asked, truth.revision, false, &[], &[]).await);
     }
     let after = truth.documents.with(&written);
-    let judged = asked.site.control.judge(after, false).await.map_err(Problem::from)?;
+    let judged = asked.site.control.judge(after.clone(), false).await.map_err(Problem::from)?;
     let (errors, warnings) = fresh(&truth.findings, judged.findings, &changed);
+    let (errors, warnings) = (placed(errors, &sent, &after), placed(warnings, &sent, &after));
     if !errors.is_empty() {
         return Err(Problem::invalid(&errors).into());
     }
