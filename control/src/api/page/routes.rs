@@ -1,5 +1,7 @@
 //! Changes of one number: weights and maintenance of a route, in the document that says them.
 
+mod back;
+mod edit;
 mod weights;
 
 use std::sync::Arc;
@@ -7,45 +9,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::asked::Asked;
-use super::change::{Draft, Proposal, commit};
-use crate::api::index::{Index, Kind, Resource};
 use crate::api::shape::{Problem, Reply};
-use crate::source::Edit;
+use edit::change;
 use weights::{Weights, Within, split_edits, switch_edits};
-
-/// The route that the path names.
-fn route<'a>(asked: &Asked, index: &'a Index) -> Result<&'a Resource, Problem> {
-    let namespace = asked.namespace()?.unwrap_or_default();
-    let name = asked.name("route");
-    let missing = || Problem::not_found(format!("there is no route `{name}` in namespace `{namespace}`"));
-    index.find(namespace, Kind::Route, name).next().ok_or_else(missing)
-}
-
-/// Edits the route that the path names.
-async fn change(
-    asked: &Arc<Asked>,
-    message: String,
-    edits: impl Fn(&Resource, &Index) -> Result<Vec<Within>, String> + Send + Sync + 'static,
-) -> Result<Reply, Problem> {
-    let mine = Arc::clone(asked);
-    commit(asked, move |truth, index| {
-        let route = route(&mine, index)?;
-        let edits = edits(route, index).map_err(Problem::senseless)?;
-        let whole = |(within, value): Within| {
-            let begin = ["routes".to_owned(), route.name.clone()];
-            Edit::Set { path: begin.into_iter().chain(within).collect(), value }
-        };
-        let mut draft = Draft::of(truth);
-        draft.edit(&route.document, &edits.into_iter().map(whole).collect::<Vec<_>>())?;
-        Ok(Proposal {
-            written: draft.into_written(),
-            origin: mine.origin(),
-            message: message.clone(),
-            sent: Arc::default(),
-        })
-    })
-    .await
-}
 
 /// The only key that the body may have.
 fn only<'a>(body: &'a Value, key: &str) -> Result<&'a Value, Problem> {
@@ -70,6 +36,12 @@ pub(super) async fn split(asked: &Arc<Asked>) -> Result<Reply, Problem> {
 
 pub(super) async fn switch(asked: &Arc<Asked>) -> Result<Reply, Problem> {
     let body = asked.json()?;
+    if body.get("back").is_some() {
+        return match only(&body, "back")?.as_bool() {
+            Some(true) => back::back(asked).await,
+            _ => Err(Problem::bad("`back` is `true`; `to` names a destination")),
+        };
+    }
     let to = only(&body, "to")?.as_str().ok_or_else(|| Problem::bad("`to` is the name of a destination"))?;
     let (message, to) = (format!("switch {} {to}", asked.name("route")), to.to_owned());
     change(asked, message, move |route, index| switch_edits(route, index, &to)).await

@@ -134,7 +134,7 @@ pub(in crate::api) const OPERATIONS: &[Operation] = &[
     Operation {
         page: Page::Switch,
         path: "/api/v1/routes/{namespace}/{route}/switch",
-        about: "Sends everything to one destination of a route; the others stay with weight 0, warm.",
+        about: "Sends everything to one destination of a route, or back to where it went before; the others stay with weight 0.",
         body: Body::Json("Switch"),
         ..CHANGE
     },

@@ -15,6 +15,35 @@ pub(super) type Weights = BTreeMap<String, u32>;
 /// The weight of the one that everything goes to.
 const ALL: u32 = 100;
 
+/// The weights that are written in a route; none when it sends nothing to destinations.
+pub(super) fn weights_of(route: &Value) -> Option<Weights> {
+    let weight = |written: &Value| {
+        let number = written.get("weight").unwrap_or(written).as_u64();
+        number.map_or(1, |number| u32::try_from(number).unwrap_or(u32::MAX))
+    };
+    match route.get("to") {
+        Some(Value::String(one)) => Some([(one.clone(), 1)].into_iter().collect()),
+        Some(Value::Object(several)) => {
+            Some(several.iter().map(|(name, written)| (name.clone(), weight(written))).collect())
+        }
+        _ => None,
+    }
+}
+
+/// Gives the destinations the weights that they had once; one that had none then gets nothing.
+pub(super) fn back_edits(route: &Resource, then: &Weights) -> Result<Vec<Within>, String> {
+    let known = destinations(route)?;
+    if let Some((gone, _)) = then.iter().find(|(name, weight)| **weight > 0 && !known.contains_key(*name)) {
+        return Err(format!(
+            "`{gone}` had traffic then, and the route `{}` has it no more: put it there again first",
+            route.name
+        ));
+    }
+    let weight = |name: &String| then.get(name).copied().unwrap_or(0);
+    let wanted = known.keys().map(|name| (name.clone(), weight(name))).collect();
+    Ok(edits(route, &known, &wanted))
+}
+
 /// The destinations of a route as they are written, each with its weight and policies or only the weight.
 fn destinations(route: &Resource) -> Result<Map<String, Value>, String> {
     match route.value.get("to") {
