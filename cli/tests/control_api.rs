@@ -90,6 +90,25 @@ fn a_number_changes_where_it_stands_and_comes_back() {
 }
 
 #[test]
+fn a_switch_is_taken_back_by_one_word() {
+    let server = Control::start(&[("shop.yaml", SHOP)], "");
+    let (code, _, complaint) = run(&server, "switch checkout --back --namespace shop");
+    assert_eq!(code, 2);
+    assert!(complaint.contains("had no other weights before"), "{complaint}");
+    done(&server, "switch checkout canary --namespace shop");
+    let green = server.read("shop.yaml");
+    assert!(green.contains("stable: 0   # was 100") && green.contains("canary: 100"), "{green}");
+    // what else changed meanwhile stays
+    done(&server, "maintenance checkout on --namespace shop");
+    let answer = done(&server, "switch checkout --back --namespace shop");
+    assert_eq!(answer, "revision 4: shop.yaml (changed)\n");
+    let back = server.read("shop.yaml");
+    assert!(back.contains("stable: 90   # was 100") && back.contains("maintenance: true"), "{back}");
+    done(&server, "switch checkout --back --namespace shop");
+    assert!(server.read("shop.yaml").contains("canary: 100"));
+}
+
+#[test]
 fn documents_are_applied_whole_or_not_at_all() {
     let server = Control::start(&[("shop.yaml", SHOP)], "");
     let folder = tempfile::tempdir().unwrap();
@@ -112,6 +131,13 @@ fn documents_are_applied_whole_or_not_at_all() {
     assert!(got.starts_with("namespace: pay\n") && got.contains("127.0.0.1:3"), "{got}");
     assert!(server.read("shop.yaml") == SHOP);
 
+    write("more.yaml", "namespace: shop\nroutes:\n  # by whom?\n  checkout: {to: checkout/pink}\n");
+    let (code, _, complaint) = run(&server, &format!("apply -f {path}"));
+    assert_eq!(code, 2);
+    assert!(
+        complaint.contains("more.yaml:4:18: "),
+        "where it was sent, not where it would stand: {complaint}"
+    );
     write("more.yaml", "namespace: shop\nroutes:\n  more: {to: nowhere, tiemout: 3s}\n");
     let (code, answer, complaint) = run(&server, &format!("apply -f {path}"));
     assert_eq!((code, answer.as_str()), (2, ""));
@@ -127,6 +153,32 @@ fn documents_are_applied_whole_or_not_at_all() {
         "{complaint}"
     );
     assert_eq!(done(&server, "delete route more --namespace shop"), "revision 3: more.yaml (changed)\n");
+}
+
+#[test]
+fn what_the_state_has_no_room_for_is_not_written_into_the_files() {
+    let server = Control::limited(4 << 10, &[("shop.yaml", SHOP)]);
+    let apply = |text: &str| {
+        let body = json!({"documents": [{"name": "shop.yaml", "text": text}]}).to_string();
+        let head = "POST /api/v1/apply?replace=true HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n";
+        ask(&server, &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len())).status
+    };
+    let (mut last, mut number, mut revisions) = (SHOP.to_owned(), 0, 1);
+    // each file is small enough, and the store has to keep all of them
+    loop {
+        number += 1;
+        let text = format!("{SHOP}# {number} {}\n", "x".repeat(700_000));
+        match apply(&text) {
+            200 => (last, revisions) = (text, revisions + 1),
+            status => break assert_eq!(status, 507),
+        }
+    }
+    assert!(number > 1 && server.read("shop.yaml") == last, "the file is as it was");
+    assert_eq!(apply(SHOP), 200, "what has room is taken");
+    assert_eq!(server.read("shop.yaml"), SHOP);
+    let history: Value = serde_json::from_str(&done(&server, "history --json")).unwrap();
+    let who: Vec<_> = history["revisions"].as_array().unwrap().iter().map(|one| &one["who"]).collect();
+    assert_eq!((who.len(), who.iter().filter(|who| ***who == json!("files")).count()), (revisions + 1, 1));
 }
 
 #[test]

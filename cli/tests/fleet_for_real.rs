@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
-use support::{Client, Control, Proxy, Upstream, eventually, get};
+use support::{Client, Control, Proxy, Upstream, eventually, get, installed};
 
 /// What the shop's proxies run; `more` stands behind the route `all`.
 fn shop(upstream: &Upstream, more: &str) -> String {
@@ -30,9 +30,15 @@ fn marked(word: &str) -> String {
 }
 
 fn proxy(server: SocketAddr, id: &str) -> Proxy {
-    let proxy = Proxy::start(&format!(
+    launched(&["env"], server, id)
+}
+
+/// A proxy that is started by a program which runs the command behind its arguments.
+fn launched(launcher: &[&str], server: SocketAddr, id: &str) -> Proxy {
+    let table = format!(
         "proxy: {{id: {id}, namespace: shop, workers: 1, admin: \"127.0.0.1:0\", control: {{address: \"{server}\"}}}}\n"
-    ));
+    );
+    let proxy = Proxy::start_by(launcher, &table);
     eventually("it is ready", || (get(proxy.admin(), "/ready").ok()?.status == 200).then_some(()));
     proxy
 }
@@ -117,6 +123,65 @@ fn a_revision_that_every_proxy_rejects_is_taken_back_and_costs_no_request() {
 }
 
 #[test]
+fn clocks_that_jump_cost_no_request_and_no_revision() {
+    let Some(tools) = installed() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let clock = folder.path().join("clock");
+    let jump = |offset: &str| {
+        let fresh = clock.with_extension("new");
+        std::fs::write(&fresh, offset).unwrap();
+        std::fs::rename(&fresh, &clock).unwrap();
+    };
+    jump("+0d");
+    // the directory is called after the machine
+    let library = tools.join("usr/lib").read_dir().unwrap().filter_map(Result::ok);
+    let library = library.map(|machine| machine.path().join("faketime/libfaketimeMT.so.1"));
+    let library = library.filter(|library| library.exists()).max().expect("./dev test unpacks it");
+    let launcher = [
+        "env".to_owned(),
+        format!("LD_PRELOAD={}", library.display()),
+        format!("FAKETIME_TIMESTAMP_FILE={}", clock.display()),
+        "FAKETIME_NO_CACHE=1".to_owned(),
+        // what measures how long things take goes on, as the kernel's does
+        "FAKETIME_DONT_FAKE_MONOTONIC=1".to_owned(),
+    ];
+    let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
+    let upstream = Upstream::echo();
+    let server = Control::launched(&launcher, &[("shop.yaml", &shop(&upstream, &marked("one")))], "");
+    let proxies = ["p1", "p2"].map(|id| launched(&launcher, server.push(), id));
+    let loads = proxies.each_ref().map(Load::on);
+    for (offset, word) in [("+30d", "two"), ("-30d", "three"), ("+0d", "four")] {
+        jump(offset);
+        server.write("shop.yaml", &shop(&upstream, &marked(word)));
+        for proxy in &proxies {
+            eventually("the change", || runs(proxy, word).then_some(()));
+        }
+        loads.iter().for_each(|load| load.more(20));
+    }
+    loads.into_iter().for_each(Load::end);
+    let history = api(&server, "/api/v1/revisions");
+    let numbers: Vec<_> =
+        history["revisions"].as_array().unwrap().iter().map(|one| one["number"].as_u64()).collect();
+    assert_eq!(numbers, [Some(4), Some(3), Some(2), Some(1)], "{history}");
+    let time = |at: usize| history["revisions"][at]["time_ms"].as_u64().unwrap();
+    assert!(
+        time(2) > time(3) + 86_400_000 && time(1) + 86_400_000 < time(3),
+        "the clock did jump: {history}"
+    );
+    let proxies = api(&server, "/api/v1/proxies");
+    let listed = proxies["proxies"].as_array().unwrap();
+    assert!(listed.len() == 2 && listed.iter().all(|one| one["revision"] == 4), "{proxies}");
+}
+
+/// What the API has on a page.
+fn api(server: &Control, page: &str) -> serde_json::Value {
+    // it wants to be called by its own name
+    let mut client = Client::connect(server.api());
+    client.send(format!("GET {page} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.api()));
+    serde_json::from_str(&client.response().unwrap().text()).unwrap()
+}
+
+#[test]
 fn what_proxies_count_is_known_to_the_server() {
     let upstream = Upstream::echo();
     let server = Control::start(&[("shop.yaml", &shop(&upstream, ""))], "");
@@ -125,14 +190,7 @@ fn what_proxies_count_is_known_to_the_server() {
         assert_eq!(get(proxy.address("web"), "/").unwrap().status, 200);
     }
     let told = eventually("ten requests", || {
-        // the API wants to be called by its own name
-        let mut client = Client::connect(server.api());
-        client.send(format!(
-            "GET /api/v1/metrics?window=60s HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            server.api()
-        ));
-        let answer = client.response().ok()?;
-        let told: serde_json::Value = serde_json::from_str(&answer.text()).ok()?;
+        let told = api(&server, "/api/v1/metrics?window=60s");
         let of_route = told["series"].as_array()?.iter().find(|series| series["route"] == "all")?.clone();
         (of_route["requests"] == 10).then_some(of_route)
     });

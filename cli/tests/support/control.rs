@@ -27,6 +27,14 @@ impl Control {
         Self::start_by(command, documents, "")
     }
 
+    /// A server that is started by a program which runs the command behind its arguments, in its own place.
+    pub fn launched(launcher: &[&str], documents: &[(&str, &str)], settings: &str) -> Self {
+        let [program, arguments @ ..] = launcher else { panic!("a launcher has a name") };
+        let mut command = Command::new(program);
+        command.args(arguments).arg(env!("CARGO_BIN_EXE_towpath"));
+        Self::start_by(command, documents, settings)
+    }
+
     fn start_by(command: Command, documents: &[(&str, &str)], settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mesh = folder.path().join("mesh");
