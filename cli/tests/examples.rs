@@ -32,6 +32,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("grpc-web.yaml", grpc_web),
     ("grpc.yaml", grpc),
     ("headers.yaml", headers),
+    ("health.yaml", health),
     ("hosts-and-paths.yaml", hosts_and_paths),
     ("http2-upstream.yaml", http2_upstream),
     ("http2.yaml", http2),
@@ -610,6 +611,21 @@ fn grpc(example: &Example) {
     assert_eq!(call("/shop.v1.Ledger/Book"), told("7", "not from outside"));
     assert_eq!(call("/shop.v1.Other/Get"), told("12", "404 no-path"));
     assert_eq!(example.ask("GET /shop.v1.Orders/Get", ANY, &[]).value("x-towpath-reason"), Some("no-method"));
+}
+
+fn health(example: &Example) {
+    let count = |cluster: &str, state: &str, count: f64| {
+        let name = format!("towpath_health_endpoints{{cluster=\"{cluster}\",health=\"{state}\"}}");
+        example.proxy.await_metric(&name, count);
+    };
+    count("app", "healthy", 2.0);
+    count("files", "healthy", 1.0);
+    assert_eq!(example.who("GET /files/a", ANY, &[]), 3004);
+    assert!([3001, 3002].contains(&example.who("GET /", ANY, &[])));
+    // the endpoint here speaks no gRPC
+    count("orders", "unhealthy", 1.0);
+    let answer = example.ask("GET /orders.v1.Orders/Get", ANY, &[]);
+    assert_eq!((answer.status, answer.value("x-towpath-reason")), (503, Some("no-healthy-endpoint")));
 }
 
 fn http2_upstream(example: &Example) {

@@ -50,6 +50,7 @@ fn limits(schema: &Value, name: &str) -> Vec<(String, Value)> {
     };
     let prefix = match name {
         "ProxyProtocol" => "proxy_protocol.",
+        "Health" => "health.",
         _ if name.ends_with("Limits") => "limits.",
         _ => "",
     };
@@ -63,7 +64,7 @@ fn every_limit_stands_on_the_page_with_its_default() {
     let (table, server) = (schema(&[]), schema(&["--control"]));
     for (section, schema, definitions) in [
         ("Clients", &table, ["Listener", "ListenerLimits", "ProxyProtocol"].as_slice()),
-        ("Endpoints", &table, &["Cluster", "ClusterLimits"]),
+        ("Endpoints", &table, &["Cluster", "ClusterLimits", "Health"]),
         ("The process", &table, &["Process", "ProcessLimits"]),
         ("The control server's stream", &table, &["Control", "ControlLimits"]),
         ("The control server", &server, &["Server", "ServerLimits"]),

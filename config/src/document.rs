@@ -16,7 +16,8 @@ mod table;
 pub(crate) use access_log::{AccessLogDoc, LogConditionDoc};
 pub(crate) use action::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
 pub(crate) use cluster::{
-    BreakerDoc, ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc,
+    BreakerDoc, ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EndpointDoc, HealthDoc, SubsetDoc,
+    WrittenHealth,
 };
 pub(crate) use condition::{ConditionDoc, GrpcDoc};
 pub(crate) use dns::{DnsDoc, ResolverDoc};

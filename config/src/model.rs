@@ -17,9 +17,10 @@ mod split;
 mod template;
 
 pub use address::{Address, UnixAddress};
+pub(crate) use cluster::well_statuses;
 pub use cluster::{
-    Balance, Breaker, Cluster, ClusterLimits, ClusterProtocol, Endpoint, Pings, ProxyVersion, Resilience,
-    Subset,
+    Ask, Balance, Breaker, Cluster, ClusterLimits, ClusterProtocol, Endpoint, HealthCheck, Pings,
+    ProxyVersion, Resilience, Subset,
 };
 pub use condition::{
     Condition, FieldCondition, GRPC_MEDIA_TYPE, HostPattern, PathPattern, Pattern, Segment, ValueMatch,

@@ -18,8 +18,10 @@ pub(crate) use dns_name::{DnsName, ServerName, ServiceName};
 pub(crate) use header::{CookieName, EditedHeader, HeaderName, Method};
 pub(crate) use host::Hostname;
 pub(crate) use line::Line;
-pub(crate) use name::{AnyOr, ClusterName, DestinationName, GrpcMethod, GrpcService, Name, Reach};
+pub(crate) use name::{
+    AnyOr, CheckedService, ClusterName, DestinationName, GrpcMethod, GrpcService, Name, Reach,
+};
 pub(crate) use number::{Flag, Rank, RedirectStatus, SocketMode, Whole};
-pub(crate) use path::PlainPath;
+pub(crate) use path::{Asked, PlainPath};
 pub(crate) use pattern::RegexDoc;
 pub(crate) use template::{LogStyle, default_log_fields};

@@ -7,6 +7,7 @@ pub mod downstream;
 pub mod exchange;
 pub mod filter;
 pub mod forward;
+pub mod health;
 pub mod local;
 pub mod observe;
 pub mod outcome;

@@ -104,6 +104,8 @@ reasons! {
     NoEndpoint = "no-endpoint", 503, 14, Local;
     /// The breakers of all endpoints of the destination are open.
     BreakerOpen = "breaker-open", 503, 14, Local;
+    /// None of the destination's endpoints is healthy.
+    NoHealthyEndpoint = "no-healthy-endpoint", 503, 14, Local;
     /// The first answer to the name of the cluster has not come yet.
     DnsPending = "dns-pending", 503, 14, Local;
     /// The name of the cluster stands for no endpoint: there is no such name, or nobody could be asked.

@@ -100,11 +100,18 @@ struct Leaving {
     drain: watch::Sender<Option<Drain>>,
 }
 
+/// The table that is live, and why a newer one is not.
+#[derive(Debug)]
+struct Current {
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    published: watch::Sender<()>,
+    rejection: ArcSwapOption<Rejection>,
+}
+
 /// The process-wide state.
 #[derive(Debug)]
 pub struct Shared {
-    snapshot: Arc<ArcSwap<Snapshot>>,
-    rejection: ArcSwapOption<Rejection>,
+    current: Current,
     stats: Stats,
     series: Arc<SeriesBook>,
     leaving: Leaving,
@@ -148,8 +155,11 @@ impl Shared {
     #[must_use]
     pub fn new(snapshot: Snapshot, series: Arc<SeriesBook>, workers: usize) -> Self {
         Self {
-            snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
-            rejection: ArcSwapOption::empty(),
+            current: Current {
+                snapshot: Arc::new(ArcSwap::from_pointee(snapshot)),
+                published: watch::Sender::new(()),
+                rejection: ArcSwapOption::empty(),
+            },
             stats: Stats::new(workers),
             series,
             leaving: Leaving { phase: AtomicU8::new(Phase::Serving as u8), drain: watch::Sender::new(None) },
@@ -190,35 +200,41 @@ impl Shared {
     /// The current snapshot.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.load_full()
+        self.current.snapshot.load_full()
     }
 
     /// A worker's cached view of the current snapshot.
     #[must_use]
     pub fn snapshot_cache(&self) -> SnapshotCache {
-        Cache::new(Arc::clone(&self.snapshot))
+        Cache::new(Arc::clone(&self.current.snapshot))
     }
 
     /// Makes a snapshot the current one and forgets the last rejection.
     pub fn publish(&self, snapshot: Arc<Snapshot>) {
-        self.snapshot.store(snapshot);
-        self.rejection.store(None);
+        self.replace(snapshot);
+        self.current.rejection.store(None);
     }
 
     /// Makes a snapshot of the same table the current one.
     pub fn replace(&self, snapshot: Arc<Snapshot>) {
-        self.snapshot.store(snapshot);
+        self.current.snapshot.store(snapshot);
+        self.current.published.send_replace(());
+    }
+
+    /// Tells when another snapshot is the current one. Takes a lock: not for requests.
+    pub fn published(&self) -> watch::Receiver<()> {
+        self.current.published.subscribe()
     }
 
     /// Notes that a table was refused; the current snapshot stays.
     pub fn reject(&self, faults: String) {
-        self.rejection.store(Some(Arc::new(Rejection { at: SystemTime::now(), faults })));
+        self.current.rejection.store(Some(Arc::new(Rejection { at: SystemTime::now(), faults })));
     }
 
     /// Why the newest table is not live, if it is not.
     #[must_use]
     pub fn rejection(&self) -> Option<Arc<Rejection>> {
-        self.rejection.load_full()
+        self.current.rejection.load_full()
     }
 
     /// The counters.
@@ -311,7 +327,7 @@ impl Shared {
     /// Connections of clients that may be open: as the table says, as far as there are files for them.
     #[must_use]
     pub fn connections_max(&self) -> u32 {
-        (**self.snapshot.load().config().process().limits().connections()).min(self.files.downstream)
+        (**self.current.snapshot.load().config().process().limits().connections()).min(self.files.downstream)
     }
 
     /// Downstream connections open in the whole process.

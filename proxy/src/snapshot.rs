@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use hashbrown::HashMap;
 use towpath_config::model::{
-    Action, ClusterId, Config, Endpoint, Forward, Listener, ListenerId, Route, RouteId,
+    Action, Cluster, ClusterId, Config, Endpoint, Forward, Listener, ListenerId, Route, RouteId,
 };
 
 use crate::observe::listener::ListenerStats;
@@ -249,6 +249,11 @@ impl Snapshot {
     #[must_use]
     pub fn cluster(&self, id: ClusterId) -> Option<&LiveCluster> {
         self.clusters.get(id.index()).map(|live| &**live)
+    }
+
+    /// The clusters, as they are written and as they live.
+    pub fn clusters(&self) -> impl Iterator<Item = (&Cluster, &Arc<LiveCluster>)> {
+        self.config.clusters().iter().map(|cluster| &**cluster).zip(&self.clusters)
     }
 
     /// Whether the cluster of this name still has this endpoint.

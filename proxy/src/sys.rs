@@ -1,8 +1,8 @@
 //! What the operating system gives: sockets, streams, time.
 
 pub mod affinity;
+pub mod client;
 pub mod files;
-pub mod heap;
 pub mod listening;
 pub mod memory;
 pub mod pipe;

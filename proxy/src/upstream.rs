@@ -6,6 +6,7 @@ pub mod balance;
 pub mod cluster;
 pub mod connect;
 pub mod endpoint;
+pub mod health;
 pub mod http1;
 pub mod http2;
 pub mod names;

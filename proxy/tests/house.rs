@@ -28,6 +28,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("worker", 1),
     ("reload", 1),
     ("resolve", 1),
+    ("health", 1),
     ("admin", 1),
     ("downstream", 2),
     ("exchange", 3),
@@ -50,6 +51,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("downstream", &["upstream"]),
     ("reload", &["downstream", "exchange", "forward", "local"]),
     ("resolve", &["downstream", "exchange", "forward", "local"]),
+    ("health", &["downstream", "exchange", "forward", "local"]),
     // explain asks the exchange's own judgement (docs/adr/0005-explain-judges-as-traffic-does.md)
     ("admin", &["downstream", "forward", "local"]),
 ];
@@ -175,7 +177,7 @@ const STANDARD: &[(&str, &str)] = &[
 ];
 
 /// The files that may hold `unsafe` code.
-const UNSAFE: &[&str] = &["proxy/src/sys/heap.rs", "proxy/src/sys/processes/activation.rs"];
+const UNSAFE: &[&str] = &["proxy/src/sys/memory/heap.rs", "proxy/src/sys/processes/activation.rs"];
 
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 mod breaker;
+mod health;
 
 pub(crate) use breaker::BreakerDoc;
+pub(crate) use health::{HealthDoc, WrittenHealth};
 
 use super::{DnsDoc, PolicyDoc};
 use crate::language::{OrNone, Pairs, ShortOr, document};
@@ -48,6 +50,8 @@ document! {
         ping_timeout: Duration = Duration::from_secs(20),
         /// When an endpoint that keeps failing gets no more requests for a while; of each endpoint apart.
         breaker: OrNone<BreakerDoc>,
+        /// How endpoints are asked whether they are well; those that are not get no requests.
+        health: WrittenHealth,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+mod health;
 mod resilience;
 
 use super::table::{labels, optional, or_none, size};

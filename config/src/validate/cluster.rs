@@ -13,6 +13,7 @@ use crate::model::{Address, Cluster, ClusterId, ClusterLimits, Endpoint, Pings, 
 use crate::source::{At, Span};
 use crate::values::{ClusterName, DestinationName, Name};
 
+mod health;
 mod http2;
 mod resilience;
 
@@ -171,6 +172,7 @@ fn known(
     }
     let proxy_protocol = document.proxy_protocol.as_ref().map(At::placed);
     let settings = merged(document.settings, defaults);
+    let resilience = resilience::resilience(&settings, &protocol, name.span, findings);
     let cluster = Cluster {
         name: name.value.0,
         place: name.span.place(),
@@ -186,7 +188,7 @@ fn known(
             interval: settings.ping_interval().map(OrNone::into_option),
             timeout: settings.ping_timeout(),
         },
-        resilience: resilience::resilience(&settings, findings),
+        resilience,
     };
     http2::warn(&cluster, &settings, name.span, findings);
     let subsets = list.iter().map(|(_, subset)| inherited.under(&subset.value.policy)).collect();

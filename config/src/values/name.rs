@@ -207,6 +207,33 @@ impl Write for GrpcService {
     }
 }
 
+/// A service whose health is asked for; empty for the server as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CheckedService(pub(crate) String);
+
+impl Word for CheckedService {
+    const WANTED: &'static str = "a service such as `shop.v1.Orders`, or `\"\"` for the server as a whole";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        if text.is_empty() {
+            return Ok(Self(String::new()));
+        }
+        let help = "write a service with its package, `shop.v1.Orders`, or `\"\"` for the server as a whole";
+        let checked = GrpcService::parse(text).map(|service| Self(service.0));
+        checked.map_err(|wrong| Wrong { help: help.to_owned(), ..wrong })
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "string", "examples": ["", "shop.v1.Orders"]})
+    }
+}
+
+impl Write for CheckedService {
+    fn write(&self) -> Value {
+        json!(self.0)
+    }
+}
+
 impl Word for GrpcMethod {
     const WANTED: &'static str = "a method such as `Create`";
 

@@ -38,6 +38,42 @@ impl Write for PlainPath {
     }
 }
 
+/// What an endpoint is asked to see whether it is well: a path, or `tcp` for nothing but a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Path(String),
+    Tcp,
+}
+
+impl Word for Asked {
+    const WANTED: &'static str = "`none`, a path such as `/healthz`, `tcp`, or a map";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        match text {
+            "tcp" => Ok(Self::Tcp),
+            _ if text.starts_with('/') => PlainPath::parse(text).map(|path| Self::Path(path.0)),
+            _ => Err(Wrong::not(
+                text,
+                "a check",
+                "write a path such as `/healthz`, `tcp`, or `{grpc: shop.v1.Orders}`",
+            )),
+        }
+    }
+
+    fn word_schema() -> Value {
+        json!({"anyOf": [{"const": "tcp"}, PlainPath::word_schema()]})
+    }
+}
+
+impl Write for Asked {
+    fn write(&self) -> Value {
+        match self {
+            Self::Path(path) => json!(path),
+            Self::Tcp => json!("tcp"),
+        }
+    }
+}
+
 fn begins_with_slash(text: &str) -> Result<(), Wrong> {
     match text.starts_with('/') {
         true => Ok(()),

@@ -14,6 +14,7 @@ use super::reply::Reply;
 use super::words;
 use crate::snapshot::{LiveCluster, LiveName};
 use crate::upstream::endpoint::{BreakerStanding, Moment};
+use crate::upstream::health::{Health, HealthState, Heard};
 
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,7 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
                 "failing": state.map(|state| state.failing()),
                 "breaker": breaker.map(|state| breaker_row(state.standing().breaker(), now)),
                 "learned_keep_alive": keep_alive.map(words::duration),
+                "health": state.and_then(|state| health_row(state.health())),
             })
         })
         .collect();
@@ -101,6 +103,14 @@ fn breaker_row(breaker: BreakerStanding, now: Moment) -> Value {
         _ => None,
     };
     json!({ "state": words::breaker(breaker), "tried_in": left })
+}
+
+/// How an endpoint stands that is checked.
+fn health_row(health: &HealthState) -> Option<Value> {
+    let state = health.get();
+    (state != Health::Unchecked).then(|| {
+        json!({ "state": state.code(), "since": time(health.since()), "last": health.heard().map(Heard::code) })
+    })
 }
 
 fn name_row(name: &LiveName) -> Value {

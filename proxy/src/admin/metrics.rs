@@ -16,6 +16,7 @@ use crate::snapshot::{AccessLogs, Snapshot};
 use crate::sys::{files, memory};
 
 mod clusters;
+mod health;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ fn exposition(shared: &Shared, format: Format) -> String {
     write_access_logs(&mut text, &snapshot);
     clusters::write(&mut text, &snapshot);
     names::write(&mut text, &snapshot);
+    health::write(&mut text, &snapshot);
     fleet::write(&mut text, shared);
     metrics::write_stats(&mut text, shared.stats());
     metrics::write_series(&mut text, shared.series());

@@ -11,7 +11,7 @@ use crate::observe::process_log::ProcessLog;
 use crate::observe::stats::Counter;
 use crate::shared::Shared;
 use crate::sys::files::{self, Files};
-use crate::sys::heap::give_back;
+use crate::sys::memory::heap::give_back;
 use crate::sys::memory::{Pressure, resident};
 
 /// How often the memory is looked at.

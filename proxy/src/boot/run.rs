@@ -21,6 +21,7 @@ use super::logs::Logs;
 use super::side::{self, Side};
 use super::upgrade::Upgrades;
 use crate::admin::{Acts, AdminContext};
+use crate::health;
 use crate::observe::process_log::ProcessLog;
 use crate::observe::series::SeriesBook;
 use crate::reload::fleet::Member;
@@ -150,6 +151,7 @@ async fn live(
     log.iter().for_each(|log| {
         tokio::task::spawn_local(guard::watch_log(Arc::clone(&shared), Arc::clone(log)));
     });
+    tokio::task::spawn_local(health::run(Arc::clone(&shared)));
     let mut names = Resolutions::new(Arc::clone(&shared));
     names.follow();
     if let Some(predecessor) = &predecessor {

@@ -248,6 +248,15 @@ impl Announcement {
     }
 }
 
+/// The header of a connection that is this proxy's own, and nobody's that it passes on (§2.2, `LOCAL`).
+#[must_use]
+pub fn own(version: ProxyVersion) -> Vec<u8> {
+    match version {
+        ProxyVersion::V1 => b"PROXY UNKNOWN\r\n".to_vec(),
+        ProxyVersion::V2 => [SIGNATURE.as_slice(), &[0x20, 0, 0, 0]].concat(),
+    }
+}
+
 /// Writes a header of version 1; without ends it says that they are not known.
 fn write_line(ends: Option<&Ends>, out: &mut Vec<u8>) {
     let mut line = String::new();

@@ -32,6 +32,7 @@ impl Choice<'_> {
         let picked = local.with_rng(|rng| endpoints.pick(&ask, rng));
         picked.map(|pick| pick.begin()).map_err(|lack| match lack {
             Lack::Empty => self.live.lack(),
+            Lack::Unhealthy => Reason::NoHealthyEndpoint,
             Lack::Open => {
                 let counts = self.live.state().resilience();
                 counts.add(local.worker(), ResilienceCounter::BreakerRefused, 1);

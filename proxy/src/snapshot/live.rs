@@ -158,6 +158,11 @@ impl LiveCluster {
         self.endpoints.get(address).map(|known| &known.0)
     }
 
+    /// The live state of each endpoint, in no order.
+    pub fn known(&self) -> impl Iterator<Item = &Arc<EndpointState>> {
+        self.endpoints.iter().map(|known| &known.0)
+    }
+
     /// Whether connections to this endpoint may still be used.
     #[must_use]
     pub fn knows(&self, endpoint: &EndpointState) -> bool {

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+pub mod heap;
+
 /// How near the process is to its limit on memory. It takes more to come to a stage than to stay there, so that nothing
 /// flutters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use towpath_config::model::{Balance, Resilience};
 
 use super::endpoint::{Active, Chance, EndpointState, Moment};
+use super::health::Health;
 
 /// Longest turn of a weighted round robin; larger weights are scaled down to it.
 const TURN_MAX: u64 = 4096;
@@ -63,6 +64,8 @@ pub enum Lack {
     Empty,
     /// The breakers of all that are left are open.
     Open,
+    /// None of those that are left is healthy, or the breaker of those that are is open.
+    Unhealthy,
 }
 
 #[derive(Debug)]
@@ -145,21 +148,40 @@ impl EndpointSet {
     /// Draws by weight among those that may be picked.
     fn draw_among(&self, ask: &Ask<'_>, rng: &mut fastrand::Rng) -> Result<&Arc<EndpointState>, Lack> {
         let now = ask.now();
+        let chance = |member: &Member| member.endpoint.standing().chance(ask.rules, now);
         let untried = || self.members.iter().filter(|member| !ask.tried.contains(&member.endpoint.id()));
-        let open = |member: &&Member| member.endpoint.standing().chance(ask.rules, now) == Chance::Open;
-        let able = || untried().filter(|member| !open(member));
-        let total: u64 = able().map(|member| u64::from(member.weight)).sum();
-        if total == 0 {
-            return Err(if untried().next().is_some() { Lack::Open } else { Lack::Empty });
-        }
-        let mut left = rng.u64(0..total);
-        let drawn = able().find(|member| {
-            let inside = left < u64::from(member.weight);
-            left = left.saturating_sub(member.weight.into());
-            inside
-        });
-        // one may have opened since they were added up
-        drawn.map(|member| &member.endpoint).ok_or(Lack::Open)
+        let mut of = |wanted: &[Chance]| {
+            let total: u64 = untried()
+                .filter(|member| wanted.contains(&chance(member)))
+                .map(|member| u64::from(member.weight))
+                .sum();
+            let mut left = if total > 0 { rng.u64(0..total) } else { return None };
+            // one may have opened since they were added up
+            untried().filter(|member| wanted.contains(&chance(member))).find(|member| {
+                let inside = left < u64::from(member.weight);
+                left = left.saturating_sub(member.weight.into());
+                inside
+            })
+        };
+        // a process that starts has heard of nobody that it is well
+        let drawn = of(&[Chance::Full, Chance::Trial]).or_else(|| of(&[Chance::Pending]));
+        drawn.map(|member| &member.endpoint).ok_or_else(|| {
+            match untried()
+                .map(chance)
+                .reduce(|one, other| if one == other { one } else { Chance::Unhealthy })
+            {
+                None => Lack::Empty,
+                Some(Chance::Unhealthy) => Lack::Unhealthy,
+                Some(_) => Lack::Open,
+            }
+        })
+    }
+
+    /// Whether there are some, and the checks of all of them say that they are not well.
+    #[must_use]
+    pub fn is_unhealthy(&self) -> bool {
+        let unhealthy = |member: &Member| member.endpoint.health().get() == Health::Unhealthy;
+        !self.is_empty() && self.members.iter().all(unhealthy)
     }
 
     fn draw(&self, rng: &mut fastrand::Rng) -> Option<&Member> {

@@ -1,10 +1,11 @@
 //! What is known of a cluster while it lives: atomics, kept across reloads by name.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 
+use super::health::HealthCounts;
 use crate::observe::tally::{ClusterCounter, ResilienceCounter, Tally};
 
 /// The live state of one cluster, over all workers.
@@ -16,6 +17,7 @@ pub struct ClusterState {
     pending: AtomicU32,
     lacking: AtomicU32,
     released: Notify,
+    health: OnceLock<Box<HealthCounts>>,
     tally: Tally<ClusterCounter>,
     resilience: Tally<ResilienceCounter>,
 }
@@ -100,6 +102,7 @@ impl ClusterState {
             pending: AtomicU32::new(0),
             lacking: AtomicU32::new(0),
             released: Notify::new(),
+            health: OnceLock::new(),
             tally: Tally::new(workers),
             resilience: Tally::new(workers),
         }
@@ -139,6 +142,11 @@ impl ClusterState {
     #[must_use]
     pub fn resilience(&self) -> &Tally<ResilienceCounter> {
         &self.resilience
+    }
+
+    /// What the checks of its endpoints came to. Few clusters have such.
+    pub fn health(&self) -> &HealthCounts {
+        self.health.get_or_init(Box::default)
     }
 
     /// A slot, if fewer than `limit` are taken.

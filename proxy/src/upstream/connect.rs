@@ -22,7 +22,7 @@ pub async fn connect(
     timer: &Timer,
     due: Option<Instant>,
 ) -> Result<Stream, Reason> {
-    match timer.within(due, reach(address, announcement)).await {
+    match timer.within(due, reach(address, announcement.map(Announcement::header))).await {
         Ok(outcome) => outcome.map_err(|fault| {
             tracing::debug!(endpoint = %address, %fault, "an endpoint cannot be connected to");
             Reason::ConnectFailure
@@ -34,14 +34,18 @@ pub async fn connect(
     }
 }
 
-async fn reach(address: &Address, announcement: Option<&Announcement>) -> io::Result<Stream> {
+/// Connects, and sends what goes before everything, however long it takes.
+///
+/// # Errors
+/// The endpoint refuses, or cannot be reached.
+pub async fn reach(address: &Address, header: Option<Vec<u8>>) -> io::Result<Stream> {
     let (mut stream, peer) = match address {
         Address::Ip(address) => (Stream::Tcp(TcpStream::connect(address).await?), Some(address.ip())),
         Address::Unix(address) => (Stream::Unix(UnixStream::connect(address.path()).await?), None),
     };
     stream.tune(peer)?;
-    if let Some(announcement) = announcement {
-        stream.write_all(&announcement.header()).await?;
+    if let Some(header) = header {
+        stream.write_all(&header).await?;
     }
     Ok(stream)
 }

@@ -3,10 +3,12 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 use towpath_config::model::{Address, Resilience};
+
+use super::health::{Health, HealthState};
 
 mod breaker;
 #[cfg(test)]
@@ -31,6 +33,7 @@ pub struct EndpointState {
     keep_alive_millis: AtomicU32,
     failing: AtomicU32,
     standing: Standing,
+    health: HealthState,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -47,6 +50,7 @@ impl EndpointState {
             keep_alive_millis: AtomicU32::new(u32::MAX),
             failing: AtomicU32::new(0),
             standing: Standing::default(),
+            health: HealthState::default(),
         }
     }
 
@@ -90,6 +94,18 @@ impl EndpointState {
     #[must_use]
     pub fn standing(&self) -> &Standing {
         &self.standing
+    }
+
+    /// How it stands by its checks.
+    #[must_use]
+    pub fn health(&self) -> &HealthState {
+        &self.health
+    }
+
+    /// Notes how it stands by its checks from now on.
+    pub fn probed(&self, health: Health, now: SystemTime) {
+        self.health.set(health, now);
+        self.standing.probed(health);
     }
 
     fn count_outcome(&self, outcome: Outcome) {

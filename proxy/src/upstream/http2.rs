@@ -2,6 +2,7 @@
 //! crate `h2`. A connection is a task of its own on its worker, a request a stream of it.
 
 mod attempt;
+pub mod check;
 mod connection;
 mod head;
 mod heartbeat;

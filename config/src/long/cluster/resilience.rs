@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::health::health;
 use crate::language::Write;
 use crate::long::table::{optional, or_none};
 use crate::model::{Breaker, Resilience};
@@ -10,6 +11,7 @@ use crate::values::Whole;
 /// Puts in what is on; what is off need not be said.
 pub(super) fn write(resilience: &Resilience, object: &mut Value) {
     optional(object, "breaker", resilience.breaker.as_deref().map(breaker));
+    optional(object, "health", resilience.health.as_deref().map(health));
 }
 
 fn breaker(breaker: &Breaker) -> Value {

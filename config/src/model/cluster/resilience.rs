@@ -1,6 +1,6 @@
 //! How a cluster bears it that its endpoints fail.
 
-use super::Breaker;
+use super::{Breaker, HealthCheck};
 use crate::model::{Placed, readable};
 
 readable! {
@@ -8,5 +8,7 @@ readable! {
     pub struct Resilience {
         /// `breaker` of each endpoint. Default none.
         breaker: Placed<Option<Box<Breaker>>>,
+        /// `health`: how endpoints are asked whether they are well. Default none.
+        health: Placed<Option<Box<HealthCheck>>>,
     }
 }

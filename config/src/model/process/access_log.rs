@@ -187,6 +187,7 @@ pub const REASONS: &[&str] = &[
     "no-destination",
     "no-endpoint",
     "breaker-open",
+    "no-healthy-endpoint",
     "dns-pending",
     "dns-failed",
     "pending-limit",

@@ -1,9 +1,10 @@
 //! What clusters say of endpoints that fail.
 
+use super::health;
 use crate::document::{BreakerDoc, ClusterSettingsDoc};
 use crate::fault::{Fault, Findings};
 use crate::language::{Fields, OrNone};
-use crate::model::{Breaker, Placed, Resilience};
+use crate::model::{Breaker, ClusterProtocol, Placed, Resilience};
 use crate::source::{At, Span};
 
 /// What is written in a block, over what it inherits, key by key.
@@ -20,6 +21,7 @@ pub(super) fn inherit<T: Fields>(
 /// The settings of a cluster over those of `defaults`, as far as they are blocks.
 pub(super) fn merged(own: &mut ClusterSettingsDoc, defaults: &ClusterSettingsDoc) {
     own.breaker = inherit(own.breaker.take(), defaults.breaker.as_ref());
+    own.health = own.health.take().map(|own| health::merged(own, defaults.health.as_ref()));
 }
 
 /// A block where it is on, and where that is written.
@@ -34,9 +36,15 @@ fn block<T, U>(written: Option<&At<OrNone<T>>>, read: impl FnOnce(&T, Span) -> U
 }
 
 /// What it comes to, with what is wrong in it.
-pub(super) fn resilience(settings: &ClusterSettingsDoc, findings: &mut Findings) -> Resilience {
+pub(super) fn resilience(
+    settings: &ClusterSettingsDoc,
+    protocol: &Placed<ClusterProtocol>,
+    name: Span,
+    findings: &mut Findings,
+) -> Resilience {
     Resilience {
         breaker: block(settings.breaker.as_ref(), |document, span| breaker(document, span, findings)),
+        health: health::check(settings.health.as_ref(), protocol, name, findings),
     }
 }
 

@@ -122,7 +122,7 @@ pub struct DestinationSaid {
     pub subset: Option<String>,
     /// The name whose addresses are the endpoints, and how it stands.
     pub dns: Option<String>,
-    /// The endpoints that can be chosen.
+    /// The endpoints that can be chosen while they are healthy.
     pub endpoints: Vec<EndpointSaid>,
     /// Why no endpoint can be chosen, where none can: a reason code.
     pub lack: Option<&'static str>,
@@ -132,7 +132,7 @@ pub struct DestinationSaid {
     pub sent: Option<Sent>,
 }
 
-/// An endpoint that can be chosen.
+/// An endpoint that can be chosen while it is healthy.
 #[derive(Debug, Clone, Serialize)]
 pub struct EndpointSaid {
     /// Its address.
@@ -141,6 +141,8 @@ pub struct EndpointSaid {
     pub weight: u32,
     /// Requests under way.
     pub active: u32,
+    /// How it stands by its checks, where it is checked.
+    pub health: Option<&'static str>,
 }
 
 /// The head that goes out.

@@ -16,6 +16,7 @@ use crate::route::split::{Decides, Explained};
 use crate::route::why::{Finding, Verdict};
 use crate::snapshot::Snapshot;
 use crate::upstream::balance::EndpointSet;
+use crate::upstream::health::Health;
 use crate::upstream::names::Standing;
 
 /// One candidate and how it fared.
@@ -94,10 +95,12 @@ pub(super) fn destination_said(
     let cluster = snapshot.config().cluster(*destination.cluster())?;
     let subset = destination.subset().and_then(|position| cluster.subsets().get(position));
     let live = snapshot.cluster(*destination.cluster())?;
-    let endpoints = endpoints(live.endpoints(*destination.subset()));
+    let set = live.endpoints(*destination.subset());
+    let endpoints = endpoints(set);
     let standing = live.name().map(|name| name.state().standing());
     // a table that nobody runs has no addresses, and is not to blame for it
     let lack = (endpoints.is_empty() && standing != Some(Standing::Unasked)).then(|| live.lack());
+    let lack = lack.or_else(|| set.is_unhealthy().then_some(Reason::NoHealthyEndpoint));
     let dns = live.name().zip(standing);
     let said = DestinationSaid {
         name: destination.name().clone(),
@@ -119,6 +122,9 @@ fn endpoints(set: &EndpointSet) -> Vec<EndpointSaid> {
             address: state.address().to_string(),
             weight,
             active: state.active(),
+            health: Some(state.health().get())
+                .filter(|health| *health != Health::Unchecked)
+                .map(Health::code),
         })
         .collect()
 }

@@ -8,7 +8,9 @@ use crate::admin::words;
 
 /// What holds for a cluster.
 pub(super) fn of_resilience(rules: &Resilience) -> Vec<Setting> {
-    of_breaker(rules)
+    let mut settings = of_breaker(rules);
+    settings.push(of_health(rules));
+    settings
 }
 
 fn of_breaker(rules: &Resilience) -> Vec<Setting> {
@@ -35,4 +37,23 @@ fn of_breaker(rules: &Resilience) -> Vec<Setting> {
     ];
     settings.extend(times.map(|(name, time)| setting(name, words::duration(**time), time.place())));
     settings
+}
+
+/// How the endpoints are asked whether they are well.
+fn of_health(rules: &Resilience) -> Setting {
+    let health = rules.health();
+    let said = health.as_deref().map_or_else(
+        || "none".to_owned(),
+        |check| {
+            let every = words::duration(*check.interval());
+            let within = words::duration(*check.timeout());
+            format!(
+                "{}, every {every}, within {within}; unhealthy after {}, healthy after {}",
+                check.ask(),
+                check.unhealthy(),
+                check.healthy()
+            )
+        },
+    );
+    setting("health", said, health.place())
 }

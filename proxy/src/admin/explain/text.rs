@@ -121,10 +121,12 @@ impl Display for DestinationSaid {
             writeln!(f, "  no endpoint can be chosen: {reason}")?;
         }
         for endpoint in &self.endpoints {
+            write!(f, "  endpoint {}, weight {}", endpoint.address, endpoint.weight)?;
             writeln!(
                 f,
-                "  endpoint {}, weight {}, {} active",
-                endpoint.address, endpoint.weight, endpoint.active
+                ", {} active{}",
+                endpoint.active,
+                endpoint.health.map(|word| format!(", {word}")).unwrap_or_default()
             )?;
         }
         write_settings(f, &self.settings)?;

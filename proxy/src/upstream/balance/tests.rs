@@ -1,4 +1,5 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::UNIX_EPOCH;
 
 use towpath_config::model::Address;
 
@@ -139,5 +140,38 @@ fn where_all_breakers_are_open_none_is_picked() {
             let picked = set.pick(&ask(balance, &rules, &tried), &mut fastrand::Rng::with_seed(1));
             assert_eq!(picked.err(), Some(Lack::Empty), "they were tried, so that is why");
         }
+    }
+}
+
+#[test]
+fn who_is_unhealthy_is_not_picked_while_another_may_be() {
+    use Health::{Healthy as H, Pending as P, Unchecked as N, Unhealthy as U};
+    let (set, rules) = (set(&[1, 2, 0, 3]), resilience(""));
+    for (now, expected) in [
+        ([H, H, H], vec![0, 1, 2]),
+        ([N, N, N], vec![0, 1, 2]),
+        ([H, U, H], vec![0, 2]),
+        ([U, U, H], vec![2]),
+        ([U, P, H], vec![2]),
+        // nobody is known to be healthy: a process that starts
+        ([P, P, P], vec![0, 1, 2]),
+        ([U, P, P], vec![1, 2]),
+        ([U, U, U], vec![]),
+    ] {
+        set.members().zip(now).for_each(|((endpoint, _), health)| endpoint.probed(health, UNIX_EPOCH));
+        for balance in [Balance::RoundRobin, Balance::LeastRequest, Balance::Random] {
+            let mut rng = fastrand::Rng::with_seed(5);
+            let mut pick = || set.pick(&ask(balance, &rules, &[]), &mut rng).map(|pick| pick.endpoint.id());
+            let picked: Vec<_> = (0..200).map(|_| pick()).collect();
+            let ids: Vec<_> = set.members().map(|(endpoint, _)| endpoint.id()).collect();
+            let wanted: BTreeSet<_> = expected.iter().map(|position| ids[*position]).collect();
+            assert_eq!(
+                picked.iter().flatten().copied().collect::<BTreeSet<_>>(),
+                wanted,
+                "{now:?} {balance:?}"
+            );
+            assert!(picked.iter().all(|pick| pick.is_ok() || *pick == Err(Lack::Unhealthy)), "{now:?}");
+        }
+        assert_eq!(set.is_unhealthy(), expected.is_empty(), "{now:?}");
     }
 }

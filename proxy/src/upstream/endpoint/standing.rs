@@ -8,9 +8,12 @@ use towpath_config::model::Resilience;
 use super::breaker::{BreakerState, By, Gate, State, Turn};
 use super::moment::Moment;
 use super::outcome::Outcome;
+use crate::upstream::health::Health;
 
 /// What speaks against an endpoint, each a bit: while none is set, one load says that it may be picked.
 const BREAKER: u32 = 1;
+const PENDING: u32 = 2;
+const UNHEALTHY: u32 = 4;
 
 /// What stands between an endpoint and requests, and what that is decided by.
 #[derive(Debug, Default)]
@@ -32,8 +35,12 @@ pub enum Chance {
     Full,
     /// It may, if the right to try is taken.
     Trial,
+    /// It may where no other may: nothing is known of it yet.
+    Pending,
     /// It may not: its breaker is open.
     Open,
+    /// It may not: its checks say so.
+    Unhealthy,
 }
 
 impl Standing {
@@ -46,6 +53,12 @@ impl Standing {
     /// Whether it may be picked now.
     #[must_use]
     pub fn chance(&self, rules: &Resilience, now: Moment) -> Chance {
+        let bars = self.bars.load(Ordering::Relaxed);
+        let chance = if bars & UNHEALTHY == 0 { self.breaker_chance(rules, now) } else { Chance::Unhealthy };
+        if chance == Chance::Full && bars & PENDING != 0 { Chance::Pending } else { chance }
+    }
+
+    fn breaker_chance(&self, rules: &Resilience, now: Moment) -> Chance {
         let Some(track) = self.track.get() else { return Chance::Full };
         if rules.breaker().is_none() {
             // a breaker that is no longer wanted holds nobody up
@@ -58,6 +71,17 @@ impl Standing {
             Gate::Try => Chance::Trial,
             Gate::Stop => Chance::Open,
         }
+    }
+
+    /// Sets what its checks say against it.
+    pub fn probed(&self, health: Health) {
+        let bar = match health {
+            Health::Unchecked | Health::Healthy => 0,
+            Health::Pending => PENDING,
+            Health::Unhealthy => UNHEALTHY,
+        };
+        self.bars.fetch_or(bar, Ordering::AcqRel);
+        self.bars.fetch_and(bar | !(PENDING | UNHEALTHY), Ordering::AcqRel);
     }
 
     /// How its breaker stands.
