@@ -6,12 +6,17 @@ import resource
 PROXY_CORE, LOAD_CORE = 0, 1
 
 
+def on_core(core):
+    # where there is none of its own it shares those that there are
+    os.sched_setaffinity(0, {core} & os.sched_getaffinity(0) or os.sched_getaffinity(0))
+
+
 def on_load_core():
-    os.sched_setaffinity(0, {LOAD_CORE})
+    on_core(LOAD_CORE)
 
 
 def on_proxy_core():
-    os.sched_setaffinity(0, {PROXY_CORE})
+    on_core(PROXY_CORE)
 
 
 def connections_max(wanted):

@@ -57,10 +57,18 @@ def envoy():
     return str(binaries[0]) if binaries else None
 
 
+FOLDER = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+
+
+def binaries(folder):
+    """Where the binaries of this workspace are, unless it is nowhere special."""
+    global FOLDER
+    FOLDER = folder or FOLDER
+
+
 def built(name):
-    """A binary of this workspace; `./dev bench peers` builds it first."""
-    base = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    path = base / "release" / name
+    """A binary of this workspace; `./dev bench …` builds it first."""
+    path = FOLDER / name
     return str(path) if path.exists() else None
 
 

@@ -69,6 +69,9 @@ pub struct Pace {
     /// How long to measure at one rate
     #[arg(long, value_parser = some_time, default_value = "10s")]
     pub duration: Duration,
+    /// Give figures for each such stretch of it, too
+    #[arg(long, value_name = "TIME", value_parser = some_time)]
+    pub every: Option<Duration>,
     /// How long to ask before measuring
     #[arg(long, value_parser = time, default_value = "1s")]
     pub warmup: Duration,
@@ -137,6 +140,10 @@ pub struct Serve {
     /// The field `x-version` of each answer
     #[arg(long, value_name = "NAME", default_value = "v1")]
     pub version: String,
+    /// Take orders from stdin: each line has the flags under Answers that hold from then on, and is answered with how many
+    /// requests have come
+    #[arg(long)]
+    pub orders: bool,
     /// What becomes of each request.
     #[command(flatten)]
     pub faults: Faults,
@@ -161,6 +168,9 @@ pub struct Faults {
     /// The share of requests whose connection is reset
     #[arg(long, value_name = "PERCENT")]
     pub reset: Option<Share>,
+    /// The share of requests that are answered with bytes that are no HTTP, at whose end the connection ends
+    #[arg(long, value_name = "PERCENT")]
+    pub garbage: Option<Share>,
     /// Send bodies in small pieces: bytes and the time between, such as 10/50ms
     #[arg(long, value_name = "BYTES/INTERVAL")]
     pub trickle: Option<Trickle>,

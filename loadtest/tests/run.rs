@@ -40,6 +40,7 @@ fn the_fields_of_the_figures_are_these() {
         "connections",
         "streams",
         "threads",
+        "began",
         "cpu_seconds",
         "rate_wanted",
         "rate_got",
@@ -54,8 +55,8 @@ fn the_fields_of_the_figures_are_these() {
         "bytes_in",
         "bytes_out",
         "latency_us",
-        "steps",
         "histogram",
+        "steps",
     ];
     assert_eq!(names, wanted);
     assert_eq!((&figures["mode"], &figures["rate_wanted"]), (&json!("open"), &json!(1000.0)));
@@ -83,6 +84,27 @@ fn steps_are_counted_apart() {
         steps.iter().map(|step| number(step, "/rate_wanted")).collect::<Vec<_>>(),
         [100.0, 200.0, 300.0]
     );
+}
+
+#[test]
+fn stretches_of_one_rate_are_counted_apart() {
+    let served = Served::start(&[]);
+    let figures = figures(&served.url("/"), &["--rate", "200", "--duration", "300ms", "--every", "100ms"]);
+    assert_eq!((&figures["mode"], count(&figures, "/ok")), (&json!("open"), sent(&figures, 60)));
+    let stretches = figures["steps"].as_array().unwrap();
+    assert_eq!(stretches.len(), 3, "{figures:#}");
+    assert!(stretches.iter().all(|stretch| sent(stretch, 20) <= 20), "{figures:#}");
+    let answers = |of: &Value| {
+        let bars = of["histogram"].as_array().unwrap().iter();
+        bars.map(|bar| bar[1].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!(stretches.iter().map(answers).sum::<u64>(), answers(&figures));
+    for uneven in [["--duration", "1s", "--every", "300ms"], ["--duration", "1s", "--every", "1ms"]] {
+        let ran = load(&[&["run", &served.url("/")], &uneven[..]].concat());
+        assert!(ran.code == 2 && ran.stderr.contains("--every does not divide --duration"), "{ran:?}");
+    }
+    let ran = load(&["run", &served.url("/"), "--rate", "1:3/1", "--every", "1s"]);
+    assert!(ran.code == 2 && ran.stderr.contains("--every wants one rate"), "{ran:?}");
 }
 
 #[test]

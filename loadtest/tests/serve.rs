@@ -96,6 +96,46 @@ fn a_reset_is_a_reset_and_no_mere_end() {
 }
 
 #[test]
+fn garbage_is_no_answer_and_the_connection_ends() {
+    let served = Served::start(&["--garbage", "100%"]);
+    let mut stream = served.connect();
+    stream.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    assert!(!bytes.is_empty() && !bytes.starts_with(b"HTTP"), "{bytes:?}");
+    assert_ne!(curl(&["--http2-prior-knowledge", &served.url("/")]).code, 0);
+    let wished = Served::start(&[]);
+    assert_eq!(curl(&["--header", "x-load: garbage", &wished.url("/")]).code, 1, "curl: another protocol");
+}
+
+#[test]
+fn orders_change_what_becomes_of_requests() {
+    let mut served = Served::start(&["--orders", "--threads", "2", "--version", "v5", "--size", "7"]);
+    let mut old = served.connect();
+    let mut ask = || {
+        old.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let mut bytes = [0; 1000];
+        let count = old.read(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..count]).into_owned()
+    };
+    assert!(ask().starts_with("HTTP/1.1 200 "));
+    assert_eq!(served.order("--fail 100% --status 503"), "asked 1");
+    assert!(ask().starts_with("HTTP/1.1 503 "), "connections that are open hear of it too");
+    for version in ["--http1.1", "--http2-prior-knowledge"] {
+        let fetched = curl(&[version, &served.url("/")]);
+        assert!(fetched.head.contains(" 503") && fetched.head.contains("x-version: v5"), "{}", fetched.head);
+    }
+    assert_eq!(
+        served.order("--fail plenty"),
+        "error: invalid value 'plenty' for '--fail <PERCENT>': `plenty` is no share; write 0% to 100%, such as 0.1%"
+    );
+    assert!(ask().starts_with("HTTP/1.1 503 "), "what was not understood changes nothing");
+    assert_eq!(served.order(""), "asked 5");
+    let fetched = curl(&[&served.url("/")]);
+    assert!(fetched.head.starts_with("HTTP/1.1 200 ") && fetched.body.len() == 100, "{}", fetched.head);
+}
+
+#[test]
 fn a_connection_closes_after_so_many_answers() {
     let served = Served::start(&["--close-after", "3", "--size", "0"]);
     let mut stream = served.connect();

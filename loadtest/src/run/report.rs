@@ -22,15 +22,15 @@ pub struct Figures {
     pub streams: Option<usize>,
     /// How many threads asked.
     pub threads: usize,
+    /// When measuring began, in seconds since 1970.
+    pub began: f64,
     /// CPU time of the generator in all, in seconds.
     pub cpu_seconds: f64,
     /// Over all that was measured.
     #[serde(flatten)]
     pub whole: Measured,
-    /// Rate by rate, where there were several.
+    /// Rate by rate, or stretch by stretch, where there were several.
     pub steps: Vec<Measured>,
-    /// Latencies in microseconds, and how many answers had each.
-    pub histogram: Vec<(f64, u64)>,
 }
 
 /// The figures of a stretch of time.
@@ -59,8 +59,18 @@ pub struct Measured {
     /// What passed.
     #[serde(flatten)]
     pub bodies: Bodies,
-    /// From when a request should have been sent to the last byte of its answer; none without an answer.
+    /// How long it took.
+    #[serde(flatten)]
+    pub times: Times,
+}
+
+/// From when a request should have been sent to the last byte of its answer.
+#[derive(Debug, Serialize)]
+pub struct Times {
+    /// None without an answer.
     pub latency_us: Option<Latency>,
+    /// Latencies in microseconds, and how many answers had each.
+    pub histogram: Vec<(f64, u64)>,
 }
 
 /// Bytes of bodies.
@@ -137,7 +147,7 @@ impl Measured {
             grpc_statuses: tally.grpc_statuses.clone(),
             versions: tally.versions.clone(),
             bodies: Bodies { bytes_in: tally.bytes_in, bytes_out: tally.bytes_out },
-            latency_us,
+            times: Times { latency_us, histogram: histogram(tally) },
         }
     }
 
@@ -148,7 +158,7 @@ impl Measured {
 }
 
 /// The recorded latencies.
-pub fn histogram(tally: &Tally) -> Vec<(f64, u64)> {
+fn histogram(tally: &Tally) -> Vec<(f64, u64)> {
     let recorded = tally.latency.iter_recorded();
     recorded.map(|bar| (micros(bar.value_iterated_to()), bar.count_since_last_iteration())).collect()
 }
@@ -207,7 +217,7 @@ impl fmt::Display for Measured {
             self.versions.iter().try_for_each(|(name, count)| shares(f, name, *count))?;
         }
         write!(f, "\nbodies   {} bytes in, {} out", self.bodies.bytes_in, self.bodies.bytes_out)?;
-        let Some(latency) = self.latency_us else { return Ok(()) };
+        let Some(latency) = self.times.latency_us else { return Ok(()) };
         let named = [
             ("min", latency.min),
             ("p50", latency.p50),
@@ -227,7 +237,7 @@ impl Measured {
     fn row(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let wanted = self.rate_wanted.unwrap_or_default();
         write!(f, "\n{wanted:>9.0} {:>11.1}", self.rate_got)?;
-        let latency = self.latency_us.map(|l| [l.p50, l.p99, l.p999, l.max]);
+        let latency = self.times.latency_us.map(|l| [l.p50, l.p99, l.p999, l.max]);
         match latency {
             Some(named) => {
                 named.iter().try_for_each(|us| write!(f, " {:>9}", Micros((us * 1_000.0) as u64)))?;

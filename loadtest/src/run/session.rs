@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,14 +16,17 @@ use super::live::Live;
 use super::plan::{Plan, Span};
 use super::plot::{Curve, chart, png, svg};
 use super::question::Questions;
-use super::report::{Figures, Measured, Wanted, histogram};
+use super::report::{Figures, Measured, Wanted};
 use super::tally::Tally;
 use super::url::Url;
-use crate::arguments::Run;
+use crate::arguments::{Pace, Run};
 use crate::failure::Failure;
 use crate::output::{self, Sink};
 use crate::stream::Place;
 use crate::system;
+
+/// The most stretches of time that have figures of their own.
+const STRETCHES_MAX: u128 = 200;
 
 /// Asks as the arguments say, and reports.
 ///
@@ -36,14 +39,17 @@ pub fn run(asked: &Run) -> Result<(), Failure> {
     let plot = asked.report.plot.as_deref().map(Plot::open).transpose()?;
     let seen = ask(&course)?;
     let steps = summed(&course, &seen)?;
+    let whole = merged(&steps)?;
     let end = seen.iter().map(|seen| seen.end).max().unwrap_or_default();
-    let figures = figures(asked, &course, &steps, end)?;
+    let figures = figures(asked, &course, &steps, &whole, end);
     let to_stdout = matches!(json, Some(Sink::Stdout));
     if let Some(sink) = json {
         sink.write(&as_json(&figures)?)?;
     }
     if let Some(plot) = plot {
-        plot.write(&steps, &asked.url)?;
+        // stretches of one rate are one curve
+        let one = asked.pace.every.and(steps.first()).map(|(span, _)| vec![(*span, whole)]);
+        plot.write(&one.unwrap_or(steps), &asked.url)?;
     }
     if !asked.report.quiet && !to_stdout {
         output::answer(&figures)?;
@@ -79,12 +85,7 @@ fn course(asked: &Run) -> Result<Course, Failure> {
         )));
     }
     system::allow_files(connections)?;
-    let pace = &asked.pace;
-    let plan = match pace.rate.0.as_slice() {
-        _ if pace.closed => Plan::new(pace.warmup, &[None], pace.duration),
-        [rate] => Plan::new(pace.warmup, &[Some(*rate)], pace.duration),
-        rates => Plan::new(pace.warmup, &rates.iter().copied().map(Some).collect::<Vec<_>>(), pace.step),
-    };
+    let plan = plan(&asked.pace).map_err(Failure::Usage)?;
     let place = match &asked.question.unix {
         Some(path) => Place::Unix(path.clone()),
         None => Place::Tcp(url.address()?),
@@ -96,13 +97,35 @@ fn course(asked: &Run) -> Result<Course, Failure> {
         connections,
         streams: asked.pace.http2.then(|| asked.pace.streams.get()),
         lanes,
-        timeout: pace.timeout,
+        timeout: asked.pace.timeout,
         ready: Barrier::new(lanes),
         opened: AtomicUsize::new(0),
         start: OnceLock::new(),
         is_watched: !asked.report.quiet && output::is_watched(),
         stop: AtomicBool::new(false),
     })
+}
+
+fn plan(pace: &Pace) -> Result<Plan, String> {
+    let rate = match pace.rate.0.as_slice() {
+        _ if pace.closed => None,
+        [rate] => Some(*rate),
+        _ if pace.every.is_some() => {
+            return Err("--every wants one rate; steps have figures of their own".to_owned());
+        }
+        rates => {
+            let rates: Vec<_> = rates.iter().copied().map(Some).collect();
+            return Ok(Plan::new(pace.warmup, &rates, pace.step));
+        }
+    };
+    let each = pace.every.unwrap_or(pace.duration);
+    let count = pace.duration.as_nanos() / each.as_nanos();
+    if !pace.duration.as_nanos().is_multiple_of(each.as_nanos()) || count > STRETCHES_MAX {
+        return Err(format!(
+            "--every does not divide --duration into equal stretches, at most {STRETCHES_MAX}; write such as --duration 10s --every 100ms"
+        ));
+    }
+    Ok(Plan::new(pace.warmup, &vec![rate; count as usize], each))
 }
 
 /// Runs all lanes; gives what each saw.
@@ -159,28 +182,35 @@ fn summed(course: &Course, seen: &[Seen]) -> Result<Vec<(Span, Tally)>, Failure>
         .collect()
 }
 
-fn figures(asked: &Run, course: &Course, steps: &[(Span, Tally)], end: u64) -> Result<Figures, Failure> {
+fn merged(steps: &[(Span, Tally)]) -> Result<Tally, Failure> {
     let mut whole = Tally::new()?;
     steps.iter().for_each(|(_, tally)| whole.add(tally));
+    Ok(whole)
+}
+
+fn figures(asked: &Run, course: &Course, steps: &[(Span, Tally)], whole: &Tally, end: u64) -> Figures {
     let step = |(span, tally): &(Span, Tally)| Measured::new(tally, Wanted::of(std::iter::once(span), end));
-    let is_stepped = steps.len() > 1;
-    let mode = match (asked.pace.closed, is_stepped) {
+    let has_steps = steps.len() > 1;
+    let mode = match (asked.pace.closed, has_steps && asked.pace.every.is_none()) {
         (true, _) => "closed",
         (false, false) => "open",
         (false, true) => "stepped",
     };
     let cpu = clock_gettime(ClockId::ProcessCPUTime);
-    Ok(Figures {
+    // all lanes have it behind them
+    let since = course.start.get().map_or(Duration::ZERO, Instant::elapsed).saturating_sub(asked.pace.warmup);
+    let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(since);
+    Figures {
         url: asked.url.clone(),
         mode,
         connections: course.connections,
         streams: course.streams,
         threads: course.lanes,
+        began: began.as_secs_f64(),
         cpu_seconds: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
-        whole: Measured::new(&whole, Wanted::of(steps.iter().map(|(span, _)| span), end)),
-        steps: steps.iter().filter(|_| is_stepped).map(step).collect(),
-        histogram: histogram(&whole),
-    })
+        whole: Measured::new(whole, Wanted::of(steps.iter().map(|(span, _)| span), end)),
+        steps: steps.iter().filter(|_| has_steps).map(step).collect(),
+    }
 }
 
 fn as_json(figures: &Figures) -> Result<Vec<u8>, Failure> {

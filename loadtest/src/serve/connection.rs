@@ -10,13 +10,16 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::http2;
-use super::listen::Lane;
+use super::lane::{Answers, Lane};
 use super::reply::{Own, Replies, Reply};
 use crate::message::{Event, Questions};
 use crate::stream::Stream;
 
 /// What a connection of HTTP/2 begins with, as far as it is a line.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n";
+
+/// What is no answer; it ends like a line, so that nobody waits for more.
+const GARBAGE: &[u8] = b"\x16\x03\x01\x02\x00\x01\xfc\x03\x03 garbage\r\n\r\n";
 
 /// The most answers that are sent with one write.
 const TOGETHER_MAX: usize = 16;
@@ -33,6 +36,16 @@ enum Stop {
     Reply(Reply),
     /// It is no HTTP/1.1: the preface of HTTP/2 has come (RFC 9113 section 3.4).
     Http2,
+}
+
+/// Requests that are there together.
+struct Batch {
+    /// What they are answered with.
+    answers: Rc<Answers>,
+    /// How many of them get the usual answer.
+    ready: usize,
+    /// What comes then.
+    stop: Stop,
 }
 
 /// A connection and what is known of it.
@@ -58,8 +71,9 @@ impl Connection {
     /// Those of the socket.
     pub async fn run(mut self, lane: &Rc<Lane>) -> io::Result<()> {
         loop {
-            let Some((ready, stop)) = self.next(lane).await? else { return Ok(()) };
-            self.write_ready(lane.replies.ready(), ready).await?;
+            let Some(Batch { answers, ready, stop }) = self.next(lane).await? else { return Ok(()) };
+            let replies = &answers.replies;
+            self.write_ready(replies.ready(), ready).await?;
             let keep_alive = match stop {
                 Stop::Empty | Stop::Full => true,
                 Stop::Expects => {
@@ -71,11 +85,12 @@ impl Connection {
                     return ended.map_err(io::Error::other);
                 }
                 Stop::Reply(Reply::Ready) => true,
-                Stop::Reply(Reply::Own(own)) => self.answer(&own, &lane.replies).await?,
+                Stop::Reply(Reply::Own(own)) => self.answer(&own, replies).await?,
                 Stop::Reply(Reply::Reset) => {
                     self.stream.reset();
                     return Ok(());
                 }
+                Stop::Reply(Reply::Garbage) => return self.write(GARBAGE, &[]).await,
             };
             if !keep_alive {
                 return Ok(());
@@ -86,9 +101,8 @@ impl Connection {
         }
     }
 
-    /// The next requests that are there together: how many of them get the usual answer, and what comes then. Nothing
-    /// when the connection has ended.
-    async fn next(&mut self, lane: &Lane) -> io::Result<Option<(usize, Stop)>> {
+    /// The next requests that are there together. Nothing when the connection has ended.
+    async fn next(&mut self, lane: &Lane) -> io::Result<Option<Batch>> {
         if !self.held.is_empty() {
             let held = std::mem::take(&mut self.held);
             return Ok(Some(self.batch(&held, lane)));
@@ -111,10 +125,11 @@ impl Connection {
         .await
     }
 
-    fn batch(&mut self, mut bytes: &[u8], lane: &Lane) -> (usize, Stop) {
+    fn batch(&mut self, mut bytes: &[u8], lane: &Lane) -> Batch {
+        let answers = lane.answers();
         if self.answered == 0 && bytes.starts_with(HTTP2_PREFACE) {
             self.held.extend_from_slice(bytes);
-            return (0, Stop::Http2);
+            return Batch { answers, ready: 0, stop: Stop::Http2 };
         }
         let mut ready = 0;
         let stop = loop {
@@ -126,19 +141,19 @@ impl Connection {
                 Ok(Event::Expects) => break Stop::Expects,
                 Ok(Event::Asked(question)) => {
                     self.answered += 1;
-                    match lane.replies.decide(&question, self.answered, &mut fastrand::f64) {
+                    match lane.decide(&answers, &question, self.answered) {
                         Reply::Ready => ready += 1,
                         other => break Stop::Reply(other),
                     }
                 }
                 Err(malformed) => {
                     bytes = &[];
-                    break Stop::Reply(lane.replies.refuse(&malformed.to_string()));
+                    break Stop::Reply(answers.replies.refuse(&malformed.to_string()));
                 }
             }
         };
         self.held.extend_from_slice(bytes);
-        (ready, stop)
+        Batch { answers, ready, stop }
     }
 
     /// Sends the usual answer so many times.

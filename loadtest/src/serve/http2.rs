@@ -17,7 +17,7 @@ use tokio::task::spawn_local;
 use tokio::time::{Instant, sleep};
 
 use super::connection::Idle;
-use super::listen::Lane;
+use super::lane::{Answers, Lane};
 use super::reply::{Own, Replies, Reply};
 use crate::message::Question;
 use crate::stream::Stream;
@@ -121,17 +121,18 @@ pub async fn serve(
         let (head, body) = request.into_parts();
         let question = Question::from(&head);
         asked += 1;
-        let reply = lane.replies.decide(&question, asked, &mut fastrand::f64);
+        let answers = lane.answers();
+        let reply = lane.decide(&answers, &question, asked);
         let last = matches!(&reply, Reply::Own(own) if !own.keep_alive);
         match reply {
             // a stream that the client has given up is its own affair
             Reply::Reset => respond.send_reset(Reason::INTERNAL_ERROR),
+            Reply::Garbage => connection.abrupt_shutdown(Reason::PROTOCOL_ERROR),
             Reply::Ready if body.is_end_stream() && !question.grpc => {
-                lane.usual.answer(respond).unwrap_or_default();
+                answers.usual.answer(respond).unwrap_or_default();
             }
             reply => {
-                let stream =
-                    Asked { lane: Rc::clone(lane), _open: Open::begin(&open), question, body, respond };
+                let stream = Asked { answers, _open: Open::begin(&open), question, body, respond };
                 spawn_local(async move { stream.answer(reply).await.unwrap_or_default() });
             }
         }
@@ -159,7 +160,7 @@ impl Drop for Open {
 
 /// One stream that is answered by itself.
 struct Asked {
-    lane: Rc<Lane>,
+    answers: Rc<Answers>,
     _open: Open,
     question: Question,
     body: RecvStream,
@@ -175,21 +176,21 @@ impl Asked {
         }
         let own = match reply {
             Reply::Own(own) => own,
-            _ if self.question.grpc => return self.lane.usual.answer_call(self.respond, GRPC_STATUSES.0),
-            _ => return self.lane.usual.answer(self.respond),
+            _ if self.question.grpc => return self.answers.usual.answer_call(self.respond, GRPC_STATUSES.0),
+            _ => return self.answers.usual.answer(self.respond),
         };
         if !own.delay.is_zero() {
             sleep(own.delay).await;
         }
         if self.question.grpc {
             let status = if own.status < 400 { GRPC_STATUSES.0 } else { GRPC_STATUSES.1 };
-            return self.lane.usual.answer_call(self.respond, status);
+            return self.answers.usual.answer_call(self.respond, status);
         }
         self.answer_own(&own).await
     }
 
     async fn answer_own(mut self, own: &Own) -> Result<(), h2::Error> {
-        let replies = &self.lane.replies;
+        let replies = &self.answers.replies;
         let head = head(own.status, "text/plain", replies, own.length);
         let mut rest = own.body.bytes();
         let mut stream = self.respond.send_response(head, rest == 0)?;

@@ -20,6 +20,8 @@ pub enum Reply {
     Ready,
     /// The connection is reset.
     Reset,
+    /// Bytes that are no answer, and the end of the connection.
+    Garbage,
     /// An answer of its own.
     Own(Box<Own>),
 }
@@ -110,6 +112,11 @@ impl Replies {
         &self.version
     }
 
+    /// How long a connection may stand idle.
+    pub fn idle_close(&self) -> Option<Duration> {
+        self.faults.idle_close
+    }
+
     /// The usual size of a body.
     pub fn size(&self) -> u64 {
         self.faults.size.0
@@ -124,6 +131,9 @@ impl Replies {
         };
         if wish.reset || self.faults.reset.is_some_and(|share| share.holds(draw())) {
             return Reply::Reset;
+        }
+        if wish.garbage || self.faults.garbage.is_some_and(|share| share.holds(draw())) {
+            return Reply::Garbage;
         }
         let fails = self.faults.fail.is_some_and(|share| share.holds(draw()));
         let last = self.faults.close_after.is_some_and(|count| number >= count.get());

@@ -1,4 +1,4 @@
-//! What a request wishes for itself: `delay=20ms,status=503,reset,size=1MiB,trickle=10/50ms,close`.
+//! What a request wishes for itself: `delay=20ms,status=503,reset,garbage,size=1MiB,trickle=10/50ms,close`.
 
 use std::str::FromStr;
 
@@ -17,6 +17,8 @@ pub struct Wish {
     pub trickle: Option<Trickle>,
     /// No answer but a reset of the connection.
     pub reset: bool,
+    /// Bytes that are no answer.
+    pub garbage: bool,
     /// The connection is closed after the answer.
     pub close: bool,
 }
@@ -33,10 +35,11 @@ impl FromStr for Wish {
                 Some(("size", value)) => wish.size = Some(value.parse()?),
                 Some(("trickle", value)) => wish.trickle = Some(value.parse()?),
                 None if part == "reset" => wish.reset = true,
+                None if part == "garbage" => wish.garbage = true,
                 None if part == "close" => wish.close = true,
                 _ => {
                     return Err(format!(
-                        "`{part}` is nothing to wish for; there are delay=, status=, size=, trickle=, reset and close"
+                        "`{part}` is nothing to wish for; there are delay=, status=, size=, trickle=, reset, garbage and close"
                     ));
                 }
             }

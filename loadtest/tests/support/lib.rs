@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ fn binary() -> Command {
 #[derive(Debug)]
 pub struct Served {
     child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
     /// What it said it listens on.
     pub place: String,
 }
@@ -32,13 +34,23 @@ pub struct Served {
 impl Served {
     /// Starts a server, and waits until it listens.
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child =
-            binary().arg("serve").args(arguments).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let mut command = binary();
+        command.arg("serve").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let stdin = child.stdin.take().expect("stdin is a pipe");
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
         let mut line = String::new();
-        let stdout = child.stdout.take().expect("stdout is a pipe");
-        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        stdout.read_line(&mut line).expect("a line");
         let place = line.trim_end().strip_prefix("listening on ").expect("the line says where").to_owned();
-        Self { child, place }
+        Self { child, stdin, stdout, place }
+    }
+
+    /// Gives an order, and what is answered to it.
+    pub fn order(&mut self, order: &str) -> String {
+        writeln!(self.stdin, "{order}").expect("it reads orders");
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).expect("a line");
+        line.trim_end().to_owned()
     }
 
     /// A URL of it.

@@ -49,6 +49,9 @@ fn shares_are_drawn() {
     let resetting = replies(&["--reset", "10%"]);
     assert_eq!(resetting.decide(&question(None), 1, &mut || 0.09), Reply::Reset);
     assert_eq!(resetting.decide(&question(None), 1, &mut || 0.1), Reply::Ready);
+    let babbling = replies(&["--garbage", "10%"]);
+    assert_eq!(babbling.decide(&question(None), 1, &mut || 0.09), Reply::Garbage);
+    assert_eq!(babbling.decide(&question(None), 1, &mut || 0.1), Reply::Ready);
 }
 
 #[test]

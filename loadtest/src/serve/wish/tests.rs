@@ -4,13 +4,14 @@ use super::*;
 
 #[test]
 fn wishes_are_read() {
-    let wish: Wish = "delay=20ms, status=503,reset,size=1MiB,trickle=10/50ms,close,".parse().unwrap();
+    let wish: Wish = "delay=20ms, status=503,reset,garbage,size=1MiB,trickle=10/50ms,close,".parse().unwrap();
     let wanted = Wish {
         delay: Some("20ms".parse().unwrap()),
         status: Some(503),
         size: Some(Size(1 << 20)),
         trickle: Some("10/50ms".parse().unwrap()),
         reset: true,
+        garbage: true,
         close: true,
     };
     assert_eq!(wish, wanted);
