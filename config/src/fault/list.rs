@@ -30,6 +30,11 @@ impl Faults {
         self.list.len()
     }
 
+    /// How many more there were.
+    pub(crate) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

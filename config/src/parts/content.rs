@@ -6,7 +6,7 @@ use super::assemble::Spot;
 use super::place::{Step, follow};
 use super::{Part, PartName, Section};
 use crate::fault::{Fault, Faults, Findings};
-use crate::source::{Source, Span, parse};
+use crate::source::{Source, Span, Tree, parse};
 
 /// Parts that stand and fall together, and the text that faults point at. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -70,17 +70,25 @@ impl Content {
         self.parts.iter().find(|part| part.name() == name)
     }
 
+    /// The text as a tree, in which places are found.
+    pub(super) fn tree(&self) -> Option<Tree<'_>> {
+        parse(&self.source, &mut Findings::default())
+    }
+
     /// Where a place of a part stands in the text.
-    pub(super) fn span(&self, name: &PartName, spot: &Spot) -> Span {
-        let mut findings = Findings::default();
-        let Some(tree) = parse(&self.source, &mut findings) else { return Span::default() };
+    fn span(&self, name: &PartName, spot: &Spot) -> Span {
+        self.tree().map_or_else(Span::default, |tree| self.span_in(&tree, name, spot))
+    }
+
+    /// As [`Self::span`], by the [tree](Self::tree) of the text: to read it again for each fault takes long.
+    pub(super) fn span_in(&self, tree: &Tree<'_>, name: &PartName, spot: &Spot) -> Span {
         let mut whole = if self.cut { base(name) } else { Vec::new() };
         match (spot, whole.pop()) {
             (Spot::Name, Some(Step::Value(key))) => whole.push(Step::Key(key)),
             (Spot::Name, _) => {}
             (Spot::Within(steps), last) => whole.extend(last.into_iter().chain(steps.iter().cloned())),
         }
-        follow(&tree, &whole).span
+        follow(tree, &whole).span
     }
 }
 

@@ -1,12 +1,13 @@
 //! One try: some units as they are now, the others as they were when all was well.
 
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::assemble::Spot;
-use super::settle::Unit;
+use super::settle::{Scope, Unit};
 use super::{Assembled, Base, Content, Part, PartName, Section};
 use crate::fault::{Fault, Faults, Findings, Missing, Severity};
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, Tree};
 use crate::validate::{Compiled, compile_fleet};
 
 /// What is said of a unit that is put back.
@@ -29,13 +30,30 @@ pub(super) struct Blame {
     pub(super) fault: Fault,
     /// Other units by which it came to that.
     pub(super) others: Vec<usize>,
+    /// Whether not all of the table was looked at.
+    pub(super) partial: bool,
+}
+
+impl Blame {
+    fn new(unit: usize, why: Why, fault: Fault, others: Vec<usize>) -> Self {
+        Self { unit, why, fault, others, partial: false }
+    }
 }
 
 /// What came of a try.
 pub(super) enum Tried {
     Good(Box<(Compiled, Assembled)>),
-    /// Whom to put back, and all that is wrong with the table.
-    Bad(Vec<Blame>, Faults),
+    Bad(Bad),
+}
+
+/// A table that does not compile.
+pub(super) struct Bad {
+    /// Whom to put back.
+    pub(super) blames: Vec<Blame>,
+    /// All that is wrong with it.
+    pub(super) faults: Faults,
+    /// Whether there may be more that is wrong.
+    pub(super) more: bool,
 }
 
 /// One try.
@@ -44,15 +62,40 @@ pub(super) struct Round<'a> {
     units: &'a [Unit],
     /// Which units are as they were.
     back: &'a [bool],
-    /// The only one that may be blamed, if it is one.
-    only: Option<usize>,
+    /// The only ones that may be blamed; all when left out.
+    only: Option<&'a BTreeSet<usize>>,
+    /// The only parts that are looked at; all when left out.
+    scope: Option<&'a Scope<'a>>,
     parts: BTreeMap<&'a PartName, &'a Part>,
     owners: BTreeMap<&'a PartName, usize>,
+    /// Units that move, by the parts that they have, or had.
+    moving: OnceCell<HashMap<&'a PartName, Vec<usize>>>,
+    trees: RefCell<HashMap<usize, Option<Tree<'a>>>>,
 }
 
 impl<'a> Round<'a> {
-    pub(super) fn new(base: &'a Base, units: &'a [Unit], back: &'a [bool], only: Option<usize>) -> Self {
-        Self { base, units, back, only, parts: BTreeMap::new(), owners: BTreeMap::new() }
+    pub(super) fn new(base: &'a Base, units: &'a [Unit], back: &'a [bool]) -> Self {
+        Self {
+            base,
+            units,
+            back,
+            only: None,
+            scope: None,
+            parts: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            moving: OnceCell::new(),
+            trees: RefCell::default(),
+        }
+    }
+
+    /// In which only these may be blamed.
+    pub(super) fn only(self, units: &'a BTreeSet<usize>) -> Self {
+        Self { only: Some(units), ..self }
+    }
+
+    /// In which no more than this is looked at, if it is less than all.
+    pub(super) fn within(self, scope: Option<&'a Scope<'a>>) -> Self {
+        Self { scope, ..self }
     }
 
     /// Puts the parts together and compiles them.
@@ -62,7 +105,8 @@ impl<'a> Round<'a> {
         if !blames.is_empty() {
             let mut findings = Findings::default();
             blames.iter().for_each(|blame| findings.push(blame.fault.clone()));
-            return Tried::Bad(blames, findings.into_faults(&Source::new(name, "")));
+            let faults = findings.into_faults(&Source::new(name, ""));
+            return Tried::Bad(Bad { blames, faults, more: true });
         }
         let assembled = Assembled::new(self.base, &self.parts, name);
         match compile_fleet(assembled.source()) {
@@ -70,7 +114,8 @@ impl<'a> Round<'a> {
             Err(faults) => {
                 let errors = faults.iter().filter(|fault| fault.severity() == Severity::Error);
                 let blames = errors.flat_map(|fault| self.blame(fault, &assembled)).collect();
-                Tried::Bad(blames, faults)
+                let more = faults.left_out() > 0;
+                Tried::Bad(Bad { blames, faults, more })
             }
         }
     }
@@ -81,7 +126,16 @@ impl<'a> Round<'a> {
 
     /// Whether it can be put back.
     fn moves(&self, unit: usize) -> bool {
-        self.is_new(unit) && self.only.is_none_or(|only| only == unit)
+        self.is_new(unit) && self.only.is_none_or(|only| only.contains(&unit))
+    }
+
+    fn movable(&self) -> impl Iterator<Item = usize> {
+        let (all, only) = match self.only {
+            None => (Some(0..self.units.len()), None),
+            Some(only) => (None, Some(only.iter().copied())),
+        };
+        let units = all.into_iter().flatten().chain(only.into_iter().flatten());
+        units.filter(|unit| self.moves(*unit))
     }
 
     fn now(&self, unit: usize) -> Option<&'a Content> {
@@ -92,8 +146,13 @@ impl<'a> Round<'a> {
     /// Collects the parts. Blames units for names that are there twice.
     fn gather(&mut self) -> Vec<Blame> {
         let mut blames = Vec::new();
-        for unit in 0..self.units.len() {
-            for part in self.now(unit).into_iter().flat_map(Content::parts) {
+        let units: Box<dyn Iterator<Item = usize>> = match self.scope {
+            Some(scope) => Box::new(scope.units()),
+            None => Box::new(0..self.units.len()),
+        };
+        for unit in units {
+            let parts = self.now(unit).into_iter().flat_map(Content::parts);
+            for part in parts.filter(|part| self.scope.is_none_or(|scope| scope.has(part.name()))) {
                 let Some(first) = self.owners.get(part.name()).copied() else {
                     self.parts.insert(part.name(), part);
                     self.owners.insert(part.name(), unit);
@@ -107,11 +166,11 @@ impl<'a> Round<'a> {
     }
 
     fn clash(&self, name: &PartName, unit: usize, other: usize) -> Option<Blame> {
-        let (own, theirs) = (self.now(unit)?, self.now(other)?);
-        let there = theirs.span(name, &Spot::Name).place();
+        let theirs = self.now(other)?;
+        let there = self.span(other, name, &Spot::Name).place();
         let said = format!("{name} is there twice: also in {}, {there}", theirs.source().name());
-        let fault = Fault::error(own.span(name, &Spot::Name), said).help("keep one of them");
-        Some(Blame { unit, why: Why::Wrong, fault, others: vec![other] })
+        let fault = Fault::error(self.span(unit, name, &Spot::Name), said).help("keep one of them");
+        Some(Blame::new(unit, Why::Wrong, fault, vec![other]))
     }
 
     /// Endpoints of clusters that are not there.
@@ -123,20 +182,37 @@ impl<'a> Round<'a> {
                 return None;
             }
             let found = format!("there is no cluster `{}`", name.name());
-            let span = self.now(*unit)?.span(name, &Spot::Name);
+            let span = self.span(*unit, name, &Spot::Name);
             let fault = Fault::error(span, found).missing(Missing::Cluster(name.name().to_owned()));
-            Some(Blame { unit: *unit, why: Why::Waits, fault, others: self.providers(&cluster) })
+            Some(Blame::new(*unit, Why::Waits, fault, self.providers(&cluster)))
         });
         orphans.collect()
     }
 
     /// Units that moved and have, or had, this part.
     fn providers(&self, name: &PartName) -> Vec<usize> {
-        let has =
-            |content: &Option<Content>| content.as_ref().is_some_and(|content| content.part(name).is_some());
-        let units = self.units.iter().enumerate();
-        let units = units.filter(|(unit, one)| self.moves(*unit) && (has(&one.new) || has(&one.good)));
-        units.map(|(unit, _)| unit).collect()
+        let moving = self.moving.get_or_init(|| {
+            let mut moving: HashMap<&PartName, Vec<usize>> = HashMap::new();
+            for unit in self.movable() {
+                let Some(one) = self.units.get(unit) else { continue };
+                for part in [&one.new, &one.good].into_iter().flatten().flat_map(Content::parts) {
+                    let units = moving.entry(part.name()).or_default();
+                    if units.last() != Some(&unit) {
+                        units.push(unit);
+                    }
+                }
+            }
+            moving
+        });
+        moving.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Where a place of a part stands in the text of the unit.
+    fn span(&self, unit: usize, name: &PartName, spot: &Spot) -> Span {
+        let Some(content) = self.now(unit) else { return Span::default() };
+        let mut trees = self.trees.borrow_mut();
+        let tree = trees.entry(unit).or_insert_with(|| content.tree());
+        tree.as_ref().map_or_else(Span::default, |tree| content.span_in(tree, name, spot))
     }
 
     fn blame(&self, fault: &Fault, assembled: &Assembled) -> Vec<Blame> {
@@ -154,7 +230,7 @@ impl<'a> Round<'a> {
             let second = second.as_ref().map(|((_, part, place), label)| (*part, place, *label));
             let fault = self.moved(fault, *unit, (part, place), second);
             let why = if missing.is_some() { Why::Waits } else { Why::Wrong };
-            return vec![Blame { unit: *unit, why, fault, others }];
+            return vec![Blame::new(*unit, why, fault, others)];
         }
         let sufferer = first.as_ref().map(|(_, part, _)| *part);
         if missing.is_some() && !others.is_empty() {
@@ -163,12 +239,7 @@ impl<'a> Round<'a> {
         if let Some(((unit, part, place), _)) = second.filter(|((unit, ..), _)| self.moves(*unit)) {
             let said = sufferer.map(|sufferer| format!(" (in {})", sufferer.name())).unwrap_or_default();
             let fault = self.moved(fault, unit, (part, &place), None).telling(&said);
-            return vec![Blame {
-                unit,
-                why: Why::Wrong,
-                fault,
-                others: first.iter().map(|(unit, ..)| *unit).collect(),
-            }];
+            return vec![Blame::new(unit, Why::Wrong, fault, first.iter().map(|(unit, ..)| *unit).collect())];
         }
         self.suspects(sufferer).into_iter().map(|unit| self.needed(unit, None, fault, sufferer)).collect()
     }
@@ -182,12 +253,12 @@ impl<'a> Round<'a> {
         second: Option<(&Part, &Spot, &str)>,
     ) -> Fault {
         let Some(content) = self.now(unit) else { return fault.clone().at(Span::default()) };
-        let moved = fault.clone().at(content.span(part.name(), place));
+        let moved = fault.clone().at(self.span(unit, part.name(), place));
         match second {
             Some((other, spot, label))
                 if content.part(other.name()).is_some_and(|own| std::ptr::eq(own, other)) =>
             {
-                moved.related(content.span(other.name(), spot), label)
+                moved.related(self.span(unit, other.name(), spot), label)
             }
             Some((other, _, _)) if other.name() != part.name() => {
                 moved.telling(&format!(" ({})", other.name()))
@@ -199,23 +270,19 @@ impl<'a> Round<'a> {
     /// What is said of a unit that takes away, or changes, what others need.
     fn needed(&self, unit: usize, taken: Option<&PartName>, fault: &Fault, sufferer: Option<&Part>) -> Blame {
         let span = self.now(unit).zip(taken).map(|(content, name)| match content.part(name) {
-            Some(_) => content.span(name, &Spot::Name),
+            Some(_) => self.span(unit, name, &Spot::Name),
             None => Span::default(),
         });
         let who = sufferer.map_or_else(|| "the rest of the table".to_owned(), |part| part.name().to_string());
         let said = format!("{who} needs what was there before: {}", fault.message());
         let others = sufferer.and_then(|part| self.owners.get(part.name()).copied());
-        Blame {
-            unit,
-            why: Why::Needed,
-            fault: Fault::error(span.unwrap_or_default(), said).help(format!("change {who} first")),
-            others: others.into_iter().collect(),
-        }
+        let fault = Fault::error(span.unwrap_or_default(), said).help(format!("change {who} first"));
+        Blame::new(unit, Why::Needed, fault, others.into_iter().collect())
     }
 
     /// Units that moved, by which a part that did not may have become wrong: those that it names, or else all.
     fn suspects(&self, sufferer: Option<&Part>) -> Vec<usize> {
-        let moving = || (0..self.units.len()).filter(|unit| self.moves(*unit));
+        let moving = || self.movable();
         let named = |unit: &usize| {
             let one = self.units.get(*unit);
             let contents = one.into_iter().flat_map(|one| [&one.new, &one.good]).flatten();

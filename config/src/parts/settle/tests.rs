@@ -2,8 +2,10 @@
 
 mod model;
 
+use super::table::Table;
 use super::*;
-use crate::parts::{Part, PartName, Section, cut};
+use crate::parts::round::{Round, Tried};
+use crate::parts::{Base, Content, Part, PartName, Section, cut};
 use crate::source::Source;
 
 fn content(text: &str) -> Content {
@@ -19,8 +21,10 @@ fn unit(good: Option<Content>, new: Option<Content>) -> Unit {
     Unit { new, good }
 }
 
+/// What is settled by looking at no more than what has to do with each other, which has to do.
 fn settled(units: &[Unit]) -> Settled {
-    settle("test", &Base::namespace("shop"), units).unwrap_or_else(|faults| panic!("{faults}"))
+    let base = Base::namespace("shop");
+    Table::new("test", &base, units, true).settled().unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 fn word(outcome: &Outcome) -> &'static str {
@@ -130,6 +134,10 @@ endpoints payments:a | - | [] | live
 route s | - | {"to":"shop:b"} | live
 cluster b | - | {} | live
 endpoints b | - | [] | live
+# a name that is like another one's
+route r | - | {"to":"chekout"} | waiting
+cluster checkout | {} | = | live
+endpoints checkout | [] | = | live
 # a variable
 route r | - | {"to":"${X:-a}"} | rejected
 "##;
@@ -151,6 +159,22 @@ fn each_part_gets_what_it_deserves() {
         let (units, expected): (Vec<Unit>, Vec<&str>) = lines.map(row).unzip();
         assert_eq!(words(&settled(&units)), expected, "{about:?}");
     }
+}
+
+#[test]
+fn those_that_need_each_other_come_back_together() {
+    // the second file says what the first one says too, so it goes; and with it the third, which names what it says. When the first
+    // one has gone as well, either of them alone would still be wrong
+    let app = |subset: &str| {
+        format!("clusters: {{app: {{endpoints: [], subsets: {{{subset}: {{labels: {{}}}}}}}}}}\n")
+    };
+    let route = |subset: &str| format!("routes: {{r: {{to: app/{subset}}}}}\n");
+    let units = [
+        unit(None, Some(content(&app("z")))),
+        unit(Some(content(&app("x"))), Some(content(&app("y")))),
+        unit(Some(content(&route("x"))), Some(content(&route("y")))),
+    ];
+    assert_eq!(words(&settled(&units)), ["rejected", "live", "live"]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn said() -> impl Strategy<Value = Said> {
 fn compiles(contents: &[Option<Content>]) -> bool {
     let units: Vec<Unit> = contents.iter().map(|content| unit(content.clone(), content.clone())).collect();
     let none = vec![true; units.len()];
-    matches!(Round::new(&Base::namespace("shop"), &units, &none, None).run("test"), Tried::Good(_))
+    matches!(Round::new(&Base::namespace("shop"), &units, &none).run("test"), Tried::Good(_))
 }
 
 /// What of each unit is live.
@@ -121,6 +121,86 @@ proptest! {
             good = after(&good, &new).1;
         }
         prop_assert_eq!(good, all);
+    }
+}
+
+/// So many names for each section.
+const NAMES: usize = 8;
+
+const LETTERS: [&str; NAMES] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+/// What is said of many parts at once, most of which have to do with others.
+fn many() -> impl Strategy<Value = Vec<(PartName, Option<Content>)>> {
+    let name = || select(LETTERS.to_vec());
+    let of = |section: Section, name: &'static str, text: BoxedStrategy<String>| {
+        let content = text.prop_map(move |text| resource(section, name, &text));
+        let key = PartName::new(section, name).expect("a name");
+        proptest::option::weighted(0.8, content).prop_map(move |content| (key.clone(), content)).boxed()
+    };
+    let listener = || {
+        prop_oneof![
+            3 => (80..86u16).prop_map(|port| format!("{{\"address\":\"127.0.0.1:{port}\"}}")),
+            1 => (80..86u16).prop_map(|port| format!("{{\"address\":\"127.0.0.1:{port}\",\"protocol\":\"tcp\"}}")),
+        ]
+        .boxed()
+    };
+    let route = || {
+        prop_oneof![
+            3 => name().prop_map(|to| format!("{{\"to\":\"{to}\"}}")),
+            3 => (name(), select(vec!["x", "y"]), name())
+                .prop_map(|(to, subset, on)| format!("{{\"to\":\"{to}/{subset}\",\"listeners\":\"{on}\"}}")),
+            2 => (name(), name()).prop_map(|(one, two)| format!("{{\"to\":{{\"{one}/x\":1,\"{two}/y\":2}}}}")),
+            1 => Just("{\"too\":\"a\"}".to_owned()),
+        ]
+        .boxed()
+    };
+    let cluster = || {
+        select(vec![
+            "{}",
+            "{\"subsets\":{\"x\":{},\"y\":{}}}",
+            "{\"subsets\":{\"x\":{}}}",
+            "{\"subsets\":{\"y\":{}}}",
+            "{\"balance\":\"best\"}",
+        ])
+        .prop_map(str::to_owned)
+        .boxed()
+    };
+    let endpoints = || select(vec!["[]", "[\"127.0.0.1:9\"]", "[\"127\"]"]).prop_map(str::to_owned).boxed();
+    let mut all = Vec::new();
+    for name in LETTERS {
+        all.push(of(Section::Listener, name, listener()));
+        all.push(of(Section::Route, name, route()));
+        all.push(of(Section::Cluster, name, cluster()));
+        all.push(of(Section::Endpoints, name, endpoints()));
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn of_many_at_once_none_is_put_back_for_nothing(first in many(), second in many()) {
+        let nothing = vec![None; first.len()];
+        let said = |all: &[(PartName, Option<Content>)]| all.iter().map(|(_, one)| one.clone()).collect::<Said>();
+        let (first, names, second) =
+            (said(&first), first.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), said(&second));
+        let (_, good) = after(&nothing, &first);
+        let (settled, live) = after(&good, &second);
+        prop_assert!(compiles(&live));
+        for (position, outcome) in settled.outcomes().iter().enumerate() {
+            let mut more = live.clone();
+            more[position] = second[position].clone();
+            let waits = names[position].section() == Section::Endpoints
+                && PartName::new(Section::Cluster, names[position].name())
+                    .and_then(|cluster| more[names.iter().position(|name| *name == cluster)?].clone())
+                    .is_none();
+            if !matches!(outcome, Outcome::Live) && more[position] != live[position] && !waits {
+                prop_assert!(!compiles(&more), "{} was put back for nothing: {:?}", names[position], outcome);
+            }
+        }
+        // who starts again from what is live ends there
+        prop_assert_eq!(after(&live, &second).1, live);
     }
 }
 
