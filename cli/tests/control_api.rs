@@ -333,6 +333,62 @@ fn what_is_no_request_of_the_api_is_refused() {
 }
 
 #[test]
+fn the_audit_log_is_printed_whole() {
+    let server = Control::start(&[("shop.yaml", SHOP), ("pay.yaml", PAY)], "");
+    done(&server, "split checkout stable=80 --namespace shop -m more");
+    assert_eq!(run(&server, "delete cluster none --namespace pay").0, 2);
+    let all = done(&server, "audit");
+    let lines: Vec<_> = all.lines().collect();
+    assert_eq!(lines.len(), 3, "{all}");
+    assert!(lines[0].ends_with(" files by directory: change accepted as revision 1"), "{all}");
+    assert!(lines[1].ends_with(" local by cli: change accepted as revision 2: more"), "{all}");
+    assert!(lines[2].contains(" local by cli: change refused: there is no cluster `none`"), "{all}");
+    let json = done(&server, "audit --json --since 1");
+    let numbers = json.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["number"].clone());
+    assert_eq!(numbers.collect::<Vec<_>>(), [json!(2), json!(3)]);
+    assert_eq!(done(&server, "audit --namespace pay").lines().collect::<Vec<_>>(), [lines[0], lines[2]]);
+    let history = done(&server, "history --namespace pay");
+    assert!(history.contains("pay.yaml") && !history.contains("more"), "{history}");
+}
+
+#[test]
+fn a_source_that_would_be_too_large_stays_as_it_was() {
+    for (limit, more, reason) in [
+        ("source_documents: 2", "namespace: more\n".to_owned(), "there are more than 2 documents"),
+        ("source_bytes: 4KiB", format!("# {}\nnamespace: more\n", "x".repeat(4000)), "more than 4096 octets"),
+    ] {
+        let server =
+            Control::start(&[("shop.yaml", SHOP), ("pay.yaml", PAY)], &format!("limits: {{{limit}}}\n"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("more.yaml");
+        std::fs::write(&path, &more).unwrap();
+        let apply = || run(&server, &format!("apply -f {} -m big", path.display()));
+        let (code, _, complaint) = apply();
+        assert_eq!(code, 2, "{complaint}");
+        assert!(complaint.contains(reason), "{complaint}");
+        server.write("more.yaml", &more);
+        server.says(reason);
+        let metrics = || ask(&server, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").text();
+        let troubles = |count: u32| {
+            let line = format!("\ntowpath_control_source_troubles {count}\n");
+            eventually(&line, || metrics().contains(&line).then_some(()));
+        };
+        troubles(1);
+        let told = metrics();
+        assert!(told.contains("\ntowpath_control_changes_refused_total 1\n"), "{told}");
+        let (code, _, complaint) = apply();
+        assert_eq!(code, 2, "{complaint}");
+        assert!(
+            complaint.contains("the source cannot be read now") && complaint.contains(reason),
+            "{complaint}"
+        );
+        server.remove("more.yaml");
+        troubles(0);
+        done(&server, "split checkout stable=70 --namespace shop");
+    }
+}
+
+#[test]
 fn the_table_of_a_fleet_can_be_watched() {
     let server = Control::start(&[("shop.yaml", SHOP)], "");
     let (code, table, complaint) = run(&server, &format!("top --once --control {}", server.api()));

@@ -44,6 +44,7 @@ fn limits(schema: &Value, name: &str) -> Vec<(String, Value)> {
     let properties = schema["$defs"][name]["properties"].as_object().unwrap_or_else(|| panic!("{name}"));
     let is_limit = |key: &str| {
         name.ends_with("Limits")
+            || name == "Quotas"
             || LIMITS.contains(&key)
             || key.ends_with("timeout")
             || key.ends_with("_bytes")
@@ -51,6 +52,7 @@ fn limits(schema: &Value, name: &str) -> Vec<(String, Value)> {
     let prefix = match name {
         "ProxyProtocol" => "proxy_protocol.",
         "Health" => "health.",
+        "Quotas" => "quotas.",
         _ if name.ends_with("Limits") => "limits.",
         _ => "",
     };
@@ -61,13 +63,14 @@ fn limits(schema: &Value, name: &str) -> Vec<(String, Value)> {
 #[test]
 fn every_limit_stands_on_the_page_with_its_default() {
     let page = fs::read_to_string(root().join("docs/limits.md")).expect("the page");
-    let (table, server) = (schema(&[]), schema(&["--control"]));
+    let (table, server, fleet) = (schema(&[]), schema(&["--control"]), schema(&["--fleet"]));
     for (section, schema, definitions) in [
         ("Clients", &table, ["Listener", "ListenerLimits", "ProxyProtocol"].as_slice()),
         ("Endpoints", &table, &["Cluster", "ClusterLimits", "Health"]),
         ("The process", &table, &["Process", "ProcessLimits"]),
         ("The control server's stream", &table, &["Control", "ControlLimits"]),
         ("The control server", &server, &["Server", "ServerLimits"]),
+        ("Quotas of a namespace", &fleet, &["Quotas"]),
     ] {
         let known = definitions.iter().flat_map(|name| limits(schema, name));
         let known: BTreeSet<_> = known
@@ -92,8 +95,14 @@ fn what_counts_and_what_tests_them_is_there() {
     for folder in ["cli/tests", "proxy/src", "control/src", "wire/src"] {
         read(&root().join(folder), &mut code);
     }
-    let sections =
-        ["Clients", "Endpoints", "The process", "The control server's stream", "The control server"];
+    let sections = [
+        "Clients",
+        "Endpoints",
+        "The process",
+        "The control server's stream",
+        "The control server",
+        "Quotas of a namespace",
+    ];
     for [key, _, _, counters, tests] in sections.into_iter().flat_map(|section| rows(&page, section)) {
         for counter in quoted(counters) {
             assert!(told.iter().any(|page| page.contains(&format!("| `{counter}` |"))), "{key}: {counter}");

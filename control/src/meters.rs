@@ -33,6 +33,7 @@ counters! {
     ReportsCut "reports_cut" "Reports of which something was left out: names too long, lists too long.",
     Revisions "revisions" "Changes of the mesh that were accepted.",
     ChangesRefused "changes_refused" "Changes of the mesh that could not be kept or written.",
+    QuotaRefusals "quota_refusals" "Documents that were rejected because their namespace would have more than its quotas.",
     Reverted "staged_reverts" "Revisions that staged push took back.",
 }
 

@@ -14,4 +14,5 @@ pub use fault::{OpenFault, StoreFault};
 pub use handle::Store;
 pub use record::{
     Action, AuditEntry, Commit, Committed, Latest, Note, Origin, Outcome, Retention, Revision, Signature,
+    Touched,
 };

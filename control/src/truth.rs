@@ -5,6 +5,6 @@ mod live;
 mod proposal;
 mod run;
 
-pub use live::Live;
+pub use live::{GAUGES, Live};
 pub use proposal::{Proposal, Refused};
 pub use run::{Start, Truth};

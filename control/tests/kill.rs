@@ -64,8 +64,7 @@ fn child() {
                 Err(fault) => panic!("{fault}"),
             }
             let reason = format!("not {number}");
-            let refused =
-                Note { signature: signature(), action: Action::Change, outcome: Outcome::Refused, reason };
+            let refused = Note::refused(signature(), Action::Change, reason);
             if let Ok(line) = store.note(refused).await {
                 writeln!(out, "noted {line}").unwrap();
             }

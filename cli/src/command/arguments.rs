@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::fleet::changes::{apply, delete, maintenance, rollback, split, switch};
-use super::fleet::looks::{events, get, history, proxies, status};
+use super::fleet::looks::{audit, events, get, history, proxies, status};
 use super::print::{completions, manual, schema};
 use super::{check, control, demo, diff, explain, proxy, routes, top};
 
@@ -51,6 +51,8 @@ pub enum Command {
     Proxies(proxies::Arguments),
     /// List the changes: who, when, what
     History(history::Arguments),
+    /// Print the audit log: what was changed, what was refused, and who tried
+    Audit(audit::Arguments),
     /// Make the mesh what it was at a revision
     Rollback(rollback::Arguments),
     /// Watch what happens: changes, verdicts, proxies that come and go
@@ -98,6 +100,7 @@ pub fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status(arguments) => status::run(&arguments),
         Command::Proxies(arguments) => proxies::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Rollback(arguments) => rollback::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),
         Command::Split(arguments) => split::run(&arguments),

@@ -6,4 +6,4 @@ mod resource;
 
 pub(super) use book::Book;
 pub(super) use kind::Kind;
-pub(super) use resource::{Index, Resource, namespace};
+pub(super) use resource::{Index, Resource};

@@ -15,11 +15,11 @@ use crate::api::seam::{
 };
 use crate::documents::{DocumentName, Documents};
 use crate::mesh::{State, Verdict};
-use crate::push::{self, Fleet, GAUGES};
+use crate::push::{self, Fleet};
 use crate::source;
 use crate::store::StoreFault;
 use crate::telemetry::{Key, Query, Tally};
-use crate::truth::{Live, Proposal, Refused, Truth};
+use crate::truth::{self, Live, Proposal, Refused, Truth};
 
 mod fleet;
 mod happening;
@@ -123,6 +123,8 @@ fn refused(refused: &Refused) -> WriteFault {
         Refused::Source(source::WriteFault::Full(_)) | Refused::Store(StoreFault::Full { .. }) => {
             WriteFault::Full { reason }
         }
+        Refused::Source(source::WriteFault::TooLarge(_)) => WriteFault::TooLarge { reason },
+        Refused::Source(source::WriteFault::Unreadable(_)) => WriteFault::Unreadable { reason },
         Refused::Source(_) | Refused::Store(_) | Refused::Ended => WriteFault::Failed { reason },
     }
 }
@@ -201,7 +203,9 @@ impl Control for Answers {
     }
 
     fn exposition(&self) -> String {
-        self.fleet.meters().text(GAUGES.into_iter().zip(self.fleet.gauges()))
+        let fleet = push::GAUGES.into_iter().zip(self.fleet.gauges());
+        let truth = truth::GAUGES.into_iter().zip(self.truth.live().gauges());
+        self.fleet.meters().text(fleet.chain(truth))
     }
 }
 

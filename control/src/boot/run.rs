@@ -74,9 +74,11 @@ pub fn run(settings: &Settings) -> Result<(), Error> {
         audit_bytes: settings.limits().audit_bytes,
     };
     let store = Store::open(settings.state(), retention)?;
+    let limits =
+        Limits { documents: settings.limits().source_documents, bytes: settings.limits().source_bytes };
     let source: Arc<dyn Source> = match settings.truth() {
-        server::Truth::Store => Arc::new(Stored::new(store.clone(), Limits::default())),
-        server::Truth::Directory(path) => Arc::new(Directory::open(path, Limits::default(), store.clone())?),
+        server::Truth::Store => Arc::new(Stored::new(store.clone(), limits)),
+        server::Truth::Directory(path) => Arc::new(Directory::open(path, limits, store.clone())?),
     };
     let ended = runtime.block_on(live(settings, store, source));
     // what still runs has had its time

@@ -41,6 +41,8 @@ pub struct Namespace {
     pub(super) foreign: BTreeMap<String, Content>,
     law: Law,
     verdicts: BTreeMap<DocumentName, Verdict>,
+    /// Documents by which there would be more than there may be.
+    pub(super) excess: BTreeSet<DocumentName>,
 }
 
 impl Namespace {
@@ -120,9 +122,12 @@ impl Namespace {
             }
         }
         refuse_twins(&mut changes, &mut refused);
+        let before: BTreeSet<&DocumentName> = refused.keys().copied().collect();
         refuse_excess(&mut changes, &mut refused);
+        let excess = refused.keys().filter(|document| !before.contains(*document));
+        let excess = excess.map(|document| (*document).clone()).collect();
         let (settled, foreign) = self.settled(name, &changes, &inputs);
-        let mut next = Self { foreign, ..Self::default() };
+        let mut next = Self { foreign, excess, ..Self::default() };
         for ((document, change), outcome) in changes.iter().zip(settled) {
             let is_live = matches!(outcome, Outcome::Live);
             let content = if is_live { change.new } else { change.good };

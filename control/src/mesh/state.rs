@@ -125,6 +125,18 @@ impl State {
         verdicts
     }
 
+    /// With how many documents something is wrong.
+    #[must_use]
+    pub fn faulty(&self) -> usize {
+        self.verdicts().values().filter(|verdict| !verdict.is_clean()).count()
+    }
+
+    /// Documents that are rejected because their namespace would have more than its quotas.
+    #[must_use]
+    pub fn excess(&self) -> BTreeSet<&DocumentName> {
+        self.namespaces.values().flat_map(|namespace| &namespace.excess).collect()
+    }
+
     /// Everything that is wrong with any document.
     #[must_use]
     pub fn faults(&self) -> Vec<Faults> {

@@ -178,6 +178,16 @@ fn the_newest_goes_beyond_a_quota_and_what_is_there_stays() {
     let wide = route("b", "{app: 1, app/x: 2, app/y: 3, app/z: 4}");
     let third = second.next(&documents(&[&base[..], &[("b.yaml", &wide)]].concat()));
     assert!(said(&third).contains("series, and its quota is 5"), "{}", said(&third));
+    let excess = |state: &State| state.excess().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        (excess(&first), excess(&second), excess(&third)),
+        (vec![], vec!["c.yaml".to_owned()], vec!["b.yaml".to_owned()])
+    );
+    assert_eq!((first.faulty(), second.faulty()), (0, 1));
+    let few = [base[0], ("quota.yaml", "namespace: shop\nquotas: {clusters: 1}\n")];
+    let more = ("more.yaml", "namespace: shop\nclusters: {more: {endpoints: []}}\n");
+    let clusters = first.next(&documents(&few)).next(&documents(&[&few[..], &[more]].concat()));
+    assert!(said(&clusters).contains("would have 2 clusters, and its quota is 1"), "{}", said(&clusters));
     // a quota that is lowered takes nothing away
     let lower = [base[0], ("quota.yaml", "namespace: shop\nquotas: {routes: 1}\n"), base[2], ("b.yaml", &b)];
     let fourth = second.next(&documents(&lower));

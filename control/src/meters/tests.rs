@@ -28,6 +28,7 @@ fn every_counter_stands_on_the_page_and_nothing_else_does() {
     };
     let counters: Vec<_> = ROWS.iter().map(|(_, name, _)| (*name).to_owned()).collect();
     assert_eq!(rows("counter"), counters);
-    let gauges: Vec<_> = crate::push::GAUGES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let gauges = crate::push::GAUGES.iter().chain(&crate::truth::GAUGES);
+    let gauges: Vec<_> = gauges.map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(rows("gauge"), gauges);
 }

@@ -6,9 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[cfg(test)]
 mod tests;
 
-/// So many hosts of one namespace may be asked for at once.
-const HOSTS_MAX: usize = 10_000;
-
 /// What is asked for, whatever the edition: a stream that comes to another view takes its hosts along.
 #[derive(Debug, Default)]
 pub struct Asked(Mutex<Book>);
@@ -54,13 +51,14 @@ pub struct Wishes {
     asked: Arc<Asked>,
     namespace: String,
     hosts: BTreeSet<String>,
+    most: usize,
 }
 
 impl Wishes {
-    /// A stream of a proxy of this namespace, which has asked for nothing.
-    pub fn new(asked: Arc<Asked>, namespace: &str) -> Self {
+    /// A stream of a proxy of this namespace, which has asked for nothing; `most` hosts of a namespace may be asked for at once.
+    pub fn new(asked: Arc<Asked>, namespace: &str, most: usize) -> Self {
         asked.book().streams += 1;
-        Self { asked, namespace: namespace.to_owned(), hosts: BTreeSet::new() }
+        Self { asked, namespace: namespace.to_owned(), hosts: BTreeSet::new(), most }
     }
 
     /// Asks for a resource, `NAMESPACE/HOST`; false when there is no room for it. Then nobody knows whether there is such a
@@ -70,7 +68,7 @@ impl Wishes {
         let Some(host) = own(&self.namespace, name).filter(|host| !self.hosts.contains(*host)) else {
             return true;
         };
-        let room = self.asked.book().ask(&self.namespace, host);
+        let room = self.asked.book().ask(&self.namespace, host, self.most);
         if room {
             self.hosts.insert(host.to_owned());
         }
@@ -101,9 +99,9 @@ impl Drop for Wishes {
 
 impl Book {
     /// Counts a stream that asks for a host; false when there is no room.
-    fn ask(&mut self, namespace: &str, host: &str) -> bool {
+    fn ask(&mut self, namespace: &str, host: &str, most: usize) -> bool {
         let Namespace { grown, hosts } = self.namespaces.entry(namespace.to_owned()).or_default();
-        let full = hosts.len() >= HOSTS_MAX;
+        let full = hosts.len() >= most;
         match hosts.get_mut(host) {
             Some(streams) => *streams += 1,
             None if full => return false,

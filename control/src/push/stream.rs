@@ -78,7 +78,8 @@ async fn live(
         .enter(identity, address)
         .await
         .map_err(|_| Status::resource_exhausted("there are too many streams of proxies"))?;
-    let wishes = Wishes::new(Arc::clone(fleet.newest().asked()), &member.identity.namespace);
+    let asked = Arc::clone(fleet.newest().asked());
+    let wishes = Wishes::new(asked, &member.identity.namespace, fleet.limits().hosts);
     let end = Life { fleet, member: &member, plan, wishes, turn, pace: Pace::new(fleet), unsent: false }
         .run(first, terms, &mut requests, outbox)
         .await;

@@ -1,10 +1,11 @@
 //! What the store keeps, as its readers see it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::documents::{Changed, Digest, Documents};
+use crate::documents::{Changed, Digest, DocumentName, Documents, Touch, Written, namespace_of};
 
 /// How many octets of what people say is kept: who they are, their message, a reason.
 const SAID_BYTES_MAX: usize = 4096;
@@ -34,6 +35,30 @@ pub struct Signature {
     pub message: String,
 }
 
+/// What a revision did to a document, and whose that is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touched {
+    /// The document.
+    pub document: DocumentName,
+    /// What happened to it.
+    pub touch: Touch,
+    /// The namespace of which it spoke before, and that of which it speaks since; none where it cannot be read.
+    #[serde(default)]
+    pub namespaces: BTreeSet<String>,
+}
+
+impl Touched {
+    /// What a change does to documents.
+    pub(super) fn all(before: &Documents, written: &Written) -> Vec<Self> {
+        let of = |Changed { document, touch }| {
+            let texts = [before.get(&document), written.get(&document).and_then(Option::as_ref)];
+            let namespaces = texts.into_iter().flatten().filter_map(namespace_of).collect();
+            Self { document, touch, namespaces }
+        };
+        before.changes(written).into_iter().map(of).collect()
+    }
+}
+
 /// A change that was accepted. It never changes again, and is numbered from 1 without gaps; numbers, not times, say what
 /// came before what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +78,7 @@ pub struct Revision {
     /// How many documents it has.
     pub documents: usize,
     /// What it did to the documents of the revision before.
-    pub changed: Vec<Changed>,
+    pub changed: Vec<Touched>,
 }
 
 /// The newest revision and its documents.
@@ -126,6 +151,19 @@ pub struct Note {
     pub outcome: Outcome,
     /// Why it was refused. No secrets.
     pub reason: String,
+    /// Whom it is about, where that is known.
+    pub namespaces: BTreeSet<String>,
+    /// So many others like it came before and were not noted.
+    pub left_out: u64,
+}
+
+impl Note {
+    /// Something that was refused, and why.
+    #[must_use]
+    pub fn refused(signature: Signature, action: Action, reason: String) -> Self {
+        let namespaces = BTreeSet::new();
+        Self { signature, action, outcome: Outcome::Refused, reason, namespaces, left_out: 0 }
+    }
 }
 
 /// A line of the audit log.
@@ -152,6 +190,17 @@ pub struct AuditEntry {
     /// Why it was refused.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
+    /// Whom it is about, where that is known.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub namespaces: BTreeSet<String>,
+    /// So many of the same caller were refused since the line before of theirs, and are not in the log.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub left_out: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How much is kept. What is older goes, and is never missed by what is newer.

@@ -18,8 +18,8 @@ pub(super) fn revisions(tables: &mut Tables<'_>, most: u64) -> Result<(), Error>
         }
         tables.revisions.remove(oldest)?;
         let next = tables.revisions.get(oldest + 1)?.map(|next| read(next.value())).transpose()?;
-        for changed in next.into_iter().flat_map(|next| next.changed) {
-            superseded(tables, changed.document.as_str(), oldest + 1)?;
+        for touched in next.into_iter().flat_map(|next| next.changed) {
+            superseded(tables, touched.document.as_str(), oldest + 1)?;
         }
     }
 }

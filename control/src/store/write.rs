@@ -5,7 +5,8 @@ use std::sync::Arc;
 use redb::{Error, ReadableTable};
 
 use super::record::{
-    Action, AuditEntry, Commit, Committed, Latest, Note, Outcome, Retention, Revision, Signature, cut,
+    Action, AuditEntry, Commit, Committed, Latest, Note, Outcome, Retention, Revision, Signature, Touched,
+    cut,
 };
 use super::retain;
 use super::tables::Tables;
@@ -40,7 +41,7 @@ pub(super) fn commit(
         message,
         digest: documents.digest(),
         documents: documents.len(),
-        changed: latest.documents.changes(&written),
+        changed: Touched::all(&latest.documents, &written),
     };
     versions(tables, revision.number, &written)?;
     tables.revisions.insert(revision.number, json(&revision).as_str())?;
@@ -50,6 +51,8 @@ pub(super) fn commit(
         action: Action::Change,
         outcome: Outcome::Accepted,
         reason: String::new(),
+        namespaces: revision.changed.iter().flat_map(|touched| &touched.namespaces).cloned().collect(),
+        left_out: 0,
     };
     note(tables, accepted, Some(revision.number), retention, time_ms)?;
     let revision = Arc::new(revision);
@@ -99,9 +102,21 @@ pub(super) fn note(
     time_ms: u64,
 ) -> Result<u64, Error> {
     let number = tables.audit.last()?.map_or(0, |(number, _)| number.value()) + 1;
-    let Note { signature, action, outcome, reason } = note;
+    let Note { signature, action, outcome, reason, namespaces, left_out } = note;
     let (Signature { who, origin, message }, reason) = (signature.cut(), cut(reason));
-    let entry = AuditEntry { number, time_ms, who, origin, action, outcome, revision, message, reason };
+    let entry = AuditEntry {
+        number,
+        time_ms,
+        who,
+        origin,
+        action,
+        outcome,
+        revision,
+        message,
+        reason,
+        namespaces,
+        left_out,
+    };
     let line = json(&entry);
     tables.audit.insert(number, line.as_str())?;
     retain::audit(tables, line.len() as u64, retention.audit_bytes)?;

@@ -10,6 +10,15 @@ use crate::mesh::{Desired, State, ViewKey};
 use crate::source::Trouble;
 use crate::store::Revision;
 
+/// What there is to say of it in numbers, by the names of their metrics without `towpath_control_`.
+pub const GAUGES: [(&str, &str); 2] = [
+    ("source_troubles", "What of the source cannot be read: its last text stays."),
+    (
+        "documents_faulty",
+        "Documents of the newest revision with which something is wrong: what was good of them stays.",
+    ),
+];
+
 /// A revision and what it means; by default what is so before the first change.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
@@ -70,6 +79,12 @@ impl Live {
     #[must_use]
     pub fn troubles(&self) -> &[Trouble] {
         &self.troubles
+    }
+
+    /// The values of [`GAUGES`], in their order.
+    #[must_use]
+    pub fn gauges(&self) -> [f64; GAUGES.len()] {
+        [self.troubles.len() as f64, self.state.faulty() as f64]
     }
 
     /// Why nothing can be written; writable when there is no reason.

@@ -319,8 +319,15 @@ impl Task {
 
     /// What documents mean after what is so now.
     async fn next(&self, documents: Documents) -> State {
-        let state = self.live().state.clone();
-        apart(move || state.next(&documents)).await
+        let before = self.live().state.clone();
+        let (next, excess) = apart(move || {
+            let next = before.next(&documents);
+            let excess = next.excess().difference(&before.excess()).count();
+            (next, excess)
+        })
+        .await;
+        self.meters.add(Counter::QuotaRefusals, excess as u64);
+        next
     }
 }
 

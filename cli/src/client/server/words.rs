@@ -1,5 +1,7 @@
 //! What stands in answers, in words.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde_json::Value;
 
 /// The text under a key; empty when there is none.
@@ -16,6 +18,21 @@ pub fn count(value: &Value, key: &str) -> u64 {
 pub fn texts<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
     let map = value.get(key).and_then(Value::as_object).into_iter().flatten();
     map.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+}
+
+/// When something was, by the clock of the server.
+pub fn time(value: &Value) -> String {
+    let time = UNIX_EPOCH.checked_add(Duration::from_millis(count(value, "time_ms"))).unwrap_or(UNIX_EPOCH);
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// From where a change came.
+pub fn origin(value: &Value) -> String {
+    match value.get("origin") {
+        Some(Value::String(origin)) => origin.clone(),
+        Some(origin) => format!("rollback {}", count(origin, "rollback")),
+        None => String::new(),
+    }
 }
 
 /// How long ago, in the two largest units that say anything.

@@ -1,5 +1,6 @@
 //! Commands that look at the mesh.
 
+pub mod audit;
 pub mod events;
 pub mod get;
 pub mod history;

@@ -84,6 +84,8 @@ document! {
         streams: Whole<1, 1_000_000> = Whole(20_000),
         /// Messages that a stream may send a second; it is read more slowly beyond.
         messages_per_second: Whole<1, 1_000_000> = Whole(100),
+        /// Hosts of one namespace that proxies ask for at once; of further ones nothing is said.
+        hosts: Whole<1, 10_000_000> = Whole(10_000),
         /// Octets of one message of a proxy.
         message_bytes: Size<{ 16 << 10 }, { 64 << 20 }> = Size(4 << 20),
         /// Names that a stream may subscribe to.
@@ -94,6 +96,10 @@ document! {
         gone_proxies: Whole<1, 1_000_000> = Whole(10_000),
         /// Series of metrics that are kept, over all proxies; what is beyond is counted together.
         series: Whole<1, 1_000_000> = Whole(5_000),
+        /// Documents of the source.
+        source_documents: Whole<1, 1_000_000> = Whole(10_000),
+        /// Octets of all documents of the source together.
+        source_bytes: Size<1024, { 16 << 30 }> = Size(256 << 20),
         /// Revisions that are kept.
         revisions: Whole<1, 1_000_000> = Whole(1_000),
         /// Octets of the audit log.

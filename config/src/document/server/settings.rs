@@ -91,6 +91,10 @@ readable! {
 pub struct Limits {
     /// Of proxies.
     pub push: PushLimits,
+    /// Documents of the source.
+    pub source_documents: usize,
+    /// Octets of all of them together.
+    pub source_bytes: usize,
     /// Revisions that are kept.
     pub revisions: u32,
     /// Octets of the audit log.
@@ -108,6 +112,8 @@ pub struct PushLimits {
     pub messages_per_second: u32,
     /// Octets of one message of a proxy.
     pub message_bytes: usize,
+    /// Hosts of one namespace that proxies ask for at once.
+    pub hosts: usize,
     /// Names that one stream subscribes to.
     pub names: usize,
     /// Proxies that get their first table at once.
@@ -223,11 +229,14 @@ fn limits(limits: &ServerLimitsDoc) -> Limits {
             streams: limits.streams().value.0 as usize,
             messages_per_second: limits.messages_per_second().value.0,
             message_bytes: octets(limits.message_bytes().value.0),
+            hosts: limits.hosts().value.0 as usize,
             names: limits.names().value.0 as usize,
             first_pushes: limits.first_pushes().value.0 as usize,
             gone_proxies: limits.gone_proxies().value.0 as usize,
             series: limits.series().value.0 as usize,
         },
+        source_documents: limits.source_documents().value.0 as usize,
+        source_bytes: octets(limits.source_bytes().value.0),
         revisions: limits.revisions().value.0,
         audit_bytes: limits.audit_bytes().value.0,
         api: ApiLimits {

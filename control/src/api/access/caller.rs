@@ -31,6 +31,11 @@ impl Caller {
         Self { name: name.to_owned(), address, namespaces, scope }
     }
 
+    /// The name of the token, or a word for whoever has none.
+    pub(in crate::api) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn into_name(self) -> String {
         self.name
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use towpath_config::Source;
 
 use super::kind::Kind;
-use crate::documents::{DocumentName, Documents};
+use crate::documents::{DocumentName, Documents, namespace};
 
 /// The value under one name, as it is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +58,7 @@ impl Index {
     }
 
     fn add(&mut self, document: &DocumentName, sections: Map<String, Value>) {
-        let namespace = namespace(&sections).to_owned();
+        let namespace = namespace(&sections).into_owned();
         self.namespaces.insert(document.clone(), namespace.clone());
         let mut settings = Map::new();
         let mut push = |kind, name: String, value| {
@@ -108,11 +108,6 @@ impl Index {
     pub(in crate::api) fn documents(&self, namespace: &str) -> impl Iterator<Item = &DocumentName> {
         self.namespaces.iter().filter(move |(_, whose)| *whose == namespace).map(|(document, _)| document)
     }
-}
-
-/// Whose document it is that has these sections.
-pub(in crate::api) fn namespace(sections: &Map<String, Value>) -> &str {
-    sections.get("namespace").and_then(Value::as_str).unwrap_or("default")
 }
 
 #[cfg(test)]

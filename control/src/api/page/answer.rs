@@ -7,7 +7,7 @@ use towpath_config::server::TokenScope;
 use super::asked::Asked;
 use super::{apply, events, fleet, history, probes, resources, routes, traffic};
 use crate::api::shape::{Operation, Page, Problem, Reply, document};
-use crate::store::{Action, Note, Outcome, Signature};
+use crate::store::{Action, Note, Signature};
 
 /// Answers a request that was let in. A change that is refused is in the audit log then.
 ///
@@ -24,15 +24,13 @@ pub(in crate::api) async fn answer(operation: &Operation, asked: &Arc<Asked>) ->
     }
 }
 
-/// That the log cannot be written is no reason to answer otherwise.
 async fn note(asked: &Asked, problem: &Problem) {
     let message = asked.query.text("message").unwrap_or_default().to_owned();
     let signature = Signature { who: asked.caller.who(), origin: asked.origin(), message };
     let reason = problem.detail().to_owned();
-    let note = Note { signature, action: Action::Change, outcome: Outcome::Refused, reason };
-    if let Err(fault) = asked.site.store.note(note).await {
-        tracing::warn!(%fault, "a change was refused, and the audit log cannot be written");
-    }
+    let namespaces = asked.named().into_iter().map(str::to_owned).collect();
+    let note = Note { namespaces, ..Note::refused(signature, Action::Change, reason) };
+    asked.site.refuse(asked.caller.name(), note).await;
 }
 
 async fn by_page(page: Page, asked: &Arc<Asked>) -> Result<Reply, Problem> {

@@ -9,13 +9,13 @@ use axum::http::header::{ACCEPT, IF_MATCH, USER_AGENT};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::api::access::Caller;
+use crate::api::access::{Caller, Notes};
 use crate::api::index::{Book, Index};
 use crate::api::seam::{Control, Truth};
 use crate::api::serve::Counters;
 use crate::api::shape::{Problem, Query};
 use crate::documents::DocumentName;
-use crate::store::{Origin, Store};
+use crate::store::{Note, Origin, Store};
 
 /// Who can be asked.
 pub(in crate::api) struct Site {
@@ -23,6 +23,7 @@ pub(in crate::api) struct Site {
     pub(in crate::api) store: Store,
     pub(in crate::api) book: Book,
     pub(in crate::api) counters: Arc<Counters>,
+    pub(in crate::api) notes: Notes,
     /// Places for those who follow events.
     pub(in crate::api) followers: Arc<Semaphore>,
 }
@@ -33,6 +34,15 @@ impl Site {
         let truth = self.control.truth();
         let index = self.book.index(&truth).await;
         (truth, index)
+    }
+
+    /// Notes in the audit log that something was refused, unless this caller has had too much of that. That the log cannot be
+    /// written is no reason to answer otherwise.
+    pub(in crate::api) async fn refuse(&self, caller: &str, note: Note) {
+        let Some(left_out) = self.notes.admit(caller) else { return self.counters.unnoted() };
+        if let Err(fault) = self.store.note(Note { left_out, ..note }).await {
+            tracing::warn!(%fault, "something was refused, and the audit log cannot be written");
+        }
     }
 }
 
@@ -67,14 +77,22 @@ impl Asked {
     /// # Errors
     /// 403 when it is not the caller's, whether or not there is such a one; 400 when it is no name.
     pub(super) fn namespace(&self) -> Result<Option<&str>, Problem> {
-        let named = self.names.get("namespace").map(String::as_str).or_else(|| self.query.text("namespace"));
-        match named {
+        match self.said_namespace() {
             Some(namespace) if !self.caller.has(namespace) => Err(Problem::forbidden()),
-            Some(namespace) if DocumentName::parse(&format!("{namespace}.yaml")).is_err() => {
+            Some(namespace) if !is_name(namespace) => {
                 Err(Problem::bad(format!("`{namespace}` is no name of a namespace")))
             }
-            named => Ok(named),
+            said => Ok(said),
         }
+    }
+
+    /// As [`Self::namespace`], whoever asks: whom the request is about.
+    pub(super) fn named(&self) -> Option<&str> {
+        self.said_namespace().filter(|namespace| is_name(namespace))
+    }
+
+    fn said_namespace(&self) -> Option<&str> {
+        self.names.get("namespace").map(String::as_str).or_else(|| self.query.text("namespace"))
     }
 
     /// Whether the caller may see what belongs to this namespace, and wants to.
@@ -83,13 +101,18 @@ impl Asked {
         self.caller.has(namespace) && named.is_none_or(|named| named == namespace)
     }
 
+    /// Whether the caller may see everything, and wants to.
+    pub(super) fn wants_all(&self) -> bool {
+        self.caller.has_all() && self.query.text("namespace").is_none()
+    }
+
     /// Whether the caller may see a document, and wants to. One whose namespace is not known belongs to nobody: who wants those
     /// of one namespace has nothing to do with it.
     pub(super) fn wants_document(&self, index: &Index, document: &str) -> bool {
         let namespace = DocumentName::parse(document).ok();
         match namespace.as_ref().and_then(|document| index.namespace(document)) {
             Some(namespace) => self.wants(namespace),
-            None => self.caller.has_all() && self.query.text("namespace").is_none(),
+            None => self.wants_all(),
         }
     }
 
@@ -144,4 +167,8 @@ impl Asked {
         let value = self.headers.get(axum::http::header::CONTENT_TYPE)?.to_str().ok()?;
         Some(value.split(';').next().unwrap_or_default().trim())
     }
+}
+
+fn is_name(namespace: &str) -> bool {
+    DocumentName::parse(&format!("{namespace}.yaml")).is_ok()
 }

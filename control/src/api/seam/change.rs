@@ -40,6 +40,18 @@ pub enum WriteFault {
         /// Which truth, and who writes it.
         reason: String,
     },
+    /// What should be changed cannot be read now.
+    #[error("{reason}")]
+    Unreadable {
+        /// What of the source, and why.
+        reason: String,
+    },
+    /// The source would have more than it may.
+    #[error("{reason}")]
+    TooLarge {
+        /// More of what.
+        reason: String,
+    },
     /// Too much is under way.
     #[error("too many changes are under way: try again in a second")]
     Busy,

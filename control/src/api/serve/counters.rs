@@ -2,12 +2,8 @@
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::StatusCode;
-
-/// So many refused logins are noted in the audit log each second; all of them are counted.
-const NOTES_PER_SECOND: u64 = 10;
 
 /// The counters of the API.
 #[derive(Debug, Default)]
@@ -19,9 +15,8 @@ pub(in crate::api) struct Counters {
     shed: AtomicU64,
     late: AtomicU64,
     refused: AtomicU64,
+    unnoted: AtomicU64,
     cut: AtomicU64,
-    /// The second in which refused logins were noted last, and how many.
-    noted: [AtomicU64; 2],
 }
 
 fn add(counter: &AtomicU64) {
@@ -53,15 +48,14 @@ impl Counters {
         add(&self.late);
     }
 
-    /// Somebody was not let in; whether that may be noted.
-    pub(super) fn refused(&self) -> bool {
+    /// Somebody was not let in.
+    pub(super) fn refused(&self) {
         add(&self.refused);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
-        let [second, count] = &self.noted;
-        if second.swap(now, Ordering::Relaxed) != now {
-            count.store(0, Ordering::Relaxed);
-        }
-        count.fetch_add(1, Ordering::Relaxed) < NOTES_PER_SECOND
+    }
+
+    /// Somebody was refused so often that the audit log has no more of it.
+    pub(in crate::api) fn unnoted(&self) {
+        add(&self.unnoted);
     }
 
     /// Somebody who followed events did not read in time.
@@ -81,6 +75,11 @@ impl Counters {
             ("shed", "Requests that were turned away, because too many were under way.", &self.shed),
             ("timed_out", "Requests and clients that took too long.", &self.late),
             ("logins_refused", "Requests that were not let in.", &self.refused),
+            (
+                "refusals_unnoted",
+                "Refusals that the audit log has no line of, because their caller had too many.",
+                &self.unnoted,
+            ),
             ("events_cut", "Clients that followed events and did not read in time.", &self.cut),
         ];
         let name = "towpath_control_api_answers_total";

@@ -21,7 +21,7 @@ use towpath_config::server::{ApiLimits, Token};
 use super::counters::Counters;
 use super::patient::{Patient, is_late};
 use super::router::{Gate, Service};
-use crate::api::access::Guard;
+use crate::api::access::{Guard, Notes};
 use crate::api::index::Book;
 use crate::api::page::Site;
 use crate::api::seam::Control;
@@ -58,7 +58,14 @@ impl Api {
     ) -> Self {
         let counters = Arc::<Counters>::default();
         let followers = Arc::new(Semaphore::new(limits.event_streams));
-        let site = Site { control, store, book: Book::default(), counters: Arc::clone(&counters), followers };
+        let site = Site {
+            control,
+            store,
+            book: Book::default(),
+            counters: Arc::clone(&counters),
+            notes: Notes::default(),
+            followers,
+        };
         let gate =
             Gate { site: Arc::new(site), guard: Guard::new(tokens), body_bytes: limits.body_bytes, patience };
         Self {

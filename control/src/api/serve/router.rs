@@ -24,7 +24,7 @@ use towpath_config::server::TokenScope;
 use crate::api::access::{Guard, Refusal, who};
 use crate::api::page::{Asked, Site, WAIT_MAX, answer};
 use crate::api::shape::{OPERATIONS, Operation, Problem, Query, Reply, Verb};
-use crate::store::{Action, Note, Origin, Outcome, Signature};
+use crate::store::{Action, Note, Origin, Signature};
 
 /// Where a request came from.
 #[derive(Debug, Clone, Copy)]
@@ -168,16 +168,11 @@ impl Gate {
 
     /// Notes that somebody was not let in.
     async fn refused(&self, peer: IpAddr, refusal: Refusal, scope: TokenScope) -> Problem {
-        if self.site.counters.refused() {
-            let name = refusal.name().unwrap_or("unknown");
-            let signature = Signature { who: who(name, peer), origin: Origin::Api, message: String::new() };
-            let action = if scope > TokenScope::Read { Action::Change } else { Action::Login };
-            let reason = refusal.reason().to_owned();
-            let note = Note { signature, action, outcome: Outcome::Refused, reason };
-            if let Err(fault) = self.site.store.note(note).await {
-                tracing::warn!(%fault, "somebody was not let in, and the audit log cannot be written");
-            }
-        }
+        self.site.counters.refused();
+        let name = refusal.name().unwrap_or("unknown");
+        let signature = Signature { who: who(name, peer), origin: Origin::Api, message: String::new() };
+        let action = if scope > TokenScope::Read { Action::Change } else { Action::Login };
+        self.site.refuse(name, Note::refused(signature, action, refusal.reason().to_owned())).await;
         Problem::refused(&refusal)
     }
 

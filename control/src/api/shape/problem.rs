@@ -127,6 +127,8 @@ impl From<WriteFault> for Problem {
         match fault {
             WriteFault::Conflict { current } => Self::stale(current),
             WriteFault::ReadOnly { reason } => Self::conflict(reason).with("read_only", json!(true)),
+            WriteFault::Unreadable { reason } => Self::conflict(reason),
+            WriteFault::TooLarge { reason } => Self::senseless(reason),
             WriteFault::Busy => Self::overloaded(),
             WriteFault::Full { reason } => Self::new(StatusCode::INSUFFICIENT_STORAGE, reason),
             WriteFault::Failed { reason } => Self::failed(reason),

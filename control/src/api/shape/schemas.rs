@@ -192,9 +192,15 @@ fn history() -> Named {
         ("message", text()),
         ("digest", text()),
         ("documents", number()),
-        ("changed", list(&of("Touched"))),
+        ("changed", list(&of("Passed"))),
     ];
+    let passed = object(&[
+        ("document", text()),
+        ("touch", json!({"enum": ["added", "changed", "removed"]})),
+        ("namespaces", list(&text())),
+    ]);
     vec![
+        ("Passed", passed),
         ("Entry", object(&keys)),
         ("Revisions", object(&[("revisions", list(&of("Entry")))])),
         ("Revision", object(&[("revision", of("Entry")), ("documents", texts())])),

@@ -165,7 +165,11 @@ pub(in crate::api) const OPERATIONS: &[Operation] = &[
         page: Page::Revisions,
         path: "/api/v1/revisions",
         about: "The history, the newest first.",
-        query: &[parameter("before", Kind::Number, "Only what is older than this revision."), LIMIT],
+        query: &[
+            NAMESPACE,
+            parameter("before", Kind::Number, "Only what is older than this revision."),
+            LIMIT,
+        ],
         answers: Answers::Json("Revisions"),
         ..LOOK
     },
@@ -196,9 +200,14 @@ pub(in crate::api) const OPERATIONS: &[Operation] = &[
     Operation {
         page: Page::Audit,
         path: "/api/v1/audit",
-        about: "The audit log as JSON lines, the oldest first. Only for tokens of all namespaces.",
+        about: "The audit log as JSON lines, the oldest first; by a token of some namespaces, what is about these.",
         scope: Some(TokenScope::Admin),
-        query: &[parameter("after", Kind::Number, "Only what comes after this line."), LIMIT],
+        query: &[
+            NAMESPACE,
+            parameter("since", Kind::Number, "Only what came after this revision."),
+            parameter("after", Kind::Number, "Only what comes after this line."),
+            LIMIT,
+        ],
         answers: Answers::Other("application/jsonl"),
         ..LOOK
     },

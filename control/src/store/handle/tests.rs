@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::documents::{DocumentName, Touch};
-use crate::store::record::{Action, AuditEntry, Origin, Outcome, Signature};
+use crate::store::record::{Action, AuditEntry, Origin, Signature};
 
 fn documents(texts: &[(&str, &str)]) -> Documents {
     texts.iter().map(|(name, text)| (DocumentName::parse(name).unwrap(), Arc::from(*text))).collect()
@@ -116,12 +116,8 @@ fn what_was_refused_is_a_line_too() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), Retention::default()).unwrap();
     block(async {
-        let refused = |action, reason: &str| Note {
-            signature: signature("line\nbreak"),
-            action,
-            outcome: Outcome::Refused,
-            reason: reason.into(),
-        };
+        let refused =
+            |action, reason: &str| Note::refused(signature("line\nbreak"), action, reason.to_owned());
         assert_eq!(store.note(refused(Action::Login, "unknown token")).await, Ok(1));
         store.commit(change(None, &[("a.yaml", "1")])).await.unwrap();
         assert_eq!(store.note(refused(Action::Change, &"ü".repeat(5000))).await, Ok(3));

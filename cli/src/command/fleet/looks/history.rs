@@ -1,11 +1,10 @@
 //! `towpath history`
 
 use std::process::ExitCode;
-use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::client::server::{Ask, Server, count, text};
+use crate::client::server::{Ask, Server, count, origin, text, time};
 use crate::{output, text as writing};
 
 /// How much of it.
@@ -31,7 +30,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         output::answer(&format_args!("{answer:#}"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let ask = Ask::new(server, "GET", "/api/v1/revisions").with("limit", limit.to_string());
+    let ask = Ask::new(server, "GET", "/api/v1/revisions").in_namespace().with("limit", limit.to_string());
     let answer = ask.with_any("before", before.map(|one| one.to_string())).value()?;
     if server.json {
         output::answer(&format_args!("{answer:#}"))?;
@@ -48,12 +47,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn row(revision: &Value) -> [String; 6] {
-    let time = UNIX_EPOCH + Duration::from_millis(count(revision, "time_ms"));
-    let origin = match revision.get("origin") {
-        Some(Value::String(origin)) => origin.clone(),
-        Some(origin) => format!("rollback {}", count(origin, "rollback")),
-        None => String::new(),
-    };
     let changed = revision.get("changed").and_then(Value::as_array).into_iter().flatten();
     let changed: Vec<_> = changed.map(|one| text(one, "document")).collect();
     let changed = match changed.as_slice() {
@@ -63,6 +56,12 @@ fn row(revision: &Value) -> [String; 6] {
         changed => changed.join(", "),
     };
     let number = count(revision, "number").to_string();
-    let time = humantime::format_rfc3339_seconds(time).to_string();
-    [number, time, text(revision, "who").to_owned(), origin, changed, text(revision, "message").to_owned()]
+    [
+        number,
+        time(revision),
+        text(revision, "who").to_owned(),
+        origin(revision),
+        changed,
+        text(revision, "message").to_owned(),
+    ]
 }

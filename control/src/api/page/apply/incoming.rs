@@ -6,11 +6,10 @@ use serde_json::{Map, Value};
 use towpath_config::model::Place;
 use towpath_config::{Fault, Severity, Source, parts};
 
-use crate::api::index;
 use crate::api::page::change::Sent;
 use crate::api::seam::{Finding, Standing};
 use crate::api::shape::Problem;
-use crate::documents::DocumentName;
+use crate::documents::{self, DocumentName};
 
 /// So many documents may come in at once.
 const DOCUMENTS_MAX: usize = 1000;
@@ -103,14 +102,14 @@ fn one(
     }
     let Some(Value::Object(sections)) = parts::plain(&source) else { return None };
     let says_namespace = sections.contains_key("namespace");
-    let said = index::namespace(&sections);
+    let said = documents::namespace(&sections);
     let namespace = match wanted {
         Some(wanted) if says_namespace && wanted != said => {
-            findings.push(another(&called, wanted, said));
+            findings.push(another(&called, wanted, &said));
             return None;
         }
         Some(wanted) => wanted.to_owned(),
-        None => said.to_owned(),
+        None => said.into_owned(),
     };
     let name = name.or_else(|| DocumentName::parse(&format!("{namespace}.yaml")).ok())?;
     Some(Incoming { name, called, namespace, says_namespace, text, sections })

@@ -9,12 +9,12 @@ use towpath_config::{Source, parts};
 use super::aside::aside;
 use super::sent::{Sent, placed};
 use crate::api::access::Caller;
-use crate::api::index::{self, Index};
+use crate::api::index::Index;
 use crate::api::page::Asked;
 use crate::api::page::fleet::{summary, verdict};
 use crate::api::seam::{Change, Finding, Truth, WriteFault};
 use crate::api::shape::{Problem, Reply};
-use crate::documents::{Changed, Written};
+use crate::documents::{Changed, Written, namespace};
 use crate::store::{Origin, Signature};
 
 /// So often a change is made anew when somebody else was first; who names no revision wants it on top of any.
@@ -114,7 +114,7 @@ fn may(caller: &Caller, truth: &Truth, written: &Written) -> bool {
         || written.iter().all(|(name, text)| {
             let [before, after] = [truth.documents.get(name), text.as_ref()].map(read);
             let is_theirs = |one: &Option<Map<String, Value>>| {
-                one.as_ref().is_none_or(|sections| caller.has(index::namespace(sections)))
+                one.as_ref().is_none_or(|sections| caller.has(&namespace(sections)))
             };
             let quotas =
                 |one: &Option<Map<String, Value>>| one.as_ref().and_then(|one| one.get("quotas").cloned());

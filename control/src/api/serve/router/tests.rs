@@ -277,6 +277,89 @@ async fn a_token_sees_and_changes_its_own_namespaces_only() {
 }
 
 #[tokio::test]
+async fn a_namespace_has_its_own_history_whatever_others_do() {
+    let pay = "namespace: pay\nclusters: {l: {endpoints: [127.0.0.1:1]}}\n";
+    let stage = Stage::new(&[("shop.yaml", TABLE), ("pay.yaml", pay)]).await;
+    let [ops, reader] = [("\"*\"", "admin"), ("pay", "admin")]
+        .map(|(namespaces, scope)| format!("Bearer {}", stage.token(namespaces, scope)));
+    let by = async |who: &str, verb: &str, path: &str, body: &Value| {
+        stage.ask(verb, path, &[("authorization", who)], body).await
+    };
+    let weights = |blue: u32| json!({"weights": {"app/blue": blue}});
+    for (verb, path, body) in [
+        ("delete", "/api/v1/resources/pay/cluster/l", Value::Null),
+        ("post", "/api/v1/routes/default/app/split", weights(1)),
+        ("post", "/api/v1/routes/default/app/split", weights(2)),
+        // the document goes over to another namespace, which is the last that its old one hears of it
+        (
+            "post",
+            "/api/v1/apply?replace",
+            json!({"documents": [{"name": "pay.yaml", "text": "namespace: bank\n"}]}),
+        ),
+        ("post", "/api/v1/routes/default/app/split", weights(3)),
+    ] {
+        let answer = by(&ops, verb, path, &body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
+    }
+    let numbers = async |who: &str, query: &str| {
+        let answer = by(who, "get", &format!("/api/v1/revisions{query}"), &Value::Null).await.json();
+        let list = answer["revisions"].as_array().expect("a list").clone();
+        list.iter().map(|one| one["number"].as_u64().expect("a number")).collect::<Vec<_>>()
+    };
+    for (query, seen) in
+        [("", vec![5, 2, 1]), ("?limit=2", vec![5, 2]), ("?before=5&limit=1", vec![2]), ("?limit=0", vec![])]
+    {
+        assert_eq!(numbers(&reader, query).await, seen, "{query}");
+    }
+    assert_eq!(numbers(&ops, "").await, [6, 5, 4, 3, 2, 1]);
+    assert_eq!(numbers(&ops, "?namespace=bank").await, [5]);
+    let moved = by(&reader, "get", "/api/v1/revisions/5", &Value::Null).await.json();
+    assert_eq!(moved["documents"], json!({}), "{moved}");
+    assert_eq!(moved["revision"]["changed"][0]["namespaces"], json!(["pay"]));
+    for (path, status) in [
+        ("/api/v1/revisions/4", StatusCode::NOT_FOUND),
+        ("/api/v1/revisions?namespace=bank", StatusCode::FORBIDDEN),
+        ("/api/v1/audit?namespace=bank", StatusCode::FORBIDDEN),
+    ] {
+        assert_eq!(by(&reader, "get", path, &Value::Null).await.status, status, "{path}");
+    }
+
+    let refused = by(&ops, "delete", "/api/v1/resources/pay/cluster/l", &Value::Null).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let lines = async |who: &str, query: &str| {
+        let text = by(who, "get", &format!("/api/v1/audit{query}"), &Value::Null).await.text();
+        let line =
+            |line: &str| serde_json::from_str::<Value>(line).expect("a line is JSON")["number"].as_u64();
+        text.lines().map(|text| line(text).expect("a number")).collect::<Vec<_>>()
+    };
+    for (who, query, seen) in [
+        (&ops, "", vec![1, 2, 3, 4, 5, 6, 7]),
+        (&ops, "?since=4", vec![5, 6, 7]),
+        (&ops, "?since=4&after=6", vec![7]),
+        (&ops, "?since=99", vec![7]),
+        (&ops, "?namespace=pay", vec![1, 2, 5, 7]),
+        (&reader, "", vec![1, 2, 5, 7]),
+        (&reader, "?since=2&limit=1", vec![5]),
+    ] {
+        assert_eq!(lines(who, query).await, seen, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_refused_again_and_again_fills_no_log() {
+    let stage = Stage::new(&[("shop.yaml", TABLE)]).await;
+    for _ in 0..100 {
+        let refused = stage.ask("delete", "/api/v1/resources/default/route/no", &[], &Value::Null).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    }
+    let noted = stage.audit().await.lines().filter(|line| line.contains("\"refused\"")).count();
+    assert!((20..50).contains(&noted), "{noted}");
+    let metrics = stage.get("/metrics").await.text();
+    let left_out = format!("towpath_control_api_refusals_unnoted_total {}\n", 100 - noted);
+    assert!(metrics.contains(&left_out), "{metrics}");
+}
+
+#[tokio::test]
 async fn events_are_told_until_the_client_falls_behind() {
     let stage = Stage::new(&[]).await;
     let mut stream = stage.follow("/api/v1/events?namespace=shop").await;

@@ -17,7 +17,7 @@ use towpath_config::{Source, parts, server};
 
 use super::super::{Gate, Service};
 use crate::api::Secret;
-use crate::api::access::Guard;
+use crate::api::access::{Guard, Notes};
 use crate::api::index::Book;
 use crate::api::page::Site;
 use crate::api::seam::{
@@ -189,6 +189,7 @@ fn service(scripted: &Arc<Scripted>, tokens: &str) -> Service {
         store: scripted.store.clone(),
         book: Book::default(),
         counters: Arc::default(),
+        notes: Notes::default(),
         followers: Arc::new(Semaphore::new(FOLLOWERS)),
     };
     let gate = Gate {
