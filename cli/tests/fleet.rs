@@ -344,6 +344,63 @@ fn listeners_come_and_go_and_one_without_its_address_is_rejected() {
     assert_eq!(answer(&proxy, "/"), (200, "app".to_owned()));
 }
 
+#[test]
+fn a_renamed_listener_keeps_its_port_and_two_can_change_places() {
+    let app = upstream("app");
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (one, two) = (free(), free());
+    let at = |address: SocketAddr| format!(r#"{{"address":"{address}"}}"#);
+    let says = |listener: &str| {
+        format!(
+            r#"{{"listeners":["{listener}"],"match":{{"path":"/who"}},"direct_response":{{"status":200,"body":"{listener}"}}}}"#
+        )
+    };
+    let (server, proxy) = serving(&app, "");
+    let body = |address| get(address, "/who").ok().map(|answer| answer.text());
+    let become_ = |address, text: &str| {
+        eventually(&format!("{address} is {text}"), || (body(address)? == text).then_some(()));
+    };
+    server.put(&[
+        (Kind::Listener, "shop/a", &at(one)),
+        (Kind::Listener, "shop/b", &at(two)),
+        (Kind::Route, "shop/ra", &says("a")),
+        (Kind::Route, "shop/rb", &says("b")),
+    ]);
+    become_(one, "a");
+    become_(two, "b");
+    server.put(&[(Kind::Listener, "shop/a", &at(two)), (Kind::Listener, "shop/b", &at(one))]);
+    become_(one, "b");
+    become_(two, "a");
+    // what comes first finds the address in use, and has it when it is left
+    server.put(&[(Kind::Listener, "shop/c", &at(one)), (Kind::Route, "shop/rc", &says("c"))]);
+    server.rejection(Kind::Listener, "shop/c");
+    server.remove(&[(Kind::Listener, "shop/b"), (Kind::Route, "shop/rb")]);
+    become_(one, "c");
+    assert_eq!(answer(&proxy, "/"), (200, "app".to_owned()));
+}
+
+#[test]
+fn a_stored_table_goes_live_without_the_listener_whose_port_is_taken() {
+    let (app, state) = (upstream("app"), tempfile::tempdir().unwrap());
+    let file = state.path().join("last-good.yaml");
+    let (server, first) = serving(&app, &stored(state.path()));
+    let second = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    server.put(&[
+        (Kind::Listener, "shop/second", &format!(r#"{{"address":"{second}"}}"#)),
+        (Kind::Route, "shop/its", r#"{"listeners":["second"],"match":{"path":"/its"},"to":"app"}"#),
+    ]);
+    eventually("it is stored", || fs::read_to_string(&file).ok()?.contains("its").then_some(()));
+    let address = server.address();
+    drop((first, server));
+    let _taken = TcpListener::bind(second).unwrap();
+    let proxy = proxy(address, &stored(state.path()));
+    ready(&proxy);
+    assert_eq!(answer(&proxy, "/"), (200, "app".to_owned()));
+    assert_eq!(place(&proxy)["rejected"][0]["name"], "shop/second");
+    proxy
+        .line("the reason", |line| (line.contains("cannot listen") && line.contains("second")).then_some(()));
+}
+
 const ON_DEMAND: &str = ", on_demand: true, hold: 300ms, limits: {waiting: 1}";
 
 #[test]

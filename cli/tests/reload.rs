@@ -288,3 +288,38 @@ fn a_request_keeps_the_table_it_began_with() {
     await_version(&proxy, 2);
     assert_eq!(support::latin(&slow.wire().take_until(b"part").unwrap()), "4\r\npart", "it goes on");
 }
+
+/// Listeners with these addresses, each with a route that says its name.
+fn named(listeners: &[(&str, SocketAddr)]) -> String {
+    let (mut doors, mut routes) = (String::new(), String::new());
+    for (name, address) in listeners {
+        doors.push_str(&format!("  {name}: {{address: \"{address}\"}}\n"));
+        routes.push_str(&format!(
+            "  {name}: {{listeners: [{name}], direct_response: {{status: 200, body: {name}}}}}\n"
+        ));
+    }
+    format!("proxy: {{admin: \"127.0.0.1:0\", workers: 1}}\nlisteners:\n{doors}routes:\n{routes}")
+}
+
+#[test]
+fn listeners_change_names_and_places_and_no_port_closes() {
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (one, two) = (free(), free());
+    let proxy = Proxy::start(&named(&[("a", one), ("b", two)]));
+    assert_eq!([proxy.address("a"), proxy.address("b")], [one, two]);
+    let says = |address, wanted: &str| {
+        // whoever comes while they change is answered as well
+        let text = || get(address, "/").expect("an answer").text();
+        eventually(&format!("{address} is {wanted}"), || (text() == wanted).then_some(()));
+    };
+    says(one, "a");
+    let sockets = [inode(one), inode(two)];
+    proxy.rewrite(&named(&[("a", two), ("b", one)]));
+    says(one, "b");
+    says(two, "a");
+    proxy.rewrite(&named(&[("c", two), ("b", one)]));
+    says(two, "c");
+    says(one, "b");
+    assert_eq!([inode(one), inode(two)], sockets, "they are the same sockets");
+    assert!(!proxy.log().contains("refused"), "{}", proxy.log());
+}

@@ -152,6 +152,11 @@ impl Heirloom {
 }
 
 impl Sockets {
+    /// Whether the socket for this name and address is among them.
+    pub(super) fn has(&self, name: &str, address: &Address) -> bool {
+        self.0.iter().any(|heirloom| heirloom.is_for(name, address))
+    }
+
     /// The socket for this name and address, if it is among them.
     pub(super) fn take(&mut self, name: &str, address: &Address) -> Option<Taken> {
         let position = self.0.iter().position(|heirloom| heirloom.is_for(name, address))?;

@@ -57,6 +57,17 @@ fn own(config: &Config) -> impl Iterator<Item = &Listener> {
         .filter(|listener| listener.proxies().iter().all(|(name, value)| labels.get(name) == Some(value)))
 }
 
+/// Opens the address of a listener. One that the process itself listens on, for a listener that wants it no more, it
+/// could not have a second time: that socket changes hands, with all who wait there.
+fn open_anew(open: &BTreeMap<String, Open>, config: &Config, listener: &Listener) -> io::Result<Listening> {
+    let address = listener.address();
+    let wants = |name: &str| own(config).any(|other| other.name() == name && other.address() == address);
+    match open.iter().find(|(name, open)| open.is_at(address) && !wants(name)) {
+        Some((_, open)) => open.acceptor.socket().again(),
+        None => Listening::open(address, *listener.mode()),
+    }
+}
+
 impl Listeners {
     /// No listener yet.
     #[must_use]
@@ -64,29 +75,38 @@ impl Listeners {
         Self { shared, doors, open: RefCell::default() }
     }
 
-    /// Binds what `config` wants and is not open, or takes it from `sockets`.
+    /// Binds what `config` wants and is not open, or takes it from `sockets`, or from a listener that wants it no more.
     ///
     /// # Errors
     /// Every address that cannot be had.
     pub fn bind(&self, config: &Config, sockets: &mut Sockets) -> Result<Bound, Vec<BindFault>> {
         let open = self.open.borrow();
-        let mut bound = Vec::new();
-        let mut faults = Vec::new();
-        for listener in own(config) {
-            let (name, address) = (listener.name(), listener.address());
-            if open.get(name).is_some_and(|open| open.wanted == *address) {
-                continue;
-            }
-            let socket = match sockets.take(name, address) {
-                Some(Taken { socket, made }) => Listening::adopt(socket, address, made),
-                None => Listening::open(address, *listener.mode()),
-            };
+        let is_open = |listener: &&Listener| {
+            open.get(listener.name()).is_some_and(|open| open.wanted == *listener.address())
+        };
+        let wanted = own(config).filter(|listener| !is_open(listener));
+        let (heirs, others): (Vec<_>, Vec<_>) =
+            wanted.partition(|listener| sockets.has(listener.name(), listener.address()));
+        let (mut bound, mut faults) = (Vec::new(), Vec::new());
+        let mut note = |listener: &Listener, socket| {
+            let (listener, address) = (listener.name().clone(), listener.address().clone());
             match socket {
-                Ok(socket) => bound.push((name.clone(), address.clone(), socket)),
-                Err(fault) => {
-                    faults.push(BindFault { listener: name.clone(), address: address.clone(), fault });
-                }
+                Ok(socket) => bound.push((listener, address, socket)),
+                Err(fault) => faults.push(BindFault { listener, address, fault }),
             }
+            faults.is_empty()
+        };
+        let mut fits = true;
+        for listener in others {
+            fits = note(listener, open_anew(&open, config, listener));
+        }
+        // these last, and only if all the rest is there: what is taken cannot be given back
+        for listener in heirs.into_iter().filter(|_| fits) {
+            let socket = match sockets.take(listener.name(), listener.address()) {
+                Some(Taken { socket, made }) => Listening::adopt(socket, listener.address(), made),
+                None => open_anew(&open, config, listener),
+            };
+            note(listener, socket);
         }
         if faults.is_empty() { Ok(Bound(bound)) } else { Err(faults) }
     }
@@ -97,6 +117,7 @@ impl Listeners {
     /// A Unix socket does not get its new permissions.
     pub fn open(&self, Bound(bound): Bound, config: &Config) -> io::Result<()> {
         let mut all = self.open.borrow_mut();
+        let mut left = Vec::new();
         for (name, wanted, socket) in bound {
             tracing::info!(listener = %name, address = %socket.address(), "listening");
             let Some(stats) = self.shared.snapshot().listener_stats(&name).cloned() else { continue };
@@ -104,16 +125,20 @@ impl Listeners {
             let acceptor = Rc::new(Acceptor::new(socket, stats, shared, doors));
             let running = Rc::clone(&acceptor);
             let task = tokio::task::spawn_local(async move { running.run().await }).abort_handle();
-            if let Some(moved) = all.insert(name, Open { wanted, acceptor, task }) {
-                moved.close();
-            }
+            left.extend(all.insert(name, Open { wanted, acceptor, task }));
         }
         let kept: Vec<_> = own(config).map(|listener| listener.name().as_str()).collect();
         let gone: Vec<_> = all.keys().filter(|name| !kept.contains(&name.as_str())).cloned().collect();
         for name in gone {
             if let Some(open) = all.remove(&name) {
-                open.close();
+                left.push(open);
                 tracing::info!(listener = %name, "closed");
+            }
+        }
+        for open in left {
+            match all.values().find(|other| other.is_at(&open.wanted)) {
+                Some(other) => open.pass_to(other),
+                None => open.close(),
             }
         }
         own(config).try_for_each(|listener| {
@@ -140,6 +165,18 @@ impl Listeners {
 }
 
 impl Open {
+    /// Whether it is the one at this address. Of several that leave the port to the system, each has its own.
+    fn is_at(&self, address: &Address) -> bool {
+        self.wanted == *address && address.port() != Some(0)
+    }
+
+    /// Leaves the socket, and who waits there, to another one that has it too.
+    fn pass_to(self, other: &Self) {
+        self.task.abort();
+        self.acceptor.socket().claim_file(false);
+        other.acceptor.socket().claim_file(true);
+    }
+
     fn close(self) {
         self.task.abort();
         self.acceptor.take_rest();

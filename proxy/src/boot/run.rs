@@ -218,7 +218,7 @@ async fn end(
 }
 
 /// What the process begins with, and the sockets for it: the table of its file; of a proxy of a fleet the last good one,
-/// where it has one that can go live, and else no table.
+/// where it has one that can go live, without listeners whose addresses it cannot have, and else no table.
 fn first_table(
     config: Config,
     member: Option<&mut Member>,
@@ -226,17 +226,19 @@ fn first_table(
     listeners: &Listeners,
     sockets: &mut Sockets,
 ) -> Result<(Config, Bound), Error> {
-    if let Some(member) = member
-        && let Some(stored) = member.recall()
-    {
-        match listeners.bind(&stored, sockets) {
-            Ok(bound) => {
-                let before = shared.snapshot();
-                shared.publish(Arc::new(Snapshot::next(Some(&before), stored.clone(), shared.series())));
-                member.recalled();
-                return Ok((stored, bound));
+    if let Some(member) = member {
+        let mut recalled = member.recall();
+        // each time there is at least one listener less
+        while let Some(stored) = recalled {
+            match listeners.bind(&stored, sockets) {
+                Ok(bound) => {
+                    let before = shared.snapshot();
+                    shared.publish(Arc::new(Snapshot::next(Some(&before), stored.clone(), shared.series())));
+                    member.recalled();
+                    return Ok((stored, bound));
+                }
+                Err(faults) => recalled = member.recall_without(&unbound(&faults)),
             }
-            Err(faults) => tracing::error!("the stored table cannot go live:\n{}", lines(&faults)),
         }
     }
     let bound = listeners.bind(&config, sockets).map_err(Error::Bind)?;

@@ -55,6 +55,15 @@ impl Listening {
         Ok(Self { socket: Kind::Unix(socket, file), address: address.clone() })
     }
 
+    /// The same socket once more; the file of a Unix socket stays this one's until it is claimed. Must be called on the
+    /// runtime that will accept.
+    ///
+    /// # Errors
+    /// There are no more descriptors.
+    pub fn again(&self) -> io::Result<Self> {
+        Self::adopt(self.as_fd().try_clone_to_owned()?, &self.address, self.has_file())
+    }
+
     /// Says whether the file of a Unix socket is ours to remove, or another process's.
     pub fn claim_file(&self, ours: bool) {
         if let Kind::Unix(_, Some(file)) = &self.socket {

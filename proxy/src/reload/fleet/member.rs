@@ -25,6 +25,8 @@ use crate::observe::stats::Counter;
 use crate::reload::{Environment, GoLive};
 use crate::shared::{Ask, Fleet, Hosts, Open, Origin, Shared};
 
+mod recall;
+
 /// How often hosts are looked at that nobody asks for any more.
 const AGE: Duration = Duration::from_secs(1);
 
@@ -167,57 +169,6 @@ impl Member {
     #[must_use]
     pub fn source(&self) -> String {
         format!("control server {}", self.control.address())
-    }
-
-    /// The last good table, if there is one on the disk.
-    pub fn recall(&mut self) -> Option<Config> {
-        let store = self.disk.as_ref()?.store();
-        let path = store.path();
-        let refused = |fault: &str| {
-            tracing::error!(path = %path.display(), fault, "the stored table is not used");
-        };
-        let kept = match store.read() {
-            Ok(kept) => kept?,
-            Err(fault) => {
-                refused(&fault);
-                return None;
-            }
-        };
-        let mut table = Table::new(&self.namespace, **self.control.limits().table_bytes() as usize);
-        kept.parts.iter().cloned().for_each(|part| table.recall(part));
-        match settling::compile(&self.base, &table.units()) {
-            Ok(config) => {
-                self.recalled = Some((table, kept));
-                Some(config)
-            }
-            Err(faults) => {
-                refused(&faults);
-                None
-            }
-        }
-    }
-
-    /// Notes that the last good table is live.
-    pub fn recalled(&mut self) {
-        let Some((table, kept)) = self.recalled.take() else { return };
-        table.held().for_each(|(kind, name, version)| self.client.hold(kind, &name, version));
-        self.table = table;
-        if let (Some(asked), Some(hosts)) = (&mut self.hosts, self.place.hosts()) {
-            for (host, text) in kept.hosts {
-                asked.demand.recall(hosts, &host, text, Instant::now());
-            }
-            asked.demand.tell(hosts);
-            let wishes = asked.demand.wishes();
-            // nobody listens yet: the stream begins with all of it
-            let _ = self.wish(&wishes);
-        }
-        let confirmed = store::time(kept.confirmed);
-        let age = SystemTime::now().duration_since(confirmed).unwrap_or_default();
-        self.place.note(|standing| {
-            (standing.origin, standing.confirmed) = (Some(Origin::Stored), Some(confirmed));
-        });
-        self.note_table();
-        tracing::info!(?age, "the stored table is live until the control server says more");
     }
 
     /// Keeps the table as the server wants it, for as long as the process lives.

@@ -31,13 +31,17 @@ pub(super) enum Settled {
     Table,
 }
 
-/// What a table that was live before means.
+/// What fits together of a table that was live before.
 ///
 /// # Errors
 /// It means nothing any more; why, as text for people.
-pub(super) fn compile(base: &Base, units: &Units) -> Result<Config, String> {
+pub(super) fn compile(table: &mut Table, base: &Base) -> Result<Config, String> {
+    let units = table.units();
     let settled = parts::settle(NAME, base, &units.units).map_err(|faults| line(&faults))?;
-    Ok(settled.into_parts().0.into_config())
+    let (compiled, _, outcomes) = settled.into_parts();
+    table.judged(&units.names, &outcomes);
+    table.live();
+    Ok(compiled.into_config())
 }
 
 /// Settles the table. Where it is `whole`, what fits together goes live in one swap.
@@ -52,6 +56,9 @@ pub(super) async fn settle(
         shared.replace(Arc::new(next));
         table.live();
         return Settled::Endpoints;
+    }
+    if whole {
+        table.retry_refused();
     }
     for _ in 0..TRIES {
         let units = table.units();

@@ -197,6 +197,20 @@ impl Table {
         }
     }
 
+    /// Where listeners changed, addresses may have come free: all that could not have theirs are tried again.
+    pub(super) fn retry_refused(&mut self) {
+        if self.touched.iter().any(|name| name.section() == Section::Listener) {
+            for entry in self.entries.values_mut().filter(|entry| entry.refused) {
+                (entry.open, entry.refused) = (None, false);
+            }
+        }
+    }
+
+    /// Notes that it did not go live as it was: its parts are to be seen beside each other anew.
+    pub(super) fn doubt(&mut self) {
+        self.entries.values_mut().for_each(|entry| entry.unit.good = None);
+    }
+
     /// Notes what became of each part, whether it goes live now or not.
     pub(super) fn judged(&mut self, names: &[PartName], outcomes: &[Outcome]) {
         for (name, outcome) in names.iter().zip(outcomes) {
