@@ -8,6 +8,7 @@ mod server;
 #[path = "support/lib.rs"]
 mod support;
 
+use std::cell::Cell;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -16,17 +17,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use server::Server;
-use support::{Client, Next, Proxy, Upstream, eventually, get};
+use support::{Client, Proxy, Upstream, eventually, get};
 use towpath_wire::Kind;
-
-/// An upstream that answers with this word.
-fn upstream(word: &'static str) -> Upstream {
-    Upstream::start(move |call| {
-        call.body();
-        call.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{word}", word.len()));
-        Next::Keep
-    })
-}
 
 const WEB: (Kind, &str, &str) = (Kind::Listener, "shop/web", r#"{"address":"127.0.0.1:0"}"#);
 
@@ -56,13 +48,9 @@ fn place(proxy: &Proxy) -> serde_json::Value {
     serde_json::from_str::<serde_json::Value>(&page).unwrap()["fleet"].clone()
 }
 
-fn ready(proxy: &Proxy) {
-    eventually("it is ready", || (get(proxy.admin(), "/ready").ok()?.status == 200).then_some(()));
-}
-
 #[test]
 fn the_first_table_comes_from_the_server() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let server = Server::start(&[]);
     let proxy = proxy(server.address(), "");
     let waiting = get(proxy.admin(), "/ready").unwrap();
@@ -74,7 +62,7 @@ fn the_first_table_comes_from_the_server() {
         (Kind::Cluster, "shop/app", "{}"),
         (Kind::Endpoints, "shop/app", &endpoints(&app)),
     ]);
-    ready(&proxy);
+    proxy.await_ready();
     assert_eq!(answer(&proxy, "/"), (200, "app".to_owned()));
     server.settled();
     let place = place(&proxy);
@@ -103,7 +91,7 @@ fn borrowed<'a>(table: &'a [(Kind, &'a str, String)]) -> Vec<(Kind, &'a str, &'a
 fn serving(upstream: &Upstream, control: &str) -> (Server, Proxy) {
     let server = Server::start(&borrowed(&table(upstream)));
     let proxy = proxy(server.address(), control);
-    ready(&proxy);
+    proxy.await_ready();
     (server, proxy)
 }
 
@@ -118,7 +106,7 @@ fn ask(proxy: &Proxy, host: &str) -> (u16, String) {
 
 #[test]
 fn changes_cost_no_request() {
-    let (one, two) = (upstream("one"), upstream("two"));
+    let (one, two) = (Upstream::saying("one"), Upstream::saying("two"));
     let (server, proxy) = serving(&one, "");
     let (over, asked) = (AtomicBool::new(false), AtomicU32::new(0));
     let web = proxy.address("web");
@@ -172,7 +160,7 @@ impl Drop for End<'_> {
 
 #[test]
 fn what_is_wrong_is_rejected_and_the_rest_goes_live() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let (server, proxy) = serving(&app, "");
     server.put(&[
         (Kind::Route, "shop/all", r#"{"to":"app","timeot":"1s"}"#),
@@ -202,14 +190,14 @@ fn what_is_wrong_is_rejected_and_the_rest_goes_live() {
 
 #[test]
 fn what_names_others_waits_for_them_and_what_is_needed_is_held() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let (server, proxy) = serving(&app, "");
     server.put(&[(Kind::Route, "shop/late", r#"{"match":{"path":"/late"},"to":"late"}"#)]);
     server.settled();
     assert_eq!(answer(&proxy, "/late"), (200, "app".to_owned()), "it waits, and nobody sees it");
     assert_eq!(place(&proxy)["waiting"][0]["name"], "shop/late");
     assert!(!server.rejects(Kind::Route, "shop/late"));
-    let late = upstream("late");
+    let late = Upstream::saying("late");
     server.put(&[(Kind::Cluster, "shop/late", "{}"), (Kind::Endpoints, "shop/late", &endpoints(&late))]);
     eventually("it is live", || (answer(&proxy, "/late").1 == "late").then_some(()));
     // the other way round
@@ -223,7 +211,7 @@ fn what_names_others_waits_for_them_and_what_is_needed_is_held() {
 
 #[test]
 fn without_the_server_traffic_goes_on_and_nothing_is_sent_again() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let (server, proxy) = serving(&app, "");
     server.settled();
     let address = server.address();
@@ -242,7 +230,7 @@ fn without_the_server_traffic_goes_on_and_nothing_is_sent_again() {
 
 #[test]
 fn what_was_rejected_is_forgotten_when_the_server_is_back_at_what_is_live() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let bad = [
         (Kind::Route, "shop/all", r#"{"to":"app","timeot":"1s"}"#),
         (Kind::Endpoints, "shop/app", "[\"nowhere\"]"),
@@ -263,7 +251,7 @@ fn what_was_rejected_is_forgotten_when_the_server_is_back_at_what_is_live() {
 
 #[test]
 fn the_last_good_table_is_there_before_the_server_is() {
-    let (app, state) = (upstream("app"), tempfile::tempdir().unwrap());
+    let (app, state) = (Upstream::saying("app"), tempfile::tempdir().unwrap());
     let file = state.path().join("last-good.yaml");
     let (server, first) = serving(&app, &stored(state.path()));
     server.put(&[(Kind::Settings, "shop/settings", r#"{"defaults":{"timeout":"7s"}}"#)]);
@@ -275,7 +263,7 @@ fn the_last_good_table_is_there_before_the_server_is() {
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 
     let proxy = proxy(address, &stored(state.path()));
-    ready(&proxy);
+    proxy.await_ready();
     assert_eq!(answer(&proxy, "/"), (200, "app".to_owned()));
     proxy.await_metric("towpath_control_table_stored", 1.0);
     let shown = place(&proxy);
@@ -290,7 +278,7 @@ fn the_last_good_table_is_there_before_the_server_is() {
 
 #[test]
 fn what_is_no_table_of_this_proxy_is_not_used() {
-    let (app, state) = (upstream("app"), tempfile::tempdir().unwrap());
+    let (app, state) = (Upstream::saying("app"), tempfile::tempdir().unwrap());
     let file = state.path().join("last-good.yaml");
     let (server, first) = serving(&app, &stored(state.path()));
     let whole = eventually("it is stored", || fs::read_to_string(&file).ok());
@@ -303,13 +291,13 @@ fn what_is_no_table_of_this_proxy_is_not_used() {
         proxy.line("the refusal", |line| line.contains("the stored table is not used").then_some(()));
         assert_eq!(get(proxy.admin(), "/startup").unwrap().status, 503);
         server.hush(false);
-        ready(&proxy);
+        proxy.await_ready();
     }
 }
 
 #[test]
 fn a_full_disk_disturbs_no_request() {
-    let (app, folder) = (upstream("app"), tempfile::tempdir().unwrap());
+    let (app, folder) = (Upstream::saying("app"), tempfile::tempdir().unwrap());
     // nothing can be made below a file
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
@@ -322,7 +310,7 @@ fn a_full_disk_disturbs_no_request() {
 
 #[test]
 fn listeners_come_and_go_and_one_without_its_address_is_rejected() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let (server, proxy) = serving(&app, "");
     server.put(&[(Kind::Listener, "shop/second", r#"{"address":"127.0.0.1:0"}"#)]);
     assert_eq!(get(proxy.address("second"), "/").unwrap().text(), "app");
@@ -346,7 +334,7 @@ fn listeners_come_and_go_and_one_without_its_address_is_rejected() {
 
 #[test]
 fn a_renamed_listener_keeps_its_port_and_two_can_change_places() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (one, two) = (free(), free());
     let at = |address: SocketAddr| format!(r#"{{"address":"{address}"}}"#);
@@ -381,7 +369,7 @@ fn a_renamed_listener_keeps_its_port_and_two_can_change_places() {
 
 #[test]
 fn a_stored_table_goes_live_without_the_listener_whose_port_is_taken() {
-    let (app, state) = (upstream("app"), tempfile::tempdir().unwrap());
+    let (app, state) = (Upstream::saying("app"), tempfile::tempdir().unwrap());
     let file = state.path().join("last-good.yaml");
     let (server, first) = serving(&app, &stored(state.path()));
     let second = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -394,7 +382,7 @@ fn a_stored_table_goes_live_without_the_listener_whose_port_is_taken() {
     drop((first, server));
     let _taken = TcpListener::bind(second).unwrap();
     let proxy = proxy(address, &stored(state.path()));
-    ready(&proxy);
+    proxy.await_ready();
     assert_eq!(answer(&proxy, "/"), (200, "app".to_owned()));
     assert_eq!(place(&proxy)["rejected"][0]["name"], "shop/second");
     proxy
@@ -405,7 +393,7 @@ const ON_DEMAND: &str = ", on_demand: true, hold: 300ms, limits: {waiting: 1}";
 
 #[test]
 fn a_host_is_fetched_with_its_first_request() {
-    let (app, state) = (upstream("app"), tempfile::tempdir().unwrap());
+    let (app, state) = (Upstream::saying("app"), tempfile::tempdir().unwrap());
     let control = format!("{ON_DEMAND}{}", stored(state.path()));
     let server = Server::start(&borrowed(&table(&app)));
     let served = r#"{"routes":["shop/all"],"clusters":["shop/app"]}"#;
@@ -415,7 +403,7 @@ fn a_host_is_fetched_with_its_first_request() {
         (Kind::Endpoints, "shop/other", "[]"),
     ]);
     let first = proxy(server.address(), &control);
-    ready(&first);
+    first.await_ready();
     assert_eq!(place(&first)["resources"]["cluster"]["live"], 0, "nobody has asked");
     assert_eq!(ask(&first, "a.test"), (200, "app".to_owned()));
     assert_eq!(place(&first)["resources"]["cluster"]["live"], 1, "only what serves the host");
@@ -434,17 +422,17 @@ fn a_host_is_fetched_with_its_first_request() {
     drop((first, server));
     // what was known is known without the server
     let proxy = proxy(address, &control);
-    ready(&proxy);
+    proxy.await_ready();
     assert_eq!(ask(&proxy, "b.test"), (200, "app".to_owned()));
     assert_eq!(ask(&proxy, "c.test"), (503, "host-pending".to_owned()));
 }
 
 #[test]
 fn a_host_is_waited_for_so_long_and_by_so_many() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let server = Server::start(&borrowed(&table(&app)));
     let proxy = proxy(server.address(), ON_DEMAND);
-    ready(&proxy);
+    proxy.await_ready();
     server.settled();
     server.hush(true);
     let mut first = Client::connect(proxy.address("web"));
@@ -458,7 +446,7 @@ fn a_host_is_waited_for_so_long_and_by_so_many() {
 
 #[test]
 fn a_server_can_make_a_proxy_hold_so_much() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let (server, proxy) = serving(&app, ", limits: {table_bytes: 64KiB, message_bytes: 128KiB}");
     let large = format!(
         r#"{{"match":{{"path":"/large"}},"respond":{{"status":200,"body":"{}"}}}}"#,
@@ -476,7 +464,7 @@ fn a_server_can_make_a_proxy_hold_so_much() {
 
 #[test]
 fn another_process_takes_over_with_the_stored_table() {
-    let (app, state) = (upstream("app"), tempfile::tempdir().unwrap());
+    let (app, state) = (Upstream::saying("app"), tempfile::tempdir().unwrap());
     let (server, mut proxy) = serving(&app, &stored(state.path()));
     let web = proxy.address("web");
     eventually("it is stored", || state.path().join("last-good.yaml").exists().then_some(()));
@@ -492,17 +480,13 @@ fn another_process_takes_over_with_the_stored_table() {
 
 #[test]
 fn what_is_counted_goes_to_the_server() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let (server, proxy) = serving(&app, "");
     eventually("it reports", || (!server.reports().is_empty()).then_some(()));
     for _ in 0..3 {
         answer(&proxy, "/");
     }
-    let counted = || -> u64 {
-        let series = server.reports().into_iter().flat_map(|report| report.series);
-        series.filter(|one| one.route == "all" && one.cluster == "app").map(|one| one.codes[1]).sum()
-    };
-    eventually("they are counted, once", || (counted() == 3).then_some(()));
+    eventually("they are counted, once", || (told(&server) == 3).then_some(()));
     let last = server.reports().pop().unwrap();
     let state = last.state.unwrap();
     assert_eq!((last.id.as_str(), last.namespace.as_str(), state.generation), ("p7", "shop", 1));
@@ -510,4 +494,85 @@ fn what_is_counted_goes_to_the_server() {
     assert!(state.live.iter().any(|live| live.kind == "route" && live.count == 1), "{state:?}");
     let sequences: Vec<_> = server.reports().iter().map(|report| report.sequence).collect();
     assert!(sequences.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{sequences:?}");
+}
+
+/// Requests to the route `all` of which the server was told.
+fn told(server: &Server) -> u64 {
+    let series = server.reports().into_iter().flat_map(|report| report.series);
+    series.filter(|one| one.route == "all" && one.cluster == "app").map(|one| one.codes[1]).sum()
+}
+
+#[test]
+fn what_was_counted_last_of_a_route_that_goes_is_told() {
+    let app = Upstream::saying("app");
+    let (server, proxy) = serving(&app, "");
+    // of the table that is live
+    eventually("it reports", || {
+        server.reports().last()?.state.as_ref().is_some_and(|state| state.generation == 1).then_some(())
+    });
+    let asked = Cell::new(0);
+    // whether the route `all` did not answer
+    let other = |path: &str| {
+        let other = answer(&proxy, path).0 == 204;
+        asked.set(asked.get() + u64::from(!other));
+        other.then_some(())
+    };
+    for _ in 0..3 {
+        other("/");
+    }
+    server.put(&[(Kind::Route, "shop/other", r#"{"direct_response":204}"#)]);
+    server.remove(&[(Kind::Route, "shop/all"), (Kind::Cluster, "shop/app"), (Kind::Endpoints, "shop/app")]);
+    eventually("it is gone", || other("/"));
+    eventually("they are told, once", || (told(&server) == asked.get()).then_some(()));
+    let connections = || -> u64 {
+        let clusters = server.reports().into_iter().flat_map(|report| report.clusters);
+        let counts = clusters.filter(|cluster| cluster.name == "app").flat_map(|cluster| cluster.counts);
+        counts.filter(|count| count.name == "towpath_upstream_connections").map(|count| count.count).sum()
+    };
+    assert!((1..=asked.get()).contains(&connections()), "{}", connections());
+}
+
+#[test]
+fn a_proxy_that_ends_stores_its_table_and_tells_what_it_counted() {
+    let (app, state) = (Upstream::saying("app"), tempfile::tempdir().unwrap());
+    let (server, mut proxy) = serving(&app, &stored(state.path()));
+    let file = state.path().join("last-good.yaml");
+    eventually("it is stored", || file.exists().then_some(()));
+    eventually("it reports", || (!server.reports().is_empty()).then_some(()));
+    let asked = Cell::new(0);
+    // whether the route `all` did not answer
+    let other = |path: &str| {
+        let other = answer(&proxy, path).0 == 204;
+        asked.set(asked.get() + u64::from(!other));
+        other.then_some(())
+    };
+    for _ in 0..3 {
+        other("/");
+    }
+    server.put(&[(Kind::Route, "shop/new", r#"{"match":{"path":"/new"},"direct_response":204}"#)]);
+    eventually("it is live", || other("/new"));
+    proxy.signal("INT");
+    assert_eq!(proxy.wait().code(), Some(0), "{}", proxy.log());
+    assert!(fs::read_to_string(&file).unwrap().contains("/new"), "what was live last");
+    assert_eq!(told(&server), asked.get());
+}
+
+#[test]
+fn a_request_that_waits_for_its_host_gets_it_though_the_proxy_drains() {
+    let app = Upstream::saying("app");
+    let server = Server::start(&borrowed(&table(&app)));
+    server.put(&[(Kind::Host, "shop/a.test", r#"{"routes":["shop/all"],"clusters":["shop/app"]}"#)]);
+    let mut proxy = proxy(server.address(), ", on_demand: true, hold: 20s");
+    proxy.await_ready();
+    server.settled();
+    server.hush(true);
+    let mut client = Client::connect(proxy.address("web"));
+    client.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    eventually("it waits", || proxy.metric("towpath_host_waits_total").filter(|waits| *waits == 1.0));
+    proxy.signal("INT");
+    proxy.line("the drain", |line| line.contains("nothing new is taken").then_some(()));
+    server.hush(false);
+    let answer = client.response().unwrap();
+    assert_eq!((answer.status, answer.text().as_str()), (200, "app"));
+    assert_eq!(proxy.wait().code(), Some(0), "{}", proxy.log());
 }

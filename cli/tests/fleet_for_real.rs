@@ -39,7 +39,7 @@ fn launched(launcher: &[&str], server: SocketAddr, id: &str) -> Proxy {
         "proxy: {{id: {id}, namespace: shop, workers: 1, admin: \"127.0.0.1:0\", control: {{address: \"{server}\"}}}}\n"
     );
     let proxy = Proxy::start_by(launcher, &table);
-    eventually("it is ready", || (get(proxy.admin(), "/ready").ok()?.status == 200).then_some(()));
+    proxy.await_ready();
     proxy
 }
 
@@ -196,4 +196,5 @@ fn what_proxies_count_is_known_to_the_server() {
     });
     assert_eq!((&told["namespace"], &told["cluster"]), (&"shop".into(), &"app".into()));
     assert!(told["p99_ms"].as_f64().is_some_and(|p99| p99 > 0.0), "{told}");
+    assert!(told["response_bytes"].as_u64().is_some_and(|octets| octets > 0), "{told}");
 }

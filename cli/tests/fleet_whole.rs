@@ -9,16 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use support::{Client, Control, Next, Proxy, Upstream, eventually, get};
-
-/// An upstream that answers with this word.
-fn upstream(word: &'static str) -> Upstream {
-    Upstream::start(move |call| {
-        call.body();
-        call.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{word}", word.len()));
-        Next::Keep
-    })
-}
+use support::{Client, Control, Proxy, Upstream, eventually, get};
 
 /// A namespace in which everything goes to one cluster, and one in which another one is lent.
 fn shop(app: &Upstream, more: &str) -> String {
@@ -55,18 +46,14 @@ fn text(proxy: &Proxy, path: &str) -> String {
     get(proxy.address("web"), path).unwrap().text()
 }
 
-fn ready(proxy: &Proxy) {
-    eventually("it is ready", || (get(proxy.admin(), "/ready").ok()?.status == 200).then_some(()));
-}
-
 const LEDGER: &str = "  ledger: {match: {path: /ledger}, to: \"pay:ledger\"}\n";
 
 #[test]
 fn two_proxies_follow_the_files_across_namespaces() {
-    let (app, ledger) = (upstream("app"), upstream("ledger"));
+    let (app, ledger) = (Upstream::saying("app"), Upstream::saying("ledger"));
     let server = Control::start(&[("shop.yaml", &shop(&app, "")), ("pay.yaml", &pay(&ledger))], "");
     let proxies = ["p1", "p2"].map(|id| proxy(&server, id, ""));
-    proxies.iter().for_each(ready);
+    proxies.iter().for_each(Proxy::await_ready);
     assert!(proxies.iter().all(|proxy| text(proxy, "/ledger") == "app"));
     server.write("shop.yaml", &shop(&app, LEDGER));
     for proxy in &proxies {
@@ -82,10 +69,10 @@ fn two_proxies_follow_the_files_across_namespaces() {
 
 #[test]
 fn the_server_is_killed_and_no_request_fails() {
-    let (app, state) = (upstream("app"), tempfile::tempdir().unwrap());
+    let (app, state) = (Upstream::saying("app"), tempfile::tempdir().unwrap());
     let mut server = Control::start(&[("shop.yaml", &shop(&app, ""))], "");
     let proxy = proxy(&server, "p1", &stored(state.path()));
-    ready(&proxy);
+    proxy.await_ready();
     let (over, web) = (AtomicBool::new(false), proxy.address("web"));
     thread::scope(|scope| {
         let client = scope.spawn(|| {
@@ -110,14 +97,14 @@ fn the_server_is_killed_and_no_request_fails() {
 
 #[test]
 fn a_host_is_fetched_from_the_server() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let routes = "  other: {hosts: [other.test], match: {path: /*}, direct_response: 204}\n";
     let server = Control::start(
         &[("shop.yaml", &shop(&app, routes).replace("all: {to", "all: {hosts: [shop.test], to"))],
         "",
     );
     let proxy = proxy(&server, "p1", ", on_demand: true");
-    ready(&proxy);
+    proxy.await_ready();
     assert_eq!(text(&proxy, "/"), "app");
     let answer = |host: &str| {
         let mut client = Client::connect(proxy.address("web"));

@@ -207,6 +207,12 @@ impl Client {
         })
     }
 
+    /// Leaves out what is wanted no more: it was unsubscribed after it had come.
+    pub fn sift(&self, batch: &mut Batch) {
+        let wish = self.wishes.of(batch.kind);
+        batch.upserts.retain(|upsert| wish.covers(&upsert.name));
+    }
+
     /// The answer to a batch of which these names were rejected, for these reasons: an ACK when there are none. None when
     /// the connection that it came over is gone.
     pub fn verdict(&mut self, batch: &Batch, rejected: &[(String, String)]) -> Option<Request> {

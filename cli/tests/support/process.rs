@@ -168,6 +168,12 @@ impl Proxy {
         })
     }
 
+    /// Waits until it is ready.
+    pub fn await_ready(&self) {
+        let is_ready = || (super::get(self.admin(), "/ready").ok()?.status == 200).then_some(());
+        super::eventually("it is ready", is_ready);
+    }
+
     /// The value of a metric; `name` is how its sample is written, labels and all.
     pub fn metric(&self, name: &str) -> Option<f64> {
         let text = super::get(self.admin(), "/metrics").ok()?.text();

@@ -193,6 +193,15 @@ impl Upstream {
         (upstream, tell)
     }
 
+    /// One that answers with this word.
+    pub fn saying(word: &'static str) -> Self {
+        Self::start(move |call| {
+            call.body();
+            call.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{word}", word.len()));
+            Next::Keep
+        })
+    }
+
     /// Starts one that answers 200 to everything.
     pub fn echo() -> Self {
         Self::start(|call| call.answer())

@@ -62,4 +62,15 @@ impl Ending {
             _ = self.interrupt.recv() => Leave::AtOnce,
         }
     }
+
+    /// Does the last things, unless it is asked again. Gives whether they are done.
+    pub async fn unless_asked_again(&mut self, shared: &Shared, last: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            () = last => true,
+            _ = self.asked() => {
+                tracing::warn!(connections = shared.connections(), "asked again to end: not waiting");
+                false
+            }
+        }
+    }
 }

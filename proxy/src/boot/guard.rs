@@ -44,8 +44,16 @@ pub fn files(config: &Config, workers: usize) -> Files {
     files
 }
 
+/// Keeps an eye on the memory, and on the process log if there is one, for ever.
+pub fn watch(shared: &Arc<Shared>, log: Option<&Arc<dyn ProcessLog>>) {
+    tokio::task::spawn_local(watch_memory(Arc::clone(shared)));
+    if let Some(log) = log {
+        tokio::task::spawn_local(watch_log(Arc::clone(shared), Arc::clone(log)));
+    }
+}
+
 /// Keeps the stage of pressure on memory up to date, for ever.
-pub async fn watch_memory(shared: Arc<Shared>) {
+async fn watch_memory(shared: Arc<Shared>) {
     let mut look = tokio::time::interval(LOOK);
     let mut rest = Instant::now();
     loop {
@@ -69,7 +77,7 @@ pub async fn watch_memory(shared: Arc<Shared>) {
 }
 
 /// Counts what the process log drops, for ever.
-pub async fn watch_log(shared: Arc<Shared>, log: Arc<dyn ProcessLog>) {
+async fn watch_log(shared: Arc<Shared>, log: Arc<dyn ProcessLog>) {
     let mut look = tokio::time::interval(REST);
     let mut counted = 0;
     loop {

@@ -1,6 +1,6 @@
 //! The listening sockets: opened before a table goes live, closed after it did, untouched when nothing changed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
@@ -32,6 +32,7 @@ pub struct Listeners {
     shared: Arc<Shared>,
     doors: Doors,
     open: RefCell<BTreeMap<String, Open>>,
+    frozen: Cell<bool>,
 }
 
 /// A listener that is open.
@@ -72,7 +73,7 @@ impl Listeners {
     /// No listener yet.
     #[must_use]
     pub fn new(shared: Arc<Shared>, doors: Doors) -> Self {
-        Self { shared, doors, open: RefCell::default() }
+        Self { shared, doors, open: RefCell::default(), frozen: Cell::new(false) }
     }
 
     /// Binds what `config` wants and is not open, or takes it from `sockets`, or from a listener that wants it no more.
@@ -80,6 +81,9 @@ impl Listeners {
     /// # Errors
     /// Every address that cannot be had.
     pub fn bind(&self, config: &Config, sockets: &mut Sockets) -> Result<Bound, Vec<BindFault>> {
+        if self.frozen.get() {
+            return Ok(Bound(Vec::new()));
+        }
         let open = self.open.borrow();
         let is_open = |listener: &&Listener| {
             open.get(listener.name()).is_some_and(|open| open.wanted == *listener.address())
@@ -116,6 +120,9 @@ impl Listeners {
     /// # Errors
     /// A Unix socket does not get its new permissions.
     pub fn open(&self, Bound(bound): Bound, config: &Config) -> io::Result<()> {
+        if self.frozen.get() {
+            return Ok(());
+        }
         let mut all = self.open.borrow_mut();
         let mut left = Vec::new();
         for (name, wanted, socket) in bound {
@@ -151,6 +158,11 @@ impl Listeners {
     #[must_use]
     pub fn open_now(&self) -> BTreeMap<String, Open> {
         self.open.borrow().clone()
+    }
+
+    /// Leaves them as they are until they are closed, whatever tables say from now on: a process that ends opens none.
+    pub fn freeze(&self) {
+        self.frozen.set(true);
     }
 
     /// Closes all of them.

@@ -29,6 +29,7 @@ use crate::reload::{self, Environment, Halt, Reloader, Requests, Unbound};
 use crate::resolve::Resolutions;
 use crate::shared::{Leave, Shared};
 use crate::snapshot::Snapshot;
+use crate::sys::processes::channel::Channel;
 use crate::sys::processes::notify::Notifier;
 use crate::sys::{affinity, files};
 use crate::worker::{self, Post, Worker};
@@ -147,39 +148,31 @@ async fn live(
     let (requester, requests) = reload::requests();
     let acts = Acts { reload: side::reload(requester), upgrade: upgrades.act(), reopen: logs.act() };
     tokio::task::spawn_local(logs.heed_signal()?);
-    tokio::task::spawn_local(guard::watch_memory(Arc::clone(&shared)));
-    log.iter().for_each(|log| {
-        tokio::task::spawn_local(guard::watch_log(Arc::clone(&shared), Arc::clone(log)));
-    });
+    guard::watch(&shared, log.as_ref());
     tokio::task::spawn_local(health::run(Arc::clone(&shared)));
-    let mut names = Resolutions::new(Arc::clone(&shared));
-    names.follow();
-    if let Some(predecessor) = &predecessor {
-        tokio::select! {
-            () = answers(&shared) => {}
-            // nobody else serves
-            _ = predecessor.receive() => {}
-            _ = ending.asked() => return Ok(()),
-        }
+    let names = Resolutions::new(Arc::clone(&shared));
+    if let Some(predecessor) = &predecessor
+        && !may_serve(&shared, predecessor, &mut ending).await
+    {
+        return Ok(());
     }
     listeners.open(bound, &config)?;
     let page = member.as_ref().map_or_else(|| source.name().to_owned(), Member::source);
     side.serve(AdminContext::new(Arc::clone(&shared), page.into(), acts, log))?;
     let first = predecessor.is_none();
     if let Some(predecessor) = predecessor {
-        // where it is gone there is nobody to tell, and all the more reason to serve
-        predecessor.send(SERVING, None).await.unwrap_or_default();
-        listeners.claim_files(true);
+        relieve(predecessor, &listeners).await;
     }
     tracing::info!(path = source.name(), workers = shared.workers().len(), "serving");
-    let truth = Truth::new(member, path, environment, &source, &shared);
+    let mut truth = Truth::new(member, path, environment, &source, &shared);
     // the first table of a fleet may still want sockets that came with the process
     if shared.snapshot().has_table() {
         sockets = Sockets::default();
     }
     let mut drain_signal = shared.drain_signal();
+    let mut kept = Box::pin(keep_up(&mut truth, names, requests, &listeners, sockets, (logs, &notifier)));
     let leave = tokio::select! {
-        fault = keep_up(truth, names, requests, &listeners, sockets, (logs, &notifier)) => return Ok(fault?),
+        fault = &mut kept => return Ok(fault?),
         never = begin(&shared, first.then_some(&notifier)) => match never {},
         leave = ending.asked() => leave,
         _ = drain_signal.wait_for(Option::is_some) => Leave::Announced,
@@ -189,31 +182,33 @@ async fn live(
             Leave::HandedOver
         }
     };
-    end(&shared, &listeners, side, ending, leave, &notifier).await;
+    listeners.freeze();
+    let drained = end(&shared, &listeners, side, leave, &notifier);
+    let is_patient = if leave == Leave::HandedOver {
+        drop(kept);
+        truth.hand_over();
+        ending.unless_asked_again(&shared, drained).await
+    } else {
+        // requests that are under way may need what is to come
+        let beside = async {
+            tokio::select! { _ = kept => {}, () = drained => {} }
+        };
+        ending.unless_asked_again(&shared, beside).await
+    };
+    if is_patient {
+        ending.unless_asked_again(&shared, truth.finish()).await;
+    }
     Ok(())
 }
 
-/// Drains, unless it is asked again.
-async fn end(
-    shared: &Shared,
-    listeners: &Listeners,
-    side: Side,
-    mut ending: Ending,
-    leave: Leave,
-    notifier: &Notifier,
-) {
-    let drained = async {
-        if leave == Leave::HandedOver {
-            tokio::join!(drain(shared, listeners, leave), side.close());
-        } else {
-            notifier.stopping();
-            drain(shared, listeners, leave).await;
-            side.close().await;
-        }
-    };
-    tokio::select! {
-        () = drained => {}
-        _ = ending.asked() => tracing::warn!(connections = shared.connections(), "asked again to end: not waiting"),
+/// Drains.
+async fn end(shared: &Shared, listeners: &Listeners, side: Side, leave: Leave, notifier: &Notifier) {
+    if leave == Leave::HandedOver {
+        tokio::join!(drain(shared, listeners, leave), side.close());
+    } else {
+        notifier.stopping();
+        drain(shared, listeners, leave).await;
+        side.close().await;
     }
 }
 
@@ -269,6 +264,36 @@ impl Truth {
             (None, None) => Self::Fixed,
         }
     }
+
+    /// Another process says it from now on.
+    fn hand_over(&mut self) {
+        if let Self::Fleet(member, _) = self {
+            member.hand_over();
+        }
+    }
+
+    /// The process ends: what is left to be kept or told is.
+    async fn finish(&mut self) {
+        if let Self::Fleet(member, shared) = self {
+            member.finish(shared).await;
+        }
+    }
+}
+
+/// Whether to take the place of the other process, once there is all that it needs, or the other one is gone.
+async fn may_serve(shared: &Shared, predecessor: &Channel, ending: &mut Ending) -> bool {
+    tokio::select! {
+        () = answers(shared) => true,
+        _ = predecessor.receive() => true,
+        _ = ending.asked() => false,
+    }
+}
+
+/// Tells the other process that its place is taken.
+async fn relieve(predecessor: Channel, listeners: &Listeners) {
+    // where it is gone there is nobody to tell, and all the more reason to serve
+    predecessor.send(SERVING, None).await.unwrap_or_default();
+    listeners.claim_files(true);
 }
 
 /// Ends when there is a table, and its names have their answers or were waited for long enough.
@@ -293,7 +318,7 @@ async fn begin(shared: &Shared, notifier: Option<&Notifier>) -> Infallible {
 
 /// Takes over every new table: opens sockets first, then publishes, then closes what is no longer wanted.
 async fn keep_up(
-    truth: Truth,
+    truth: &mut Truth,
     mut names: Resolutions,
     requests: Requests,
     listeners: &Listeners,

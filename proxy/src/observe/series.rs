@@ -1,6 +1,7 @@
-//! Requests and connections by route, cluster, subset and class. A series lives as long as a snapshot or an exchange holds it.
+//! Requests and connections by route, cluster, subset and class. A series lives as long as a snapshot or an exchange holds it,
+//! and until whoever follows all of them has seen its end.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -294,8 +295,16 @@ pub struct SeriesBook {
 
 #[derive(Debug, Default)]
 struct Known {
-    series: HashMap<Arc<SeriesKey>, Weak<Series>>,
+    series: HashMap<Arc<SeriesKey>, Entry>,
+    is_followed: bool,
     purge_at: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    living: Weak<Series>,
+    /// For whoever follows, until it is known to have ended.
+    kept: Option<Arc<Series>>,
 }
 
 impl SeriesBook {
@@ -314,22 +323,43 @@ impl SeriesBook {
     /// The series of this key: the same one for as long as anybody holds it.
     pub fn series(&self, key: SeriesKey) -> Arc<Series> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(series) = known.series.get(&key).and_then(Weak::upgrade) {
+        if let Some(series) = known.series.get(&key).and_then(|entry| entry.living.upgrade()) {
             return series;
         }
         let workers = (0..self.workers).map(|_| Cells::default()).collect();
         let key = Arc::new(key);
         let series = Arc::new(Series { key: Arc::clone(&key), workers });
-        known.series.insert(key, Arc::downgrade(&series));
+        let kept = known.is_followed.then(|| Arc::clone(&series));
+        known.series.insert(key, Entry { living: Arc::downgrade(&series), kept });
         known.purge();
         series
+    }
+
+    /// From now on somebody asks for series that [end](Self::ended): until then they are kept.
+    pub fn follow(&self) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.is_followed = true;
+        known.series.values_mut().for_each(|entry| entry.kept = entry.living.upgrade());
+    }
+
+    /// The series in which nobody counts any more, once; their counts are final. One that comes to be of the same key begins
+    /// at nothing.
+    #[must_use]
+    pub fn ended(&self) -> Vec<Arc<Series>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_last = |kept: &Arc<Series>| Arc::strong_count(kept) == 1;
+        let ended = known.series.extract_if(|_, entry| entry.kept.as_ref().is_some_and(is_last));
+        let ended = ended.filter_map(|(_, entry)| entry.kept).collect();
+        // what those counted who let go of it is seen by those who read it now
+        fence(Ordering::Acquire);
+        ended
     }
 
     /// Every living series, in the order of the keys.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Series>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut living: Vec<_> = known.series.values().filter_map(Weak::upgrade).collect();
+        let mut living: Vec<_> = known.series.values().filter_map(|entry| entry.living.upgrade()).collect();
         drop(known);
         living.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         living
@@ -340,7 +370,7 @@ impl Known {
     /// Forgets the dead ones, seldom enough that a table of n routes costs O(n).
     fn purge(&mut self) {
         if self.series.len() >= self.purge_at {
-            self.series.retain(|_, series| series.strong_count() > 0);
+            self.series.retain(|_, entry| entry.living.strong_count() > 0);
             self.purge_at = (self.series.len() * 2).max(64);
         }
     }

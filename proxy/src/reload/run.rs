@@ -59,7 +59,7 @@ pub async fn refuse(mut requests: Requests, source: &str) -> Infallible {
 /// # Errors
 /// When SIGHUP cannot be listened to.
 pub async fn run(
-    mut reloader: Reloader,
+    reloader: &mut Reloader,
     mut requests: Requests,
     go_live: &mut GoLive<'_>,
     notifier: &Notifier,

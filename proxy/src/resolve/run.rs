@@ -43,7 +43,9 @@ impl Resolutions {
     /// Nobody is asked yet.
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, turns: Rc::new(Semaphore::new(AT_ONCE)), names: BTreeMap::new() }
+        let mut all = Self { shared, turns: Rc::new(Semaphore::new(AT_ONCE)), names: BTreeMap::new() };
+        all.follow();
+        all
     }
 
     /// Asks for the names of the table that is live now, and for no others.

@@ -130,6 +130,20 @@ fn what_was_unsubscribed_meanwhile_is_not_there() {
 }
 
 #[test]
+fn what_was_unsubscribed_after_it_came_is_left_out() {
+    let mut client = client();
+    client.subscribe(ROUTE, ["a", "b"]);
+    client.connected();
+    let mut batch = client.response(response("1", &[("a", "1"), ("b", "2")], &[])).unwrap();
+    client.unsubscribe(ROUTE, ["a"]);
+    client.sift(&mut batch);
+    assert_eq!(batch.upserts.iter().map(|upsert| &*upsert.name).collect::<Vec<_>>(), ["b"]);
+    // the answer is still the answer to that response
+    assert_eq!(client.verdict(&batch, &[]).unwrap().response_nonce, "1");
+    assert_eq!((client.held(ROUTE, "a"), client.held(ROUTE, "b").is_some()), (None, true));
+}
+
+#[test]
 fn a_verdict_on_what_an_earlier_connection_brought_goes_nowhere_but_what_was_taken_is_held() {
     let mut client = client();
     client.subscribe_all(ROUTE);

@@ -54,15 +54,18 @@ pub struct Series {
     /// Requests that failed: by status, or by that of gRPC.
     #[prost(uint64, tag = "6")]
     pub failures: u64,
-    /// Octets of request bodies.
+    /// Octets of request bodies; of connections of TCP listeners those from clients.
     #[prost(uint64, tag = "7")]
     pub request_bytes: u64,
-    /// Octets of answer bodies.
+    /// Octets of answer bodies; of connections of TCP listeners those to clients.
     #[prost(uint64, tag = "8")]
     pub response_bytes: u64,
-    /// How long they took.
+    /// How long the requests took.
     #[prost(message, optional, tag = "9")]
     pub latency: Option<Sketch>,
+    /// Connections of TCP listeners that ended, by the labels of their metric that say how.
+    #[prost(message, repeated, tag = "10")]
+    pub connections: Vec<Count>,
 }
 
 /// What happened towards the endpoints of one cluster.

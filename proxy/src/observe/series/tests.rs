@@ -129,3 +129,27 @@ fn calls_of_grpc_are_counted_by_status_and_cost_nothing_before() {
     assert_eq!((counts, totals.grpc.iter().sum::<u64>()), ([1, 2, 1], 4));
     assert_eq!((totals.count(), totals.failures), (6, 3));
 }
+
+#[test]
+fn whoever_follows_sees_the_end_of_each_series_once() {
+    let book = SeriesBook::new(1);
+    let ended = || -> Vec<_> {
+        let ended = book.ended();
+        ended.iter().map(|one| (one.key().labels()[0].1.to_owned(), one.totals().count())).collect()
+    };
+    let (early, other) = (book.series(key("early")), book.series(key("other")));
+    drop(other);
+    assert_eq!((ended(), book.all().len()), (vec![], 1), "nobody follows");
+    book.follow();
+    let late = book.series(key("late"));
+    [&early, &late].into_iter().for_each(|series| _ = series.record(0, &sample(200, 1)));
+    assert_eq!(ended(), [], "they live");
+    drop((early, late));
+    // one that is wanted again goes on
+    let early = book.series(key("early"));
+    assert_eq!(ended(), [("late".to_owned(), 1)]);
+    early.record(0, &sample(200, 1));
+    drop(early);
+    assert_eq!(ended(), [("early".to_owned(), 2)]);
+    assert_eq!((ended(), book.all().len(), book.series(key("early")).totals().count()), (vec![], 0, 0));
+}

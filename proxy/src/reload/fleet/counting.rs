@@ -1,14 +1,19 @@
 //! What was counted since the report before. Pure but for reading the counters.
 
+use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+
 use hashbrown::HashMap;
 use towpath_wire::telemetry::{Cluster, Count, Series, Sketch};
 
+use crate::observe::passage::Fate;
 use crate::observe::rows::{Kind, Row};
 use crate::observe::series::{self, SeriesBook};
 use crate::observe::stats::Stats;
 use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::snapshot::Snapshot;
+use crate::upstream::cluster::ClusterState;
 
 #[cfg(test)]
 mod tests;
@@ -16,13 +21,24 @@ mod tests;
 /// The counts of the report before.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
-    series: HashMap<[Box<str>; 4], Before>,
-    clusters: HashMap<Box<str>, Vec<u64>>,
+    series: HashMap<Key, Before>,
+    /// By the id of their state.
+    clusters: HashMap<u64, Held>,
     local_replies: Vec<u64>,
 }
 
+/// The labels of a series.
+type Key = [Box<str>; 4];
+
+/// A cluster, which is held until its last counts are reported, and how often each row was counted.
+#[derive(Debug)]
+struct Held {
+    state: Arc<ClusterState>,
+    before: Vec<u64>,
+}
+
 /// A series as it was: only the buckets that counted something.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Before {
     codes: [u64; series::CODES.len()],
     failures: u64,
@@ -30,6 +46,8 @@ struct Before {
     response_bytes: u64,
     buckets: Vec<(usize, u64)>,
     sum_micros: u64,
+    /// Connections of TCP listeners that ended so.
+    ends: Vec<(&'static str, u64)>,
 }
 
 /// What moved.
@@ -58,55 +76,41 @@ impl Counted {
     fn series(&mut self, book: &SeriesBook) -> Vec<Series> {
         let mut before = std::mem::take(&mut self.series);
         let mut moved = Vec::new();
-        for one in book.all() {
-            let totals = one.totals();
-            if totals.count() == 0 {
-                continue;
-            }
-            let key = one.key().labels().map(|(_, label)| Box::<str>::from(label));
-            let now = Before {
-                codes: totals.codes,
-                failures: totals.failures,
-                request_bytes: totals.request_bytes,
-                response_bytes: totals.response_bytes,
-                buckets: totals.latency.buckets().collect(),
-                sum_micros: totals.latency.sum().as_micros() as u64,
-            };
-            // another one of the same name began at nothing
-            let old = before.remove(&key).filter(|old| old.codes.iter().sum::<u64>() <= totals.count());
-            let old = old.unwrap_or_default();
-            if now.codes != old.codes {
+        let mut take = |one: &series::Series| {
+            let (key, now) = read(one)?;
+            let old = before.remove(&key).unwrap_or_default();
+            if now != old {
                 moved.push(since(&key, &now, &old));
             }
-            self.series.insert(key, now);
-        }
+            Some((key, now))
+        };
+        // first: one that begins anew under the same name is another one
+        book.ended().iter().for_each(|one| _ = take(one));
+        self.series.extend(book.all().iter().filter_map(|one| take(one)));
         moved
     }
 
+    /// Forgets what has ended since: nobody is there to be told.
+    pub(super) fn forget_ended(&mut self, book: &SeriesBook) {
+        book.ended().iter().for_each(|one| _ = self.series.remove(&labels(one)));
+        self.clusters.retain(|_, held| Arc::strong_count(&held.state) > 1);
+    }
+
     fn clusters(&mut self, snapshot: &Snapshot) -> Vec<Cluster> {
-        let mut before = std::mem::take(&mut self.clusters);
-        let mut moved = Vec::new();
-        for id in snapshot.config().cluster_ids() {
-            let Some(state) = snapshot.cluster(id).map(|live| live.state()) else { continue };
-            let now: Vec<u64> = ClusterCounter::ALL.iter().map(|row| state.tally().total(*row)).collect();
-            if now.iter().all(|count| *count == 0) {
-                continue;
-            }
-            let old = before.remove(state.name()).unwrap_or_default();
-            let rows = ClusterCounter::ALL.iter().zip(&now).enumerate();
-            let counts: Vec<_> = rows
-                .filter(|(_, (row, _))| row.kind() == Kind::Counter)
-                .map(|(position, (row, now))| {
-                    (row.name(), added(*now, old.get(position).copied().unwrap_or(0)))
-                })
-                .filter(|(_, count)| *count > 0)
-                .map(|(name, count)| Count { name: name.to_owned(), count })
-                .collect();
-            if !counts.is_empty() {
-                moved.push(Cluster { name: state.name().to_owned(), counts });
-            }
-            self.clusters.insert(state.name().into(), now);
+        let states = snapshot.config().cluster_ids().filter_map(|id| Some(snapshot.cluster(id)?.state()));
+        for state in states {
+            let held = || Held { state: Arc::clone(state), before: Vec::new() };
+            self.clusters.entry(state.id()).or_insert_with(held);
         }
+        let mut moved = Vec::new();
+        self.clusters.retain(|_, held| {
+            // looked at before its counts are: then these are the last ones
+            let lives = Arc::strong_count(&held.state) > 1;
+            fence(Ordering::Acquire);
+            moved.extend(held.moved());
+            lives
+        });
+        moved.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         moved
     }
 
@@ -122,6 +126,44 @@ impl Counted {
     }
 }
 
+impl Held {
+    fn moved(&mut self) -> Option<Cluster> {
+        let now: Vec<u64> = ClusterCounter::ALL.iter().map(|row| self.state.tally().total(*row)).collect();
+        if now.iter().all(|count| *count == 0) {
+            return None;
+        }
+        let before = std::mem::replace(&mut self.before, now);
+        let rows = ClusterCounter::ALL.iter().zip(&self.before).enumerate();
+        let counts =
+            rows.filter(|(_, (row, _))| row.kind() == Kind::Counter).map(|(position, (row, now))| Count {
+                name: row.name().to_owned(),
+                count: added(*now, before.get(position).copied().unwrap_or(0)),
+            });
+        let counts: Vec<_> = counts.filter(|count| count.count > 0).collect();
+        (!counts.is_empty()).then(|| Cluster { name: self.state.name().to_owned(), counts })
+    }
+}
+
+fn labels(series: &series::Series) -> Key {
+    series.key().labels().map(|(_, label)| label.into())
+}
+
+/// What a series has counted, if it has anything.
+fn read(series: &series::Series) -> Option<(Key, Before)> {
+    let (totals, passages) = (series.totals(), series.passages());
+    let ends = Fate::all().map(|fate| (fate.code(), passages.ended(fate)));
+    let now = Before {
+        codes: totals.codes,
+        failures: totals.failures,
+        request_bytes: totals.request_bytes + passages.received,
+        response_bytes: totals.response_bytes + passages.sent,
+        buckets: totals.latency.buckets().collect(),
+        sum_micros: totals.latency.sum().as_micros() as u64,
+        ends: ends.filter(|(_, count)| *count > 0).collect(),
+    };
+    (now != Before::default()).then(|| (labels(series), now))
+}
+
 fn since(key: &[Box<str>; 4], now: &Before, old: &Before) -> Series {
     let [route, cluster, subset, class] = key.each_ref().map(|label| label.to_string());
     let before = |bucket: usize| {
@@ -131,7 +173,12 @@ fn since(key: &[Box<str>; 4], now: &Before, old: &Before) -> Series {
         .buckets
         .iter()
         .map(|(bucket, count)| (*bucket, added(*count, before(*bucket).map_or(0, |(_, count)| *count))));
+    let ended = now.ends.iter().map(|(code, now)| {
+        let before = old.ends.iter().find(|(known, _)| known == code).map_or(0, |(_, count)| *count);
+        Count { name: (*code).to_owned(), count: added(*now, before) }
+    });
     Series {
+        connections: ended.filter(|ended| ended.count > 0).collect(),
         route,
         cluster,
         subset,

@@ -63,17 +63,28 @@ impl Disk {
 
     /// What happens next. What is written is waited for before it is written again.
     pub(super) async fn next(&mut self) -> Turn {
-        if let Some(writing) = &mut self.writing {
-            let written = writing.await;
-            self.writing = None;
-            self.rested = Instant::now() + self.begun.elapsed() * REST;
-            self.due = self.due.map(|due| due.max(self.rested));
-            return Turn::Written(written.unwrap_or_else(|bug| Err(io::Error::other(bug))));
+        if let Some(written) = self.written().await {
+            return written;
         }
         match self.due {
             Some(due) => sleep_until(due).await,
             None => pending().await,
         }
         Turn::Due
+    }
+
+    /// What happens next where there is no time for pauses; `None` when nothing is left to be done.
+    pub(super) async fn last(&mut self) -> Option<Turn> {
+        let written = self.written().await;
+        written.or(self.due.map(|_| Turn::Due))
+    }
+
+    /// What became of what is written, if anything is.
+    async fn written(&mut self) -> Option<Turn> {
+        let written = self.writing.as_mut()?.await;
+        self.writing = None;
+        self.rested = Instant::now() + self.begun.elapsed() * REST;
+        self.due = self.due.map(|due| due.max(self.rested));
+        Some(Turn::Written(written.unwrap_or_else(|bug| Err(io::Error::other(bug)))))
     }
 }

@@ -17,7 +17,7 @@ use super::demand::{Demand, Wishes};
 use super::disk::{Disk, Turn};
 use super::gathering::Gathering;
 use super::link::{Link, Lost, Opening};
-use super::report::Reporter;
+use super::report::{Reporter, Reports};
 use super::settling;
 use super::store::{self, Kept, Store};
 use super::table::Table;
@@ -25,6 +25,7 @@ use crate::observe::stats::Counter;
 use crate::reload::{Environment, GoLive};
 use crate::shared::{Ask, Fleet, Hosts, Open, Origin, Shared};
 
+mod farewell;
 mod recall;
 
 /// How often hosts are looked at that nobody asks for any more.
@@ -48,6 +49,7 @@ pub struct Member {
     disk: Option<Disk>,
     recalled: Option<(Table, Kept)>,
     link: LinkState,
+    reports: Option<Reports>,
 }
 
 /// Hosts on demand.
@@ -155,6 +157,7 @@ impl Member {
             disk: store.map(Disk::new),
             recalled: None,
             link: LinkState::Resting(Instant::now()),
+            reports: None,
             control,
         })
     }
@@ -171,16 +174,16 @@ impl Member {
         format!("control server {}", self.control.address())
     }
 
-    /// Keeps the table as the server wants it, for as long as the process lives.
+    /// Keeps the table as the server wants it, for as long as it is asked to.
     ///
     /// # Errors
     /// When SIGHUP cannot be listened to.
-    pub async fn run(mut self, shared: Arc<Shared>, go_live: &mut GoLive<'_>) -> io::Result<()> {
+    pub async fn run(&mut self, shared: &Arc<Shared>, go_live: &mut GoLive<'_>) -> io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
         if *self.control.telemetry() {
-            let (shared, place) = (Arc::clone(&shared), self.place());
+            let (shared, place) = (Arc::clone(shared), self.place());
             let (id, namespace) = (shared.snapshot().config().process().id().clone(), self.namespace.clone());
-            tokio::task::spawn_local(Reporter { shared, place, id, namespace }.run());
+            self.reports = Some(Reports::begin(Reporter { shared, place, id, namespace }));
         }
         let mut failures = 0;
         let mut rng = fastrand::Rng::new();
@@ -191,7 +194,7 @@ impl Member {
                     None
                 }
                 Event::Opened(Ok(link)) => {
-                    self.opened(link, &shared);
+                    self.opened(link, shared);
                     None
                 }
                 Event::Heard(Ok(response)) => {
@@ -199,11 +202,11 @@ impl Member {
                     self.heard(response).err()
                 }
                 Event::Opened(Err(lost)) | Event::Heard(Err(lost)) => Some(lost),
-                Event::Due => self.judge(&shared, go_live).await.err(),
+                Event::Due => self.judge(shared, go_live).await.err(),
                 Event::Asks(asks) => self.asked(asks).err(),
-                Event::Age => self.age(&shared, go_live).await.err(),
+                Event::Age => self.age(shared, go_live).await.err(),
                 Event::Disk(turn) => {
-                    self.turn(turn, &shared);
+                    self.turn(turn, shared);
                     None
                 }
                 Event::Hangup => {
@@ -284,7 +287,9 @@ impl Member {
     async fn judge(&mut self, shared: &Shared, go_live: &mut GoLive<'_>) -> Result<(), Lost> {
         let LinkState::Open(open) = &mut self.link else { return Ok(()) };
         let now = Instant::now();
-        let (whole, batches) = (open.gathering.is_whole(now), open.gathering.take(now));
+        let (whole, mut batches) = (open.gathering.is_whole(now), open.gathering.take(now));
+        // some may have been let go since they came
+        batches.iter_mut().for_each(|batch| self.client.sift(batch));
         let mut verdicts = Vec::new();
         for batch in &batches {
             let mut rejected = match &mut self.hosts {

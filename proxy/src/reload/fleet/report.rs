@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::uri::PathAndQuery;
-use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::client::Grpc;
@@ -36,27 +36,58 @@ pub(super) struct Reporter {
     pub(super) namespace: String,
 }
 
+/// The end of a proxy: what it counted last is reported then.
+pub(super) type Farewell = oneshot::Receiver<()>;
+
+/// Reports that are being made, until there are no more.
+#[derive(Debug)]
+pub(super) struct Reports {
+    task: JoinHandle<()>,
+    farewell: oneshot::Sender<()>,
+}
+
+impl Reports {
+    /// Begins to report.
+    pub(super) fn begin(reporter: Reporter) -> Self {
+        let (farewell, told) = oneshot::channel();
+        Self { task: tokio::task::spawn_local(reporter.run(told)), farewell }
+    }
+
+    /// Has what was counted last reported, where there is a stream that takes it.
+    pub(super) async fn end(self) {
+        // whoever has ended already has nothing to say
+        _ = self.farewell.send(());
+        _ = self.task.await;
+    }
+}
+
 impl Reporter {
-    /// Reports for as long as the process lives.
-    pub(super) async fn run(self) {
+    /// Reports until the end.
+    async fn run(self, mut farewell: Farewell) {
+        self.shared.series().follow();
         let mut counted = Counted::default();
         let (mut failures, mut rng) = (0, fastrand::Rng::new());
         loop {
             let begun = Instant::now();
-            let lost = self.stream(&mut counted).await;
+            let Err(lost) = self.stream(&mut counted, &mut farewell).await else { return };
+            counted.forget_ended(self.shared.series());
             // a stream that lived was none that could not be had
             failures = if begun.elapsed() > INTERVAL_MAX { 1 } else { failures + 1 };
             tracing::debug!(server = self.place.server(), fault = lost, "nobody takes reports");
-            sleep(backoff(failures, rng.f64())).await;
+            tokio::select! {
+                () = sleep(backoff(failures, rng.f64())) => {}
+                _ = &mut farewell => return,
+            }
         }
     }
 
-    /// One stream, until it ends. Gives the reason.
-    async fn stream(&self, counted: &mut Counted) -> Lost {
-        match self.open().await {
-            Ok((outbox, directives)) => self.report(counted, &outbox, directives).await,
-            Err(lost) => lost,
-        }
+    /// One stream, until it is lost, or all has been said.
+    async fn stream(&self, counted: &mut Counted, farewell: &mut Farewell) -> Result<(), Lost> {
+        let (outbox, directives) = tokio::select! {
+            opened = self.open() => opened?,
+            _ = &mut *farewell => return Ok(()),
+        };
+        self.report(counted, outbox, directives, farewell).await
     }
 
     async fn open(&self) -> Result<(mpsc::Sender<Telemetry>, tonic::Streaming<Directive>), Lost> {
@@ -77,39 +108,51 @@ impl Reporter {
     async fn report(
         &self,
         counted: &mut Counted,
-        outbox: &mpsc::Sender<Telemetry>,
+        outbox: mpsc::Sender<Telemetry>,
         mut directives: tonic::Streaming<Directive>,
-    ) -> Lost {
+        farewell: &mut Farewell,
+    ) -> Result<(), Lost> {
         let (mut sequence, mut last, mut tick) = (0, Instant::now(), ticking(INTERVAL));
         loop {
-            tokio::select! {
+            let is_last = tokio::select! {
                 directive = directives.message() => match directive {
-                    Ok(Some(Directive { interval_millis: 0 })) => {}
+                    Ok(Some(Directive { interval_millis: 0 })) => continue,
                     Ok(Some(Directive { interval_millis })) => {
                         let wish = Duration::from_millis(interval_millis.into());
                         tick = ticking(wish.clamp(INTERVAL_MIN, INTERVAL_MAX));
-                    }
-                    Ok(None) => return "the server has ended the stream".to_owned(),
-                    Err(status) => return link::ended(&status),
-                },
-                _ = tick.tick() => {
-                    let stats = self.shared.stats().control();
-                    let Ok(permit) = outbox.try_reserve() else {
-                        if outbox.is_closed() {
-                            return "the server takes no more reports".to_owned();
-                        }
-                        // what was counted goes with the next one
-                        stats.add(Counter::ControlReportsDropped, 1);
                         continue;
-                    };
-                    let interval_millis = last.elapsed().as_millis() as u32;
-                    (sequence, last) = (sequence + 1, Instant::now());
-                    let moved = self.count(counted).await;
-                    permit.send(self.telemetry(sequence, interval_millis, moved));
-                    stats.add(Counter::ControlReports, 1);
+                    }
+                    Ok(None) => return Err("the server has ended the stream".to_owned()),
+                    Err(status) => return Err(link::ended(&status)),
+                },
+                _ = tick.tick() => false,
+                _ = &mut *farewell => true,
+            };
+            let Ok(permit) = outbox.try_reserve() else {
+                if outbox.is_closed() {
+                    return Err("the server takes no more reports".to_owned());
                 }
+                // what was counted goes with the next one
+                self.shared.stats().control().add(Counter::ControlReportsDropped, 1);
+                if is_last {
+                    return Ok(());
+                }
+                counted.forget_ended(self.shared.series());
+                continue;
+            };
+            let interval_millis = last.elapsed().as_millis() as u32;
+            (sequence, last) = (sequence + 1, Instant::now());
+            let moved = self.count(counted).await;
+            permit.send(self.telemetry(sequence, interval_millis, moved));
+            self.shared.stats().control().add(Counter::ControlReports, 1);
+            if is_last {
+                break;
             }
         }
+        drop(outbox);
+        // when the server has ended its side too, it has heard all
+        while let Ok(Some(_)) = directives.message().await {}
+        Ok(())
     }
 
     /// Counts, on a thread of its own: there may be thousands of series.

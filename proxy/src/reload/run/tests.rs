@@ -46,7 +46,7 @@ async fn with_process<T: Future<Output = ()>>(
 ) {
     let directory = tempfile::tempdir().unwrap();
     let path = lay(directory.path());
-    let (shared, reloader) = process(&path);
+    let (shared, mut reloader) = process(&path);
     let (requester, requests) = requests();
     let (sender, receiver) = unbounded_channel();
     let case = Case { directory, path, shared, requester, published: receiver };
@@ -57,7 +57,7 @@ async fn with_process<T: Future<Output = ()>>(
         test(case).await;
     };
     tokio::select! {
-        ended = run(reloader, requests, &mut go_live, &notifier) => panic!("reloading ended: {ended:?}"),
+        ended = run(&mut reloader, requests, &mut go_live, &notifier) => panic!("reloading ended: {ended:?}"),
         () = ready => {}
     }
 }

@@ -1,5 +1,6 @@
 //! What the process tells whoever started it (sd_notify(3)).
 
+use std::cell::Cell;
 use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
@@ -11,7 +12,11 @@ mod tests;
 
 /// The way to whoever wants to know; to nobody, where nobody does.
 #[derive(Debug, Default)]
-pub struct Notifier(Option<(UnixDatagram, SocketAddr)>);
+pub struct Notifier {
+    way: Option<(UnixDatagram, SocketAddr)>,
+    /// Nothing but that is to be known of it any more.
+    stopping: Cell<bool>,
+}
 
 impl Notifier {
     /// Tells the socket of this name (`NOTIFY_SOCKET`): a path, or `@` and an abstract name.
@@ -26,7 +31,7 @@ impl Notifier {
         let socket = UnixDatagram::unbound()?;
         // a reader that is stuck must not stop the control thread
         socket.set_nonblocking(true)?;
-        Ok(Self(Some((socket, address?))))
+        Ok(Self { way: Some((socket, address?)), stopping: Cell::new(false) })
     }
 
     /// The process does what it is for.
@@ -44,6 +49,7 @@ impl Notifier {
     /// The process is about to end.
     pub fn stopping(&self) {
         self.tell("STOPPING=1\nSTATUS=draining");
+        self.stopping.set(true);
     }
 
     /// Another process is in the place of this one from now on.
@@ -52,7 +58,7 @@ impl Notifier {
     }
 
     fn tell(&self, what: &str) {
-        let Some((socket, address)) = &self.0 else { return };
+        let Some((socket, address)) = self.way.as_ref().filter(|_| !self.stopping.get()) else { return };
         if let Err(fault) = socket.send_to_addr(what.as_bytes(), address) {
             tracing::warn!(%fault, what = what.lines().next(), "whoever started the proxy cannot be told");
         }

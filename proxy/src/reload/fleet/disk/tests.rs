@@ -28,3 +28,18 @@ async fn a_disk_that_does_not_take_it_is_told() {
     disk.write(Base::default(), Kept::default());
     assert!(matches!(disk.next().await, Turn::Written(Err(_))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_ends_writes_without_a_pause() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut disk = Disk::new(Store::new(folder.path(), "shop", "p7"));
+    let begun = Instant::now();
+    assert!(disk.last().await.is_none(), "there is nothing to write");
+    disk.write(Base::default(), Kept::default());
+    disk.want();
+    assert!(matches!(disk.last().await, Some(Turn::Written(Ok(())))));
+    assert!(matches!(disk.last().await, Some(Turn::Due)));
+    disk.write(Base::default(), Kept::default());
+    assert!(matches!(disk.last().await, Some(Turn::Written(Ok(())))));
+    assert!(disk.last().await.is_none() && begun.elapsed() < PAUSE);
+}

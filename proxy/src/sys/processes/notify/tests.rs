@@ -21,6 +21,11 @@ fn each_state_is_told_in_the_words_of_the_protocol() {
     assert!(hear().starts_with("MAINPID=7\nREADY=1\n"));
     notifier.stopping();
     assert!(hear().starts_with("STOPPING=1\n"));
+    // a table that is read meanwhile does not make it stay
+    notifier.reloading();
+    notifier.ready();
+    heard.set_nonblocking(true).unwrap();
+    assert!(heard.recv(&mut [0; 256]).is_err());
 }
 
 #[test]
