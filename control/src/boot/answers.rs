@@ -10,15 +10,15 @@ use towpath_config::parts::Outcome;
 use towpath_config::{Fault, Faults, Severity, diff};
 
 use crate::api::seam::{
-    self, Change, Control, Events, Finding, Judged, ObjectStatus, Pending, ProxyStatus, Question,
-    StageStatus, Traffic, TrafficQuestion, TrafficSeries, WriteFault, Wrote,
+    self, Change, Control, Events, Finding, Judged, LocalReplies, ObjectStatus, Pending, ProxyStatus,
+    Question, StageStatus, Traffic, TrafficCluster, TrafficQuestion, TrafficSeries, WriteFault, Wrote,
 };
 use crate::documents::{DocumentName, Documents};
 use crate::mesh::{State, Verdict};
 use crate::push::{self, Fleet};
 use crate::source;
 use crate::store::StoreFault;
-use crate::telemetry::{Key, Query, Tally};
+use crate::telemetry::{CountKey, Key, Query, Tally};
 use crate::truth::{self, Live, Proposal, Refused, Truth};
 
 mod fleet;
@@ -190,12 +190,16 @@ impl Control for Answers {
         let telemetry = self.fleet.telemetry();
         let (_, left_out, proxies) = telemetry.sizes();
         let seconds = telemetry.age().min(window).as_secs_f64();
-        Traffic {
-            seconds,
-            proxies,
-            series: telemetry.sums(&query).into_iter().map(series).collect(),
-            left_out,
+        let series = telemetry.sums(&query).into_iter().map(series).collect();
+        let mut traffic = Traffic { seconds, proxies, series, left_out, ..Traffic::default() };
+        for (CountKey { namespace, cluster }, counts) in telemetry.counts(&query) {
+            let counts = counts.into_iter().collect();
+            match cluster {
+                Some(cluster) => traffic.clusters.push(TrafficCluster { namespace, cluster, counts }),
+                None => traffic.local_replies.push(LocalReplies { namespace, reasons: counts }),
+            }
         }
+        traffic
     }
 
     fn ready(&self) -> Result<(), String> {
@@ -214,6 +218,10 @@ fn series((key, tally): (Key, Tally)) -> TrafficSeries {
     TrafficSeries {
         requests: tally.requests(),
         errors: tally.failures,
+        request_bytes: tally.request_bytes,
+        response_bytes: tally.response_bytes,
+        connections: tally.connections,
+        connections_failed: tally.connections_failed,
         p50_ms: milliseconds(0.5),
         p90_ms: milliseconds(0.9),
         p99_ms: milliseconds(0.99),

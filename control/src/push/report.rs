@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
-use towpath_wire::telemetry::{Directive, Named, Telemetry as Report};
+use towpath_wire::telemetry::{Count, Directive, Named, Telemetry as Report};
 
 use super::fleet::Fleet;
 use super::member::name_of;
@@ -19,7 +19,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(120);
 /// Octets of a name, and of what is said of one.
 const TEXT_BYTES_MAX: usize = 512;
 
-/// Names in a list of rejections or of what waits.
+/// Names in a list: of rejections, of what waits, of what is counted.
 const NAMES_MAX: usize = 100;
 
 /// So many reports a second are read of all proxies together, about: more proxies report less often.
@@ -84,6 +84,17 @@ fn cut(report: &mut Report) -> bool {
         ![&series.route, &series.cluster, &series.subset, &series.class].into_iter().any(|text| long(text))
     });
     let mut cut = identity || report.series.len() != before;
+    let before = report.clusters.len();
+    report.clusters.retain(|cluster| !long(&cluster.name));
+    cut |= report.clusters.len() != before;
+    let of_series = report.series.iter_mut().map(|series| &mut series.connections);
+    let of_clusters = report.clusters.iter_mut().map(|cluster| &mut cluster.counts);
+    for counts in of_series.chain(of_clusters).chain([&mut report.local_replies]) {
+        let before = counts.len();
+        counts.retain(|Count { name, .. }| !long(name));
+        counts.truncate(NAMES_MAX);
+        cut |= counts.len() != before;
+    }
     if let Some(state) = &mut report.state {
         for list in [&mut state.rejected, &mut state.waiting] {
             let before = list.len();

@@ -9,7 +9,7 @@ use super::tally::Tally;
 mod tests;
 
 /// So long a series is kept of which nothing is heard, in seconds: as long as anything of it is.
-const SILENCE_MAX: u64 = 86_400;
+pub(super) const SILENCE_MAX: u64 = 86_400;
 
 /// What a series counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -42,7 +42,7 @@ pub struct Query {
 /// Every series.
 #[derive(Debug)]
 pub struct Book {
-    series: HashMap<Key, Recent>,
+    series: HashMap<Key, Recent<Tally>>,
     most: usize,
     /// Requests that had to be counted together with those of other series.
     overflowed: u64,
@@ -96,13 +96,20 @@ impl Book {
     pub fn sums(&self, now: u64, query: &Query) -> Vec<(Key, Tally)> {
         let found = self.series.iter().filter(|(key, _)| query.wants(key));
         let summed = found.map(|(key, recent)| (key.clone(), recent.sum(now, query.window.max(1))));
-        let mut sums: Vec<_> = summed.filter(|(_, tally)| tally.requests() > 0).collect();
+        let mut sums: Vec<_> = summed.filter(|(_, tally)| !tally.is_empty()).collect();
         sums.sort_by(|(one, _), (other, _)| one.cmp(other));
         sums
     }
 }
 
 impl Query {
+    /// Whether it asks for this cluster of a namespace too, apart from routes; for what is of no cluster without one.
+    pub(super) fn wants_place(&self, namespace: &str, cluster: Option<&str>) -> bool {
+        let same =
+            |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
+        self.route.is_none() && same(&self.namespace, Some(namespace)) && same(&self.cluster, cluster)
+    }
+
     fn wants(&self, key: &Key) -> bool {
         let same =
             |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use towpath_wire::telemetry::{self as wire, State};
 
 use super::book::{Book, Key, Query};
+use super::counts::{CountBook, CountKey};
 use super::tally::Tally;
 
 /// The time before now that stands for how a proxy usually fares.
@@ -20,6 +21,7 @@ pub struct Telemetry(Arc<Desk>);
 struct Desk {
     begun: Instant,
     book: Mutex<Book>,
+    counts: Mutex<CountBook>,
     proxies: Mutex<HashMap<Arc<str>, Standing>>,
 }
 
@@ -50,11 +52,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Telemetry {
-    /// A desk that keeps at most so many series.
+    /// A desk that keeps at most so many series, and as many clusters.
     #[must_use]
     pub fn new(series: usize) -> Self {
-        let (book, proxies) = (Mutex::new(Book::new(series)), Mutex::default());
-        Self(Arc::new(Desk { begun: Instant::now(), book, proxies }))
+        let (book, counts) = (Mutex::new(Book::new(series)), Mutex::new(CountBook::new(series)));
+        Self(Arc::new(Desk { begun: Instant::now(), book, counts, proxies: Mutex::default() }))
     }
 
     /// A proxy begins to report; `proxy` is `NAMESPACE/ID`.
@@ -71,6 +73,12 @@ impl Telemetry {
     #[must_use]
     pub fn sums(&self, query: &Query) -> Vec<(Key, Tally)> {
         locked(&self.0.book).sums(self.0.now(), query)
+    }
+
+    /// What was counted by name in the window of the query, by cluster and of no cluster.
+    #[must_use]
+    pub fn counts(&self, query: &Query) -> Vec<(CountKey, Vec<(String, u64)>)> {
+        locked(&self.0.counts).sums(self.0.now(), query)
     }
 
     /// How long it has been kept.
@@ -127,6 +135,14 @@ impl Reporter {
         {
             let mut book = locked(&self.desk.book);
             tallies.into_iter().for_each(|(key, tally)| book.add(now, key, &tally));
+        }
+        {
+            let place = |cluster| CountKey { namespace: self.namespace.clone(), cluster };
+            let mut counts = locked(&self.desk.counts);
+            for cluster in report.clusters {
+                counts.add(now, place(Some(cluster.name)), cluster.counts);
+            }
+            counts.add(now, place(None), report.local_replies);
         }
         let mut proxies = locked(&self.desk.proxies);
         let Some(standing) = proxies.get_mut(&self.proxy).filter(|standing| standing.stream == self.stream)

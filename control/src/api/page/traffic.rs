@@ -16,6 +16,8 @@ pub(super) fn traffic(asked: &Asked) -> Result<Reply, Problem> {
     let question = TrafficQuestion { window, namespace, route: text("route"), cluster: text("cluster") };
     let mut traffic = asked.site.control.traffic(&question);
     traffic.series.retain(|series| asked.caller.has(&series.namespace));
+    traffic.clusters.retain(|cluster| asked.caller.has(&cluster.namespace));
+    traffic.local_replies.retain(|replies| asked.caller.has(&replies.namespace));
     if !asked.caller.has_all() {
         traffic.left_out = 0;
     }

@@ -209,6 +209,7 @@ fn history() -> Named {
 
 fn traffic() -> Named {
     let milliseconds = or_null(&json!({"type": "number"}));
+    let counts = json!({"type": "object", "additionalProperties": number()});
     let series = object(&[
         ("namespace", text()),
         ("route", text()),
@@ -217,6 +218,10 @@ fn traffic() -> Named {
         ("class", text()),
         ("requests", number()),
         ("errors", number()),
+        ("request_bytes", number()),
+        ("response_bytes", number()),
+        ("connections", number()),
+        ("connections_failed", number()),
         ("p50_ms", milliseconds.clone()),
         ("p90_ms", milliseconds.clone()),
         ("p99_ms", milliseconds),
@@ -225,6 +230,11 @@ fn traffic() -> Named {
         ("seconds", json!({"type": "number"})),
         ("proxies", number()),
         ("series", list(&of("Series"))),
+        (
+            "clusters",
+            list(&object(&[("namespace", text()), ("cluster", text()), ("counts", counts.clone())])),
+        ),
+        ("local_replies", list(&object(&[("namespace", text()), ("reasons", counts)]))),
         ("left_out", number()),
     ]);
     vec![("Series", series), ("Traffic", traffic)]

@@ -214,7 +214,8 @@ pub(in crate::api) const OPERATIONS: &[Operation] = &[
     Operation {
         page: Page::Traffic,
         path: "/api/v1/metrics",
-        about: "Requests, errors and durations of late by route, cluster and subset, as the proxies tell.",
+        about: "Requests, errors, octets and durations of late by route, cluster and subset, as the proxies tell; what happened \
+                towards endpoints, by cluster; and answers of the proxies themselves, by reason.",
         query: &[
             NAMESPACE,
             parameter("route", Kind::Text, "Of this route only."),

@@ -1,6 +1,7 @@
 use towpath_wire::telemetry::Series;
 
 use super::*;
+use crate::telemetry::tally::Tally;
 
 fn requests(count: u64) -> Tally {
     Tally::of(Series { codes: vec![0, count], ..Series::default() })

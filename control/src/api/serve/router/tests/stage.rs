@@ -21,8 +21,9 @@ use crate::api::access::{Guard, Notes};
 use crate::api::index::Book;
 use crate::api::page::Site;
 use crate::api::seam::{
-    Change, Control, Event, EventKind, Events, Finding, Judged, ObjectStatus, Pending, ProxyStatus, Question,
-    Rejection, StageStatus, Standing, Traffic, TrafficQuestion, TrafficSeries, Truth, WriteFault, Wrote,
+    Change, Control, Event, EventKind, Events, Finding, Judged, LocalReplies, ObjectStatus, Pending,
+    ProxyStatus, Question, Rejection, StageStatus, Standing, Traffic, TrafficCluster, TrafficQuestion,
+    TrafficSeries, Truth, WriteFault, Wrote,
 };
 use crate::documents::{DocumentName, Documents};
 use crate::store::{Commit, Committed, Origin, Retention, Signature, Store};
@@ -371,7 +372,21 @@ impl Control for Scripted {
             p50_ms: Some(1.5),
             ..Default::default()
         };
-        Traffic { seconds: question.window.as_secs_f64(), proxies: 1, series: vec![series], left_out: 0 }
+        let cluster = TrafficCluster {
+            namespace: "shop".to_owned(),
+            cluster: "checkout".to_owned(),
+            counts: [("towpath_upstream_retries".to_owned(), 1)].into(),
+        };
+        let replies =
+            LocalReplies { namespace: "pay".to_owned(), reasons: [("no-host".to_owned(), 1)].into() };
+        Traffic {
+            seconds: question.window.as_secs_f64(),
+            proxies: 1,
+            series: vec![series],
+            clusters: vec![cluster],
+            local_replies: vec![replies],
+            left_out: 0,
+        }
     }
 
     fn ready(&self) -> Result<(), String> {
