@@ -19,7 +19,7 @@ mod template;
 pub use address::{Address, UnixAddress};
 pub(crate) use cluster::well_statuses;
 pub use cluster::{
-    Ask, Balance, Breaker, Cluster, ClusterLimits, ClusterProtocol, Endpoint, HealthCheck, Pings,
+    Ask, Balance, Breaker, Chunks, Cluster, ClusterLimits, ClusterProtocol, Endpoint, HealthCheck, Pings,
     ProxyVersion, Resilience, Subset,
 };
 pub use condition::{
@@ -71,7 +71,7 @@ pub struct Config {
     pub(crate) routes: Arc<[Route]>,
     pub(crate) order: Arc<[Candidate]>,
     pub(crate) connection_order: Arc<[Candidate]>,
-    pub(crate) clusters: Arc<[Arc<Cluster>]>,
+    pub(crate) clusters: Chunks<Cluster>,
 }
 
 impl Config {
@@ -113,24 +113,26 @@ impl Config {
 
     /// The clusters, sorted by name; [`ClusterId`] is an index into this.
     #[must_use]
-    pub fn clusters(&self) -> &[Arc<Cluster>] {
+    pub fn clusters(&self) -> &Chunks<Cluster> {
         &self.clusters
     }
 
-    /// The same table, in which the clusters of these names have these endpoints: all the rest is shared. `None` when one
-    /// is not there, or has a name in DNS instead of endpoints.
+    /// The same table, in which the clusters of these names have these endpoints: all the rest is shared; and these
+    /// clusters. `None` when one is not there, or has a name in DNS instead of endpoints.
     #[must_use]
     pub fn with_endpoints<'a>(
         &self,
         changes: impl IntoIterator<Item = (&'a str, Vec<Endpoint>)>,
-    ) -> Option<Self> {
-        let mut clusters = self.clusters.to_vec();
+    ) -> Option<(Self, Vec<ClusterId>)> {
+        let (mut next, mut changed) = (self.clone(), Vec::new());
         for (cluster, endpoints) in changes {
-            let position = self.clusters.binary_search_by(|known| known.name.as_str().cmp(cluster)).ok()?;
-            let changed = clusters.get_mut(position).filter(|cluster| cluster.dns.is_none())?;
-            *changed = Arc::new(changed.with_endpoints(endpoints));
+            let id = self.cluster_id(cluster)?;
+            let before = next.cluster(id).filter(|cluster| cluster.dns.is_none())?;
+            let after = Arc::new(before.with_endpoints(endpoints));
+            next.clusters.set(id.index(), after);
+            changed.push(id);
         }
-        Some(Self { clusters: clusters.into(), ..self.clone() })
+        Some((next, changed))
     }
 
     /// The ids of the listeners, in the order of [`Config::listeners`].
@@ -152,6 +154,13 @@ impl Config {
     #[must_use]
     pub fn listener(&self, id: ListenerId) -> Option<&Listener> {
         self.listeners.get(id.index())
+    }
+
+    /// The id of the cluster of this name.
+    #[must_use]
+    pub fn cluster_id(&self, name: &str) -> Option<ClusterId> {
+        let position = self.clusters.find(|cluster| cluster.name.as_str().cmp(name))?;
+        Some(ClusterId(position as u32))
     }
 
     /// The cluster with this id.

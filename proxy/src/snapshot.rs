@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use hashbrown::HashMap;
 use towpath_config::model::{
-    Action, Cluster, ClusterId, Config, Endpoint, Forward, Listener, ListenerId, Route, RouteId,
+    Action, Chunks, Cluster, ClusterId, Config, Endpoint, Forward, Listener, ListenerId, Route, RouteId,
 };
 
 use crate::observe::listener::ListenerStats;
@@ -29,7 +29,7 @@ pub struct Snapshot {
     index: Arc<Index>,
     connections: Arc<Connections>,
     listeners: Vec<Arc<ListenerStats>>,
-    clusters: Vec<Arc<LiveCluster>>,
+    clusters: Chunks<LiveCluster>,
     routes: Arc<[RouteSeries]>,
     unrouted: Arc<Series>,
     overflowed: usize,
@@ -149,10 +149,10 @@ impl Snapshot {
     /// The same snapshot, in which the name of a cluster stands for these endpoints; `None` when it does so already.
     #[must_use]
     pub fn answered(&self, cluster: &str, endpoints: &[Endpoint]) -> Option<Self> {
-        let position = self.position(cluster)?;
-        let live = self.clusters.get(position)?.answered(self.config.clusters().get(position)?, endpoints)?;
+        let id = self.config.cluster_id(cluster)?;
+        let live = self.cluster(id)?.answered(self.config.cluster(id)?, endpoints)?;
         let mut next = self.clone();
-        *next.clusters.get_mut(position)? = Arc::new(live);
+        next.clusters.set(id.index(), Arc::new(live));
         Some(next)
     }
 
@@ -163,34 +163,27 @@ impl Snapshot {
         &self,
         changes: impl IntoIterator<Item = (&'a str, Vec<Endpoint>)>,
     ) -> Option<Self> {
-        let config = Arc::new(self.config.with_endpoints(changes)?);
-        let mut next = Self { config: Arc::clone(&config), ..self.clone() };
-        let pairs = self.config.clusters().iter().zip(config.clusters());
-        for (live, (before, after)) in next.clusters.iter_mut().zip(pairs) {
-            if !Arc::ptr_eq(before, after) {
-                *live = Arc::new(live.next(after));
-            }
+        let (config, changed) = self.config.with_endpoints(changes)?;
+        let mut next = self.clone();
+        for id in changed {
+            let live = self.cluster(id)?.next(config.cluster(id)?);
+            next.clusters.set(id.index(), Arc::new(live));
         }
-        Some(next)
+        Some(Self { config: Arc::new(config), ..next })
     }
 
     /// Takes over what names have come to stand for in `current` while this snapshot was made.
     pub fn catch_up(&mut self, current: &Self) {
-        for (cluster, live) in self.config.clusters().iter().zip(&mut self.clusters) {
-            if cluster.dns().is_some()
-                && let Some(now) = current.live(cluster.name())
-            {
-                *live = Arc::new(now.next(cluster));
+        let named = self.config.clusters().iter().enumerate().filter(|(_, cluster)| cluster.dns().is_some());
+        for (position, cluster) in named {
+            if let Some(now) = current.live(cluster.name()) {
+                self.clusters.set(position, Arc::new(now.next(cluster)));
             }
         }
     }
 
-    fn position(&self, cluster: &str) -> Option<usize> {
-        self.config.clusters().binary_search_by(|known| known.name().as_str().cmp(cluster)).ok()
-    }
-
     fn live(&self, cluster: &str) -> Option<&LiveCluster> {
-        self.clusters.get(self.position(cluster)?).map(|live| &**live)
+        self.cluster(self.config.cluster_id(cluster)?)
     }
 
     /// The name that the cluster of this name has instead of endpoints.

@@ -16,9 +16,9 @@ pub fn long(config: &Config) -> Value {
     optional(&mut own, "control", config.control().map(control));
     let mut document = json!({ "proxy": own });
     if config.control.is_none() {
-        let routes = named(&config.routes, |one| (one.name.clone(), route::route(one, config)));
-        let listeners = named(&config.listeners, |one| (one.name.clone(), listener::listener(one)));
-        let clusters = named(&config.clusters, |one| (one.name.clone(), cluster::cluster(one)));
+        let routes = named(config.routes.iter(), |one| (one.name.clone(), route::route(one, config)));
+        let listeners = named(config.listeners.iter(), |one| (one.name.clone(), listener::listener(one)));
+        let clusters = named(config.clusters.iter(), |one| (one.name.clone(), cluster::cluster(one)));
         for (section, value) in [("listeners", listeners), ("routes", routes), ("clusters", clusters)] {
             optional(&mut document, section, Some(value));
         }
@@ -35,8 +35,8 @@ pub fn long_yaml(config: &Config) -> String {
     serde_saphyr::to_string(&document).unwrap_or_else(|_| document.to_string())
 }
 
-fn named<T>(list: &[T], entry: impl Fn(&T) -> (String, Value)) -> Value {
-    Value::Object(list.iter().map(entry).collect())
+fn named<T>(list: impl Iterator<Item = T>, entry: impl Fn(T) -> (String, Value)) -> Value {
+    Value::Object(list.map(entry).collect())
 }
 
 /// The value, or `none`.

@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::{Address, Dns, Place, Placed, readable};
 
 mod breaker;
+mod chunks;
 mod health;
 mod resilience;
 
 pub use breaker::Breaker;
+pub use chunks::Chunks;
 pub(crate) use health::well_statuses;
 pub use health::{Ask, HealthCheck};
 pub use resilience::Resilience;

@@ -9,7 +9,7 @@ use super::process::labels;
 use crate::document::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
 use crate::fault::{Fault, Findings, Missing, did_you_mean, nearest};
 use crate::language::{Fields, OrNone, Pairs, ShortOr};
-use crate::model::{Address, Cluster, ClusterId, ClusterLimits, Endpoint, Pings, Subset};
+use crate::model::{Address, Chunks, Cluster, ClusterId, ClusterLimits, Endpoint, Pings, Subset};
 use crate::source::{At, Span};
 use crate::values::{ClusterName, DestinationName, Name};
 
@@ -134,7 +134,7 @@ impl Clusters {
         }
     }
 
-    pub(super) fn into_model(self) -> Arc<[Arc<Cluster>]> {
+    pub(super) fn into_model(self) -> Chunks<Cluster> {
         self.list.into_iter().map(|known| Arc::new(known.cluster)).collect()
     }
 }

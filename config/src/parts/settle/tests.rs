@@ -244,7 +244,8 @@ fn endpoints_alone_change_one_cluster() {
     let line = settled.document().line(&PartName::new(Section::Endpoints, "a").unwrap()).unwrap();
     let endpoints = |text: &str| crate::endpoints(text, line);
     let list = endpoints("[\"127.0.0.1:2\",{\"address\":\"127.0.0.1:3\",\"labels\":{\"v\":\"x\"}}]").unwrap();
-    let changed = config.with_endpoints([("a", list)]).expect("it is there");
+    let (changed, ids) = config.with_endpoints([("a", list)]).expect("it is there");
+    assert_eq!(ids, [config.cluster_id("a").unwrap()]);
     assert_eq!(changed.clusters()[0].endpoints().len(), 2);
     assert_eq!(changed.clusters()[0].subsets()[0].endpoints(), &[1]);
     assert!(std::sync::Arc::ptr_eq(&changed.clusters()[1], &config.clusters()[1]));

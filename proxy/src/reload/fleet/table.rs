@@ -32,6 +32,8 @@ pub(super) struct Table {
     entries: BTreeMap<PartName, Entry>,
     /// What changed since the table was last settled.
     touched: BTreeSet<PartName>,
+    /// What is not live as it was said last, or has not been judged: all that changed is here.
+    open: BTreeSet<PartName>,
 }
 
 #[derive(Debug, Default)]
@@ -59,7 +61,14 @@ impl Table {
             bytes_max,
             entries: BTreeMap::new(),
             touched: BTreeSet::new(),
+            open: BTreeSet::new(),
         }
+    }
+
+    /// Notes that there is something to be settled.
+    fn touch(&mut self, name: PartName) {
+        self.open.insert(name.clone());
+        self.touched.insert(name);
     }
 
     /// Takes in a part that was live before.
@@ -97,7 +106,7 @@ impl Table {
             // what was said before it is not what is wanted now, nor is it known to be wrong: it stays as it was
             let good = self.entries.get(&name).and_then(|entry| entry.unit.good.clone());
             self.set(&name, good).open = Some((Open::Rejected, fault.clone()));
-            self.touched.insert(name);
+            self.touch(name);
         }
         taken
     }
@@ -117,7 +126,7 @@ impl Table {
         if known.is_none_or(|known| known.unit.new.as_ref() != Some(&content) || known.open.is_some()) {
             let entry = self.set(&name, Some(content));
             (entry.open, entry.refused) = (None, false);
-            self.touched.insert(name);
+            self.touch(name);
         }
         Ok(())
     }
@@ -128,14 +137,15 @@ impl Table {
         if self.entries.contains_key(&name) {
             let entry = self.set(&name, None);
             (entry.open, entry.refused) = (None, false);
-            self.touched.insert(name);
+            self.touch(name);
         }
     }
 
     /// Forgets what was rejected: the server says it again to the next stream, if that is still what it says.
     pub(super) fn forget_rejected(&mut self) {
-        let Self { entries, bytes, touched, .. } = self;
-        for (name, entry) in entries {
+        let Self { entries, bytes, touched, open, .. } = self;
+        for name in open.iter() {
+            let Some(entry) = entries.get_mut(name) else { continue };
             let Entry { unit, open: Some((Open::Rejected, _)), .. } = entry else { continue };
             // what was taken away is not said again
             if unit.new.is_none() && unit.good.is_some() {
@@ -163,7 +173,8 @@ impl Table {
 
     /// The clusters that changed, if nothing else did and all others are live: their new endpoints.
     pub(super) fn endpoints_only(&self) -> Option<Vec<(PartName, Arc<str>)>> {
-        if self.entries.values().any(|entry| entry.open.is_some()) {
+        let is_open = |name| self.entries.get(name).is_some_and(|entry| entry.open.is_some());
+        if self.open.iter().any(is_open) {
             return None;
         }
         let changed = self.touched.iter().map(|name| {
@@ -191,17 +202,20 @@ impl Table {
     /// Notes that the listener of this name cannot have its address.
     pub(super) fn refuse(&mut self, listener: &str, fault: &str) {
         let name = PartName::new(Section::Listener, listener);
-        if let Some(entry) = name.and_then(|name| self.entries.get_mut(&name)) {
+        if let Some(entry) = name.as_ref().and_then(|name| self.entries.get_mut(name)) {
             entry.refused = true;
             entry.open = Some((Open::Rejected, fault.to_owned()));
         }
+        self.open.extend(name);
     }
 
     /// Where listeners changed, addresses may have come free: all that could not have theirs are tried again.
     pub(super) fn retry_refused(&mut self) {
         if self.touched.iter().any(|name| name.section() == Section::Listener) {
-            for entry in self.entries.values_mut().filter(|entry| entry.refused) {
-                (entry.open, entry.refused) = (None, false);
+            for name in &self.open {
+                if let Some(entry) = self.entries.get_mut(name).filter(|entry| entry.refused) {
+                    (entry.open, entry.refused) = (None, false);
+                }
             }
         }
     }
@@ -209,6 +223,7 @@ impl Table {
     /// Notes that it did not go live as it was: its parts are to be seen beside each other anew.
     pub(super) fn doubt(&mut self) {
         self.entries.values_mut().for_each(|entry| entry.unit.good = None);
+        self.open.extend(self.entries.keys().cloned());
     }
 
     /// Notes what became of each part, whether it goes live now or not.
@@ -223,18 +238,28 @@ impl Table {
                 Outcome::Waiting(faults) => Some((Open::Waiting, faults)),
                 Outcome::Held(faults) => Some((Open::Held, faults)),
             };
+            if open.is_some() {
+                self.open.insert(name.clone());
+            }
             entry.open = open.map(|(open, faults)| (open, line(faults)));
         }
     }
 
     /// Notes that what was judged is live.
     pub(super) fn live(&mut self) {
-        for entry in self.entries.values_mut().filter(|entry| entry.open.is_none()) {
-            entry.unit.good = entry.unit.new.clone();
-        }
-        let there =
-            |entry: &Entry| entry.unit.new.is_some() || entry.unit.good.is_some() || entry.open.is_some();
-        self.entries.retain(|_, entry| there(entry));
+        let Self { entries, open, .. } = self;
+        open.retain(|name| {
+            let Some(entry) = entries.get_mut(name) else { return false };
+            if entry.open.is_none() {
+                entry.unit.good = entry.unit.new.clone();
+            }
+            let is_there = entry.unit.new.is_some() || entry.unit.good.is_some() || entry.open.is_some();
+            let is_open = entry.open.is_some();
+            if !is_there {
+                entries.remove(name);
+            }
+            is_open
+        });
         self.touched.clear();
     }
 
