@@ -10,25 +10,16 @@ use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
-use support::{Next, Proxy, Upstream, get};
+use support::{Proxy, Upstream, get};
 
 fn towpath(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_towpath"));
     command.args(arguments).env_remove("TOWPATH_CONFIG").output().expect("the binary starts")
 }
 
-/// An upstream that answers with this word.
-fn upstream(word: &'static str) -> Upstream {
-    Upstream::start(move |call| {
-        call.body();
-        call.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{word}", word.len()));
-        Next::Keep
-    })
-}
-
 #[test]
 fn flags_make_a_proxy_and_a_table() {
-    let (app, next, api) = (upstream("app"), upstream("next"), upstream("api"));
+    let (app, next, api) = (Upstream::saying("app"), Upstream::saying("next"), Upstream::saying("api"));
     let port = |upstream: &Upstream| format!("localhost:{}", upstream.address().port());
     let (split, route) = (format!("{}=100", port(&next)), format!("/api/*={}", port(&api)));
     let flags = ["--listen=0", "--admin=0", "--to", &port(&app), "--split", &split, "--route", &route];
@@ -50,7 +41,7 @@ fn flags_make_a_proxy_and_a_table() {
 
 #[test]
 fn requests_can_be_watched() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let address = app.address().to_string();
     let proxy = Proxy::by_flags(&["--listen=0", "--admin=0", "--watch", "--to", &address]);
     get(proxy.address("web"), "/a/b?secret=1").unwrap();
@@ -74,7 +65,7 @@ fn a_host_is_asked_for_again_and_again() {
 
 #[test]
 fn without_a_file_there_is_nothing_to_reload() {
-    let app = upstream("app");
+    let app = Upstream::saying("app");
     let proxy = Proxy::by_flags(&["--listen=0", "--admin=0", "--to", &app.address().to_string()]);
     let mut client = support::Client::connect(proxy.admin());
     client.send("POST /reload HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n");
