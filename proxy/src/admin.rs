@@ -8,7 +8,6 @@ mod log;
 mod metrics;
 mod names;
 mod pages;
-mod patient;
 mod reply;
 mod server;
 mod words;

@@ -83,6 +83,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("zstd_safe", &["proxy/src/filter/transform/zstd", "proxy/src/filter/transform/encoder/tests"]),
     ("hyper", &["proxy/src/admin", "proxy/src/sys/client", "control/src/api/serve"]),
     ("hyper_util", &["proxy/src/admin", "proxy/src/sys/client", "control/src/api/serve"]),
+    ("tokio_io_timeout", &["proxy/src/admin", "control/src/api/serve"]),
     ("http_body_util", &["proxy/src/admin", "proxy/src/sys/client"]),
     ("tower", &["proxy/src/admin", "control/src/api"]),
     ("axum", &["control/src/api"]),

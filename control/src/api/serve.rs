@@ -2,7 +2,6 @@
 
 mod counters;
 mod listen;
-mod patient;
 mod router;
 
 pub(super) use counters::Counters;

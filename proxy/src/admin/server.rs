@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::error::Error as _;
+use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,10 +20,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutWriter;
 
 use super::context::AdminContext;
 use super::pages::{Asked, answer};
-use super::patient::{Patient, is_late};
 use super::reply::Reply;
 use crate::observe::stats::Counter;
 
@@ -97,8 +99,9 @@ async fn carry(stream: TcpStream, context: Rc<AdminContext>, mut end: watch::Rec
     // whoever has said everything may end its side, and still wants the answer
     builder.half_close(true);
     builder.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(HEAD_BYTES_MAX);
-    let stream = Patient::new(stream, patience);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(patience));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Box::pin(stream)), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => Ok(ended),
         () = sleep(CONNECTION_AGE) => Err(()),
@@ -120,6 +123,12 @@ async fn carry(stream: TcpStream, context: Rc<AdminContext>, mut end: watch::Rec
     if late {
         site.count(Counter::AdminTimedOut);
     }
+}
+
+/// Whether a connection ended because its peer did not read.
+fn is_late(fault: &hyper::Error) -> bool {
+    let fault = fault.source().and_then(|source| source.downcast_ref::<io::Error>());
+    fault.is_some_and(|fault| fault.kind() == io::ErrorKind::TimedOut)
 }
 
 async fn respond(

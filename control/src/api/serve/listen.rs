@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
+use std::error::Error as _;
+use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,10 +18,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutWriter;
 use towpath_config::server::{ApiLimits, Token};
 
 use super::counters::Counters;
-use super::patient::{Patient, is_late};
 use super::router::{Gate, Service};
 use crate::api::access::{Guard, Notes};
 use crate::api::index::Book;
@@ -140,8 +142,9 @@ async fn carry(
     // whoever has said everything may end its side, and still wants the answer
     builder.half_close(true);
     builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEAD_BYTES_MAX);
-    let stream = TokioIo::new(Patient::new(stream, PATIENCE));
-    let mut connection = pin!(builder.serve_connection(stream, service_fn(answer)));
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(PATIENCE));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Box::pin(stream)), service_fn(answer)));
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
         _ = end.wait_for(|end| *end) => None,
@@ -157,4 +160,10 @@ async fn carry(
     if ended.is_err_and(|fault| fault.is_timeout() || is_late(&fault)) {
         counters.late();
     }
+}
+
+/// Whether a connection ended because its peer did not read.
+fn is_late(fault: &hyper::Error) -> bool {
+    let fault = fault.source().and_then(|source| source.downcast_ref::<io::Error>());
+    fault.is_some_and(|fault| fault.kind() == io::ErrorKind::TimedOut)
 }
