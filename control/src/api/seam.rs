@@ -11,5 +11,5 @@ pub use change::{Change, WriteFault, Wrote};
 pub use control::{Control, Events, Pending};
 pub use event::{Event, EventKind};
 pub use fleet::{ObjectStatus, ProxyStatus, Question, Rejection, StageStatus};
-pub use traffic::{LocalReplies, Traffic, TrafficCluster, TrafficQuestion, TrafficSeries};
+pub use traffic::{Durations, LocalReplies, Traffic, TrafficCluster, TrafficQuestion, TrafficSeries};
 pub use truth::{Finding, Judged, Standing, Truth};

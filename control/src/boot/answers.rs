@@ -10,8 +10,9 @@ use towpath_config::parts::Outcome;
 use towpath_config::{Fault, Faults, Severity, diff};
 
 use crate::api::seam::{
-    self, Change, Control, Events, Finding, Judged, LocalReplies, ObjectStatus, Pending, ProxyStatus,
-    Question, StageStatus, Traffic, TrafficCluster, TrafficQuestion, TrafficSeries, WriteFault, Wrote,
+    self, Change, Control, Durations, Events, Finding, Judged, LocalReplies, ObjectStatus, Pending,
+    ProxyStatus, Question, StageStatus, Traffic, TrafficCluster, TrafficQuestion, TrafficSeries, WriteFault,
+    Wrote,
 };
 use crate::documents::{DocumentName, Documents};
 use crate::mesh::{State, Verdict};
@@ -222,9 +223,11 @@ fn series((key, tally): (Key, Tally)) -> TrafficSeries {
         response_bytes: tally.response_bytes,
         connections: tally.connections,
         connections_failed: tally.connections_failed,
-        p50_ms: milliseconds(0.5),
-        p90_ms: milliseconds(0.9),
-        p99_ms: milliseconds(0.99),
+        durations: Durations {
+            p50_ms: milliseconds(0.5),
+            p90_ms: milliseconds(0.9),
+            p99_ms: milliseconds(0.99),
+        },
         namespace: key.namespace,
         route: key.route,
         cluster: key.cluster,

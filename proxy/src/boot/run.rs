@@ -177,12 +177,10 @@ async fn live(
         leave = ending.asked() => leave,
         _ = drain_signal.wait_for(Option::is_some) => Leave::Announced,
         process = upgrades.run(&shared, &listeners, &side) => {
-            listeners.claim_files(false);
             notifier.succeeded_by(process);
             Leave::HandedOver
         }
     };
-    listeners.freeze();
     let drained = end(&shared, &listeners, side, leave, &notifier);
     let is_patient = if leave == Leave::HandedOver {
         drop(kept);
@@ -203,7 +201,9 @@ async fn live(
 
 /// Drains.
 async fn end(shared: &Shared, listeners: &Listeners, side: Side, leave: Leave, notifier: &Notifier) {
+    listeners.freeze();
     if leave == Leave::HandedOver {
+        listeners.claim_files(false);
         tokio::join!(drain(shared, listeners, leave), side.close());
     } else {
         notifier.stopping();

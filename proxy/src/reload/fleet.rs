@@ -3,6 +3,7 @@
 mod counting;
 mod demand;
 mod disk;
+mod ends;
 mod gathering;
 mod link;
 mod member;

@@ -60,6 +60,14 @@ pub struct TrafficSeries {
     pub connections: u64,
     /// How many of them could not be carried, or were broken off by the endpoint.
     pub connections_failed: u64,
+    /// How long they took.
+    #[serde(flatten)]
+    pub durations: Durations,
+}
+
+/// How long requests took.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Durations {
     /// Half of them took no longer, in milliseconds; none when nothing was measured.
     pub p50_ms: Option<f64>,
     /// Nine of ten.

@@ -25,9 +25,6 @@ use crate::observe::stats::Counter;
 use crate::reload::{Environment, GoLive};
 use crate::shared::{Ask, Fleet, Hosts, Open, Origin, Shared};
 
-mod farewell;
-mod recall;
-
 /// How often hosts are looked at that nobody asks for any more.
 const AGE: Duration = Duration::from_secs(1);
 
@@ -42,32 +39,32 @@ pub struct Member {
     pub(super) place: Arc<Fleet>,
     pub(super) table: Table,
     pub(super) base: Base,
-    control: Control,
-    namespace: String,
-    client: Client,
-    hosts: Option<Asked>,
-    disk: Option<Disk>,
-    recalled: Option<(Table, Kept)>,
-    link: LinkState,
-    reports: Option<Reports>,
+    pub(super) control: Control,
+    pub(super) namespace: String,
+    pub(super) client: Client,
+    pub(super) hosts: Option<Asked>,
+    pub(super) disk: Option<Disk>,
+    pub(super) recalled: Option<(Table, Kept)>,
+    pub(super) link: LinkState,
+    pub(super) reports: Option<Reports>,
 }
 
 /// Hosts on demand.
-struct Asked {
-    demand: Demand,
+pub(super) struct Asked {
+    pub(super) demand: Demand,
     asks: mpsc::Receiver<Ask>,
     age: Instant,
 }
 
 /// How the stream is.
-enum LinkState {
+pub(super) enum LinkState {
     /// It is tried again then.
     Resting(Instant),
     Opening(Opening),
     Open(Box<Stream>),
 }
 
-struct Stream {
+pub(super) struct Stream {
     link: Link,
     gathering: Gathering,
 }
@@ -346,7 +343,7 @@ impl Member {
         sent
     }
 
-    fn wish(&mut self, wishes: &Wishes) -> Result<(), Lost> {
+    pub(super) fn wish(&mut self, wishes: &Wishes) -> Result<(), Lost> {
         let of = |wanted: &std::collections::BTreeSet<(Kind, String)>, kind| -> Vec<String> {
             wanted.iter().filter(|(known, _)| *known == kind).map(|(_, name)| name.clone()).collect()
         };
@@ -395,7 +392,7 @@ impl Member {
         self.follow_hosts(shared, go_live, true).await
     }
 
-    fn turn(&mut self, turn: Turn, shared: &Shared) {
+    pub(super) fn turn(&mut self, turn: Turn, shared: &Shared) {
         let Some(disk) = &mut self.disk else { return };
         match turn {
             Turn::Due => {
@@ -428,7 +425,7 @@ impl Member {
     }
 
     /// Shows how the resources stand, and tells the log what is new about them.
-    fn note_table(&self) {
+    pub(super) fn note_table(&self) {
         let (tallies, objects) = (self.table.tallies(), self.table.objects());
         let before = self.place.standing();
         for object in objects.iter().filter(|object| !before.objects.contains(object)) {

@@ -21,9 +21,9 @@ use crate::api::access::{Guard, Notes};
 use crate::api::index::Book;
 use crate::api::page::Site;
 use crate::api::seam::{
-    Change, Control, Event, EventKind, Events, Finding, Judged, LocalReplies, ObjectStatus, Pending,
-    ProxyStatus, Question, Rejection, StageStatus, Standing, Traffic, TrafficCluster, TrafficQuestion,
-    TrafficSeries, Truth, WriteFault, Wrote,
+    Change, Control, Durations, Event, EventKind, Events, Finding, Judged, LocalReplies, ObjectStatus,
+    Pending, ProxyStatus, Question, Rejection, StageStatus, Standing, Traffic, TrafficCluster,
+    TrafficQuestion, TrafficSeries, Truth, WriteFault, Wrote,
 };
 use crate::documents::{DocumentName, Documents};
 use crate::store::{Commit, Committed, Origin, Retention, Signature, Store};
@@ -369,7 +369,7 @@ impl Control for Scripted {
         let series = TrafficSeries {
             namespace: "default".into(),
             requests: 3,
-            p50_ms: Some(1.5),
+            durations: Durations { p50_ms: Some(1.5), ..Default::default() },
             ..Default::default()
         };
         let cluster = TrafficCluster {

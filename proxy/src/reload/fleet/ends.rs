@@ -1,15 +1,19 @@
-//! How a proxy of a fleet begins: with the last good table, if there is one on the disk.
+//! How a proxy of a fleet begins, with the last good table if there is one on the disk; and how it ends.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use towpath_config::model::Config;
 
-use super::Member;
+use super::disk::Disk;
+use super::member::{LinkState, Member};
+use super::table::Table;
+use super::{settling, store};
 use crate::reload::Unbound;
-use crate::reload::fleet::table::Table;
-use crate::reload::fleet::{settling, store};
-use crate::shared::Origin;
+use crate::shared::{Origin, Shared};
+
+/// So long the disk and the server may take, each, for what is left at the end.
+const LIMIT: Duration = Duration::from_secs(1);
 
 impl Member {
     /// The last good table, if there is one on the disk.
@@ -70,5 +74,45 @@ impl Member {
         });
         self.note_table();
         tracing::info!(?age, "the stored table is live until the control server says more");
+    }
+
+    /// Leaves the place in the fleet, and the file on the disk, to the process that takes over.
+    pub fn hand_over(&mut self) {
+        self.client.disconnected();
+        (self.link, self.disk, self.hosts) = (LinkState::Resting(Instant::now()), None, None);
+    }
+
+    /// Stores the last good table if it is to be stored, and reports what was counted last.
+    pub async fn finish(&mut self, shared: &Shared) {
+        if matches!(self.link, LinkState::Open(_)) {
+            // until now the server stood by the table
+            self.place.lost(SystemTime::now(), "the process ends".to_owned());
+            self.disk.iter_mut().for_each(Disk::want);
+        }
+        let reports = self.reports.take();
+        let reported = async {
+            if let Some(reports) = reports {
+                reports.end().await;
+            }
+        };
+        let (stored, reported) = tokio::join!(timeout(LIMIT, self.store(shared)), timeout(LIMIT, reported));
+        if stored.is_err() {
+            tracing::warn!(limit = ?LIMIT, "the disk is too slow: the last good table is not stored as it was last");
+        }
+        if reported.is_err() {
+            tracing::warn!(limit = ?LIMIT, "the control server is too slow: what was counted last is lost");
+        }
+    }
+
+    /// Writes until nothing is left to be written.
+    async fn store(&mut self, shared: &Shared) {
+        loop {
+            let turn = match &mut self.disk {
+                Some(disk) => disk.last().await,
+                None => None,
+            };
+            let Some(turn) = turn else { break };
+            self.turn(turn, shared);
+        }
     }
 }
