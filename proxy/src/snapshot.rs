@@ -246,7 +246,7 @@ impl Snapshot {
 
     /// The clusters, as they are written and as they live.
     pub fn clusters(&self) -> impl Iterator<Item = (&Cluster, &Arc<LiveCluster>)> {
-        self.config.clusters().iter().map(|cluster| &**cluster).zip(&self.clusters)
+        self.config.clusters().iter().map(|cluster| &**cluster).zip(self.clusters.iter())
     }
 
     /// Whether the cluster of this name still has this endpoint.

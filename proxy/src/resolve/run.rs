@@ -40,7 +40,7 @@ impl Drop for Task {
 }
 
 impl Resolutions {
-    /// Nobody is asked yet.
+    /// Asks for the names of the table that is live now.
     #[must_use]
     pub fn new(shared: Arc<Shared>) -> Self {
         let mut all = Self { shared, turns: Rc::new(Semaphore::new(AT_ONCE)), names: BTreeMap::new() };
