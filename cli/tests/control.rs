@@ -424,6 +424,60 @@ fn what_other_namespaces_changed_meanwhile_is_not_taken_back() {
 }
 
 #[test]
+fn where_the_source_cannot_be_told_the_proxies_keep_what_was_and_others_go_on() {
+    let shop = |more: &str| {
+        let ledger = "  ledger: {match: {path: /ledger}, to: \"pay:ledger\"}\n";
+        SHOP.replace("all: {to: app}\n", &format!("all: {{to: app{more}}}\n{ledger}"))
+    };
+    let pay = |port: u16| {
+        format!(
+            "namespace: pay\nclusters: {{ledger: {{endpoints: [\"127.0.0.1:{port}\"]}}}}\n\
+             grants: {{shop: {{from: shop, clusters: [ledger]}}}}\n"
+        )
+    };
+    let mut server = Control::start(
+        &[("shop.yaml", &shop("")), ("pay.yaml", &pay(7))],
+        "staged: {steps: [one, all], hold: 100ms}\n",
+    );
+    // where a change is noted before it is written
+    std::fs::create_dir(server.mesh().join(".towpath-journal.new")).unwrap();
+    let unlucky = |one: &Upsert| one.text.contains("\"7s\"").then(|| "this timeout is unlucky".to_owned());
+    let port = |peer: &Peer, port: &str| {
+        let endpoints = peer.held.get(&(Kind::Endpoints, "pay/ledger".into()));
+        endpoints.is_some_and(|text| text.contains(port))
+    };
+    run(async {
+        let mut peer = Peer::open(&connect(server.push()).await, "p1").await;
+        peer.until("all of it", |peer| peer.is_synced() && port(peer, ":7")).await;
+        server.write("shop.yaml", &shop(", timeout: 7s"));
+        loop {
+            let batch = peer.next().await.unwrap();
+            let is_unlucky = batch.upserts.iter().any(|one| unlucky(one).is_some());
+            peer.judge(&batch, unlucky).await;
+            if is_unlucky {
+                break;
+            }
+        }
+        server.says("the source could not be told");
+        server.write("pay.yaml", &pay(8));
+        peer.until_but("what others changed", unlucky, |peer| port(peer, ":8")).await;
+        assert!(server.read("shop.yaml").contains("7s"), "the file stays as it is");
+        // another server knows of it
+        server.again();
+        let mut other = Peer::open(&connect(server.push()).await, "p2").await;
+        other.until("all of it", |peer| peer.is_synced() && port(peer, ":8")).await;
+        assert!(other.route("shop/all").is_some_and(|text| !text.contains("7s")), "{:?}", other.held);
+        let mut peer = peer.reopen(&connect(server.push()).await).await;
+        server.write("shop.yaml", &shop(", timeout: 9s"));
+        let changed = |peer: &Peer| has(peer, "9s");
+        tokio::join!(
+            peer.until_but("what was changed there", unlucky, changed),
+            other.until_but("what was changed there", unlucky, changed)
+        );
+    });
+}
+
+#[test]
 fn more_failures_take_a_revision_back() {
     let server = Control::start(&[("shop.yaml", SHOP)], "staged: {steps: [one, all], hold: 1m}\n");
     run(async {

@@ -19,5 +19,5 @@ pub use fleet::{Fleet, GAUGES, Question};
 pub use member::Member;
 pub use service::{Serving, serve};
 pub use staged::Stage;
-pub use stager::{StageStatus, Stager};
+pub use stager::{StageStatus, Stager, Withheld};
 pub use status::{ObjectStatus, ProxyStatus, RejectedResource};

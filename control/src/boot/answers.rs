@@ -16,7 +16,7 @@ use crate::api::seam::{
 };
 use crate::documents::{DocumentName, Documents};
 use crate::mesh::{State, Verdict};
-use crate::push::{self, Fleet};
+use crate::push::{self, Fleet, Withheld};
 use crate::source;
 use crate::store::StoreFault;
 use crate::telemetry::{CountKey, Key, Query, Tally};
@@ -25,11 +25,14 @@ use crate::truth::{self, Live, Proposal, Refused, Truth};
 mod fleet;
 mod happening;
 
+/// What is so now, what is withheld of it, and what was said of both.
+type Told = (Arc<Live>, Arc<Withheld>, Arc<seam::Truth>);
+
 /// The rooms behind the API.
 pub(super) struct Answers {
     truth: Truth,
     fleet: Fleet,
-    last: Mutex<Option<(Arc<Live>, Arc<seam::Truth>)>>,
+    last: Mutex<Option<Told>>,
 }
 
 impl Answers {
@@ -39,19 +42,22 @@ impl Answers {
 
     fn told(&self, live: &Arc<Live>) -> Arc<seam::Truth> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, told)) = last.as_ref()
+        let withheld = self.fleet.withheld();
+        if let Some((known, known_withheld, told)) = last.as_ref()
             && Arc::ptr_eq(known, live)
+            && Arc::ptr_eq(known_withheld, &withheld)
         {
             return Arc::clone(told);
         }
         let mut findings = findings(live.state());
         findings.extend(live.troubles().iter().map(trouble));
+        findings.extend(withheld.reasons().map(taken_back));
         let told = Arc::new(seam::Truth {
             revision: live.revision(),
             documents: live.documents().clone(),
             findings,
         });
-        *last = Some((Arc::clone(live), Arc::clone(&told)));
+        *last = Some((Arc::clone(live), withheld, Arc::clone(&told)));
         told
     }
 }
@@ -95,6 +101,17 @@ fn trouble(trouble: &source::Trouble) -> Finding {
         standing: seam::Standing::Rejected,
         message: trouble.reason.clone(),
         help: None,
+    }
+}
+
+fn taken_back((name, reason): (&DocumentName, &str)) -> Finding {
+    Finding {
+        file: name.to_string(),
+        line: 0,
+        column: 0,
+        standing: seam::Standing::Rejected,
+        message: format!("staged push took it back: {reason}"),
+        help: Some("change it; until then proxies keep what it said before".to_owned()),
     }
 }
 

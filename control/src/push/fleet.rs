@@ -14,7 +14,7 @@ use towpath_wire::{Identity, Limits, Session};
 use super::edition::{Edition, Plan};
 use super::event::{Event, Happening};
 use super::member::Member;
-use super::stager::StageStatus;
+use super::stager::{StageStatus, Withheld};
 use super::status::{self, ObjectStatus, ProxyStatus};
 use crate::meters::{Counter, Meters};
 use crate::telemetry::Telemetry;
@@ -36,7 +36,7 @@ const TOLD_MAX: usize = 100;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// What there is of the fleet at a moment, by the names of their metrics without `towpath_control_`.
-pub const GAUGES: [(&str, &str); 8] = [
+pub const GAUGES: [(&str, &str); 9] = [
     ("revision", "The newest revision."),
     ("proxies", "Proxies that are connected."),
     ("proxies_settled", "Proxies that have judged all of the newest revision."),
@@ -45,6 +45,7 @@ pub const GAUGES: [(&str, &str); 8] = [
     ("series", "Series of traffic that are kept."),
     ("series_overflowed", "Requests that were counted in a common series for want of room, so far."),
     ("staged", "1 while a revision is on its way step by step, else 0."),
+    ("withheld", "Documents that staged push took back, and the source could not be told of."),
 ];
 
 /// The proxies of a server. Cheap to clone.
@@ -86,6 +87,7 @@ struct Stages {
     now: watch::Sender<Option<StageStatus>>,
     /// The one that was taken back last, as it was then.
     taken_back: watch::Sender<Option<StageStatus>>,
+    withheld: watch::Sender<Arc<Withheld>>,
 }
 
 /// There are too many streams.
@@ -111,7 +113,11 @@ impl Fleet {
             gone: Mutex::default(),
             first_pushes: Arc::new(Semaphore::new(limits.first_pushes)),
             events: broadcast::channel(EVENTS_MAX).0,
-            stages: Stages { now: watch::channel(None).0, taken_back: watch::channel(None).0 },
+            stages: Stages {
+                now: watch::channel(None).0,
+                taken_back: watch::channel(None).0,
+                withheld: watch::channel(Arc::default()).0,
+            },
             told: Mutex::default(),
             meters,
             telemetry,
@@ -171,6 +177,17 @@ impl Fleet {
     /// Says where it is.
     pub fn set_staged(&self, stage: Option<StageStatus>) {
         self.0.stages.now.send_replace(stage);
+    }
+
+    /// What staged push took back, and the source could not be told of.
+    #[must_use]
+    pub fn withheld(&self) -> Arc<Withheld> {
+        Arc::clone(&self.0.stages.withheld.borrow())
+    }
+
+    /// Says what that is.
+    pub fn set_withheld(&self, withheld: Withheld) {
+        self.0.stages.withheld.send_replace(Arc::new(withheld));
     }
 
     /// What happens from now on. Who reads too slowly misses some, and is told so.
@@ -398,6 +415,7 @@ impl Fleet {
             series as f64,
             overflowed as f64,
             f64::from(u8::from(self.staged().is_some())),
+            self.withheld().len() as f64,
         ]
     }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use towpath_config::server::Staged;
 use towpath_wire::{Kind, View};
 
@@ -19,11 +21,18 @@ use crate::meters::Counter;
 use crate::store::{Origin, Signature};
 use crate::truth::{Live, Proposal, Refused, Truth};
 
+mod withheld;
+
+pub use withheld::Withheld;
+
 /// How often a fleet is looked at while a revision is on its way, or not yet everywhere.
 const TICK: Duration = Duration::from_millis(250);
 
-/// The file in the state directory that says where a revision is.
+/// The file in the state directory that says where a revision is,
 const FILE: &str = "staged.json";
+
+/// and the one that says what is withheld.
+const WITHHELD: &str = "withheld.json";
 
 /// Where a revision is that goes step by step.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +64,7 @@ pub struct Stager {
     truth: Truth,
     state: PathBuf,
     staging: Option<Staging>,
+    withheld: Withheld,
     /// What each proxy had counted when the revision came to it, and how it fared before.
     baselines: HashMap<Arc<str>, ([u64; 2], [u64; 2])>,
     /// The last revision that every connected proxy is known to have judged.
@@ -65,10 +75,16 @@ impl Stager {
     /// Goes on where a server before this one was: what was on its way still is. `state` is the state directory; the fleet
     /// has what was kept last, and gets what is so now.
     pub async fn new(rules: Option<Staged>, fleet: Fleet, truth: Truth, state: &Path) -> Self {
-        let state = state.join(FILE);
-        let mut stager =
-            Self { rules, fleet, truth, state, staging: None, baselines: HashMap::new(), applied: 0 };
-        if let (Some(rules), Some(stage)) = (stager.rules.clone(), read(&stager.state).await) {
+        let (stage, withheld) = (read(&state.join(FILE)).await, read(&state.join(WITHHELD)).await);
+        let (state, withheld) = (state.to_owned(), withheld.unwrap_or_default());
+        let (baselines, staging) = (HashMap::new(), None);
+        let mut stager = Self { rules, fleet, truth, state, staging, withheld, baselines, applied: 0 };
+        if !stager.withheld.is_empty() {
+            let live = stager.withholding(Arc::clone(stager.fleet.newest().live())).await;
+            stager.fleet.set_plan(Plan::all(stager.edition(live)));
+            stager.fleet.set_withheld(stager.withheld.clone());
+        }
+        if let (Some(rules), Some(stage)) = (stager.rules.clone(), stage) {
             stager.resume(rules, stage).await;
         }
         let live = stager.truth.live();
@@ -86,7 +102,7 @@ impl Stager {
         match self.truth.revision(stage.before).await {
             Ok(before) => {
                 tracing::info!(revision = stage.revision, before = stage.before, "a staged revision goes on");
-                let before = self.edition(Arc::new(before));
+                let before = self.edition(self.withholding(Arc::new(before)).await);
                 self.staging = Some(Staging::resume(rules, stage.clone()));
                 self.fleet.set_plan(Plan { newest, staged: Some((before, stage)) });
             }
@@ -124,16 +140,40 @@ impl Stager {
         Edition::new(live, Some(&*self.fleet.newest()), Arc::clone(self.fleet.meters()))
     }
 
-    /// A new revision: to all, or on its way. One that comes while another is on its way takes its place; one that says
-    /// what all others have already ends it.
+    /// A new revision.
     async fn take(&mut self, live: Arc<Live>) {
-        let plan = Arc::clone(&self.fleet.plan().borrow());
-        let before = plan.staged.as_ref().map_or(&plan.newest, |(before, _)| before);
-        let newest = self.edition(Arc::clone(&live));
         if let Some(record) = live.record() {
             let (who, message) = (record.who.clone(), record.message.clone());
             self.fleet.tell(None, Happening::Revision { revision: record.number, who, message });
         }
+        self.send(live).await;
+    }
+
+    /// A revision without what is withheld.
+    async fn withholding(&self, live: Arc<Live>) -> Arc<Live> {
+        let written = self.withheld.written(live.documents());
+        if written.is_empty() {
+            return live;
+        }
+        loop {
+            match self.truth.suppose(live.documents().with(&written), Arc::clone(&live)).await {
+                Ok(supposed) => return Arc::new(supposed),
+                Err(Refused::Busy) => tokio::time::sleep(TICK).await,
+                // the server ends
+                Err(_) => return live,
+            }
+        }
+    }
+
+    /// To all, or on its way. A revision that comes while another is on its way takes its place; one that says what all others
+    /// have already ends it.
+    async fn send(&mut self, live: Arc<Live>) {
+        self.withheld.forget(live.documents());
+        self.keep_withheld().await;
+        let live = self.withholding(live).await;
+        let plan = Arc::clone(&self.fleet.plan().borrow());
+        let before = plan.staged.as_ref().map_or(&plan.newest, |(before, _)| before);
+        let newest = self.edition(Arc::clone(&live));
         self.baselines.clear();
         let restores = before.live().documents() == live.documents();
         match self.rules.clone().filter(|_| before.revision() > 0 && !restores) {
@@ -223,8 +263,9 @@ impl Stager {
     async fn restore(&mut self, plan: &Plan, before: &Edition, complaint: Complaint) {
         let (newest, restored) = (plan.newest.revision(), before.revision());
         let Complaint { blamed, reason } = complaint;
+        let written = taken_back(plan.newest.live(), before.live(), &blamed);
         let proposal = Proposal {
-            written: taken_back(plan.newest.live(), before.live(), &blamed),
+            written: written.clone(),
             expected: Some(newest),
             signature: Signature {
                 who: "staged push".into(),
@@ -234,10 +275,18 @@ impl Stager {
         };
         match self.truth.write(proposal).await {
             Ok(_) | Err(Refused::Conflict { .. }) => {}
-            Err(fault) => tracing::error!(
-                %fault, revision = newest,
-                "proxies have the revision before again, but the source could not be told so: change it there"
-            ),
+            Err(fault) => {
+                tracing::error!(
+                    %fault, revision = newest,
+                    "the source could not be told that a staged revision was taken back: proxies keep what was before of these \
+                     documents until they are changed there"
+                );
+                let live = self.truth.live();
+                if live.revision() == newest {
+                    self.withheld.add(live.documents(), &written, &reason);
+                    self.send(live).await;
+                }
+            }
         }
     }
 
@@ -297,10 +346,24 @@ impl Stager {
         }
     }
 
+    /// Keeps on disk what is withheld, and says so, where that is something else than before.
+    async fn keep_withheld(&self) {
+        if self.withheld == *self.fleet.withheld() {
+            return;
+        }
+        self.fleet.set_withheld(self.withheld.clone());
+        let (path, withheld) = (self.state.join(WITHHELD), self.withheld.clone());
+        let withheld = (!withheld.is_empty()).then_some(withheld);
+        let kept = tokio::task::spawn_blocking(move || write(&path, withheld.as_ref())).await;
+        if let Ok(Err(fault)) = kept {
+            tracing::error!(%fault, path = %self.state.display(), "what is withheld cannot be kept: a restart would give it to proxies");
+        }
+    }
+
     /// Keeps on disk where the revision is.
     async fn keep(&self) {
         let stage = self.staging.as_ref().map(|staging| staging.stage().clone());
-        let path = self.state.clone();
+        let path = self.state.join(FILE);
         let kept = tokio::task::spawn_blocking(move || write(&path, stage.as_ref())).await;
         if let Ok(Err(fault)) = kept {
             tracing::error!(%fault, path = %self.state.display(), "where a staged revision is cannot be kept: a restart would give it to all");
@@ -343,15 +406,15 @@ fn taken_back(newest: &Live, before: &Live, blamed: &BTreeSet<String>) -> Writte
     if theirs.is_empty() { all } else { theirs }
 }
 
-async fn read(path: &Path) -> Option<Stage> {
+async fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
     let path = path.to_owned();
     let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await.ok()?.ok()?;
     serde_json::from_str(&text).ok()
 }
 
-/// Whole or not at all; without a stage, without a file.
-fn write(path: &Path, stage: Option<&Stage>) -> io::Result<()> {
-    let Some(stage) = stage else {
+/// Whole or not at all; without something to say, without a file.
+fn write(path: &Path, says: Option<&impl Serialize>) -> io::Result<()> {
+    let Some(says) = says else {
         return match std::fs::remove_file(path) {
             Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
             _ => Ok(()),
@@ -359,7 +422,7 @@ fn write(path: &Path, stage: Option<&Stage>) -> io::Result<()> {
     };
     let beside = path.with_extension("new");
     let file = std::fs::File::create(&beside)?;
-    serde_json::to_writer(&file, stage)?;
+    serde_json::to_writer(&file, says)?;
     file.sync_all()?;
     std::fs::rename(&beside, path)
 }

@@ -34,6 +34,7 @@ enum Ask {
     Write(Proposal, oneshot::Sender<Result<Arc<Live>, Refused>>),
     Consider(Documents, oneshot::Sender<State>),
     Revision(u64, oneshot::Sender<Result<Live, StoreFault>>),
+    Suppose(Documents, Arc<Live>, oneshot::Sender<Live>),
 }
 
 /// What a truth is made of.
@@ -128,6 +129,16 @@ impl Truth {
         answer.await.map_err(|_| Refused::Ended)?.map_err(Refused::Store)
     }
 
+    /// What a revision would mean if its documents were these. Nothing is changed.
+    ///
+    /// # Errors
+    /// When too many wait, or the server ends.
+    pub async fn suppose(&self, documents: Documents, of: Arc<Live>) -> Result<Live, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Ask::Suppose(documents, of, reply))?;
+        answer.await.map_err(|_| Refused::Ended)
+    }
+
     fn ask(&self, ask: Ask) -> Result<(), Refused> {
         self.asks.try_send(ask).map_err(|fault| match fault {
             mpsc::error::TrySendError::Full(_) => Refused::Busy,
@@ -206,6 +217,9 @@ impl Task {
             }
             Ask::Revision(number, reply) => {
                 let _ = reply.send(self.revision(number).await);
+            }
+            Ask::Suppose(documents, of, reply) => {
+                let _ = reply.send(self.meant(documents, of.record().cloned()).await);
             }
         }
     }
@@ -296,6 +310,11 @@ impl Task {
     async fn revision(&self, number: u64) -> Result<Live, StoreFault> {
         let documents = self.store.documents(number).await?;
         let revision = self.store.revisions(Some(number + 1), 1).await?.into_iter().next().map(Arc::new);
+        Ok(self.meant(documents, revision).await)
+    }
+
+    /// What documents mean, as a revision.
+    async fn meant(&self, documents: Documents, revision: Option<Arc<Revision>>) -> Live {
         let (state, live) = (self.next(documents.clone()).await, self.live());
         let (old, cache) = (Arc::clone(&live.desired), Arc::clone(&live.cache));
         let (state, desired) = apart(move || {
@@ -304,7 +323,7 @@ impl Task {
         })
         .await;
         let cache = Arc::clone(&live.cache);
-        Ok(Live { revision, documents, state, desired, cache, troubles: Vec::new(), read_only: None })
+        Live { revision, documents, state, desired, cache, troubles: Vec::new(), read_only: None }
     }
 
     fn live(&self) -> Arc<Live> {
