@@ -42,6 +42,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("minimal.yaml", minimal),
     ("proxy-protocol.yaml", proxy_protocol),
     ("redirects.yaml", redirects),
+    ("retries.yaml", retries),
     ("rewrites.yaml", rewrites),
     ("tcp.yaml", tcp),
     ("unix-sockets.yaml", unix_sockets),
@@ -175,7 +176,7 @@ impl Sockets {
     }
 }
 
-/// An upstream that tells which one it is, and what it was asked for.
+/// An upstream that tells which one it is, and what it was asked for. Whoever asks it to be busy has to ask twice.
 fn telling(port: u16) -> Upstream {
     Upstream::start(tell(&port.to_string()))
 }
@@ -185,6 +186,10 @@ fn tell(name: &str) -> impl Fn(&mut Call<'_>) -> Next + Send + Sync + use<> {
     move |call| {
         if call.body().is_none() {
             return Next::Close;
+        }
+        if call.head.value("x-busy").is_some() && call.head.value("x-towpath-attempt").is_none() {
+            call.send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+            return Next::Keep;
         }
         let body = String::from_utf8_lossy(&call.head.raw).into_owned();
         let length = body.len();
@@ -541,6 +546,15 @@ fn redirects(example: &Example) {
     assert_eq!(example.ask("GET /healthz", ANY, &[]).text(), "ok");
     assert_eq!(example.ask("GET /v1/a", ANY, &[]).status, 410);
     assert_eq!(example.who("GET /", ANY, &[]), 3001);
+}
+
+fn retries(example: &Example) {
+    let busy = ["X-Busy: 1", "Content-Length: 0"];
+    let first: BTreeSet<u16> = (0..8).map(|_| example.who("POST /orders/1", ANY, &busy)).collect();
+    assert_eq!(first.len(), 2, "another endpoint answers");
+    for line in ["POST /payments/1", "GET /payments/1", "GET /"] {
+        assert_eq!(example.ask(line, ANY, &busy).status, 503, "{line}");
+    }
 }
 
 fn rewrites(example: &Example) {

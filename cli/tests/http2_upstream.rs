@@ -210,7 +210,7 @@ fn a_real_endpoint_serves_callers_of_both_versions() {
         assert!(text.contains(&format!("{} 2xx", arguments[1])), "{text}");
     }
     metric(&proxy, "http2_streams_open", 0.0);
-    metric(&proxy, "retries_total", 0.0);
+    metric(&proxy, "repeats_total", 0.0);
     let opened = proxy.metric("towpath_upstream_connections_total{cluster=\"app\"}").unwrap();
     assert!(opened <= 4.0, "{opened} connections carry 256 requests at once");
 }
@@ -306,7 +306,7 @@ fn what_an_endpoint_has_not_processed_is_sent_again_whatever_its_method() {
         let proxy = start(upstream, "");
         assert_eq!(ask(&proxy, POST), good("done"), "{number}");
         metric(&proxy, "http2_refused_total", 1.0);
-        metric(&proxy, "retries_total", 1.0);
+        metric(&proxy, "repeats_total", 1.0);
         metric(&proxy, "http2_goaways_total", if number == 0 { 0.0 } else { 1.0 });
     }
 }
@@ -327,7 +327,7 @@ fn what_an_endpoint_may_have_processed_is_not() {
     let proxy = start(upstream, "");
     assert_eq!(fail(&proxy, POST), bad(502, "reset"));
     assert_eq!(fail(&proxy, GET), bad(502, "reset"));
-    metric(&proxy, "retries_total", 0.0);
+    metric(&proxy, "repeats_total", 0.0);
     metric(&proxy, "http2_resets_total", 2.0);
 }
 

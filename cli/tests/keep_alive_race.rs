@@ -95,7 +95,7 @@ fn no_request_of_a_hundred_thousand_is_lost() {
     assert!(failures.is_empty(), "{} of {of} failed, such as {}", failures.len(), failures[0]);
     // the race took place: connections ended all the time, and some of them under a request
     assert!(upstream.connections() > of / 100, "{} connections", upstream.connections());
-    let retries = proxy.metric("towpath_upstream_retries_total{cluster=\"app\"}");
+    let retries = proxy.metric("towpath_upstream_repeats_total{cluster=\"app\"}");
     assert!(retries.is_some_and(|count| count > 100.0), "{retries:?} retries");
 }
 

@@ -112,7 +112,7 @@ fn a_body_is_sent_again_only_when_all_of_it_was_kept() {
         assert_eq!(seen.len(), if status == 200 { 2 } else { 1 }, "{length} octets");
         assert!(seen.iter().all(|request| request.body == body.as_bytes()));
     }
-    assert_eq!(proxy.metric("towpath_upstream_retries_total{cluster=\"app\"}"), Some(1.0));
+    assert_eq!(proxy.metric("towpath_upstream_repeats_total{cluster=\"app\"}"), Some(1.0));
     assert_eq!(proxy.metric("towpath_upstream_not_replayed_total{cluster=\"app\"}"), Some(1.0));
 }
 

@@ -37,7 +37,7 @@ fn quoted(cell: &str) -> Vec<&str> {
 }
 
 /// Keys that are limits, though their names do not say so.
-const LIMITS: [&str; 3] = ["stream_age", "keepalive", "gone_for"];
+const LIMITS: [&str; 6] = ["stream_age", "keepalive", "gone_for", "attempts", "retry_after_max", "ratio"];
 
 /// The limits of a definition of the schema, by key, with their defaults.
 fn limits(schema: &Value, name: &str) -> Vec<(String, Value)> {
@@ -53,6 +53,8 @@ fn limits(schema: &Value, name: &str) -> Vec<(String, Value)> {
         "ProxyProtocol" => "proxy_protocol.",
         "Health" => "health.",
         "Quotas" => "quotas.",
+        "Retry" => "retry.",
+        "RetryBudget" => "retry_budget.",
         _ if name.ends_with("Limits") => "limits.",
         _ => "",
     };
@@ -66,7 +68,7 @@ fn every_limit_stands_on_the_page_with_its_default() {
     let (table, server, fleet) = (schema(&[]), schema(&["--control"]), schema(&["--fleet"]));
     for (section, schema, definitions) in [
         ("Clients", &table, ["Listener", "ListenerLimits", "ProxyProtocol"].as_slice()),
-        ("Endpoints", &table, &["Cluster", "ClusterLimits", "Health"]),
+        ("Endpoints", &table, &["Cluster", "ClusterLimits", "Health", "Retry", "RetryBudget"]),
         ("The process", &table, &["Process", "ProcessLimits"]),
         ("The control server's stream", &table, &["Control", "ControlLimits"]),
         ("The control server", &server, &["Server", "ServerLimits"]),

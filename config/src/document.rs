@@ -16,13 +16,13 @@ mod table;
 pub(crate) use access_log::{AccessLogDoc, LogConditionDoc};
 pub(crate) use action::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
 pub(crate) use cluster::{
-    BreakerDoc, ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EndpointDoc, HealthDoc, SubsetDoc,
-    WrittenHealth,
+    BreakerDoc, ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EndpointDoc, HealthDoc, RetryBudgetDoc,
+    SubsetDoc, WrittenHealth,
 };
 pub(crate) use condition::{ConditionDoc, GrpcDoc};
 pub(crate) use dns::{DnsDoc, ResolverDoc};
 pub(crate) use listener::{ListenerDoc, ListenerLimitsDoc, ProxyProtocolDoc};
-pub(crate) use policy::{CompressionDoc, EditsDoc, LevelsDoc, PolicyDoc};
+pub(crate) use policy::{CompressionDoc, EditsDoc, LevelsDoc, PolicyDoc, RetryDoc, WrittenRetry};
 pub(crate) use process::{ControlDoc, ControlLimitsDoc, ProcessDoc, ProcessLimitsDoc, SharedDoc};
 pub(crate) use route::RouteDoc;
 pub(crate) use split::{DestinationDoc, KeyDoc, StickyDoc, To};

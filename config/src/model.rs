@@ -20,7 +20,7 @@ pub use address::{Address, UnixAddress};
 pub(crate) use cluster::well_statuses;
 pub use cluster::{
     Ask, Balance, Breaker, Chunks, Cluster, ClusterLimits, ClusterProtocol, Endpoint, HealthCheck, Pings,
-    ProxyVersion, Resilience, Subset,
+    ProxyVersion, Rate, Resilience, RetryBudget, Subset,
 };
 pub use condition::{
     Condition, FieldCondition, GRPC_MEDIA_TYPE, HostPattern, PathPattern, Pattern, Segment, ValueMatch,
@@ -34,7 +34,8 @@ pub use listener::{
 pub use place::{Place, Placed};
 pub(crate) use policy::compressed_types;
 pub use policy::{
-    Algorithm, Compression, Edit, EditList, GrpcTimeout, HeaderEdits, Levels, MediaType, Policy,
+    Algorithm, Backoff, Compression, Edit, EditList, GrpcTimeout, HeaderEdits, Levels, MediaType, Policy,
+    Retry, RetryCondition, RetryMethods, is_idempotent,
 };
 pub(crate) use process::LOG_VALUES;
 pub use process::{

@@ -3,6 +3,7 @@
 mod duration;
 mod moment;
 mod percent;
+mod rate;
 mod size;
 
 pub use duration::duration;

@@ -4,7 +4,9 @@ pub mod choose;
 pub mod dial;
 pub mod order;
 pub mod replay;
+pub mod retry;
 pub mod transfer;
+pub mod tries;
 pub mod tunnel;
 
 mod send;

@@ -128,6 +128,8 @@ reasons! {
     Timeout = "timeout", 504, 4, Upstream;
     /// The upstream did not answer within `response_idle_timeout`.
     ResponseTimeout = "response-timeout", 504, 4, Upstream;
+    /// The upstream did not answer within `per_try_timeout`.
+    TryTimeout = "per-try-timeout", 504, 4, Upstream;
     /// No connection within `connect_timeout`.
     ConnectTimeout = "connect-timeout", 504, 14, Upstream;
     /// The connection was refused or could not be made.

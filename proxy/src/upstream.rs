@@ -3,6 +3,7 @@
 pub mod allowance;
 pub mod attempt;
 pub mod balance;
+pub mod budget;
 pub mod cluster;
 pub mod connect;
 pub mod endpoint;

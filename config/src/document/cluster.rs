@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 mod breaker;
+mod budget;
 mod health;
 
 pub(crate) use breaker::BreakerDoc;
+pub(crate) use budget::RetryBudgetDoc;
 pub(crate) use health::{HealthDoc, WrittenHealth};
 
 use super::{DnsDoc, PolicyDoc};
@@ -52,6 +54,8 @@ document! {
         breaker: OrNone<BreakerDoc>,
         /// How endpoints are asked whether they are well; those that are not get no requests.
         health: WrittenHealth,
+        /// How many retries there may be beside the requests; `none` for as many as fail.
+        retry_budget: OrNone<RetryBudgetDoc>,
     }
 }
 
@@ -72,6 +76,8 @@ document! {
         connect_attempts: Whole<1, 100> = Whole(3),
         /// How much of a request's body is kept, so that it can be sent again; a larger one is sent once only.
         replay_bytes: Size<0, { 16 << 20 }> = Size(64 << 10),
+        /// Retries under way at once, with their pauses; no further request is sent again beyond.
+        retries: Whole<1, 10_000_000> = Whole(1024),
         /// Requests open at once on one HTTP/2 connection, if the endpoint does not allow fewer; a further connection is opened
         /// beyond.
         streams: Whole<1, 10_000> = Whole(100),

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+mod retry;
+
+pub(crate) use retry::{RetryDoc, WrittenRetry};
+
 use crate::language::{OneOrMany, OrNone, Pairs, ShortOr, document};
 use crate::model::{Algorithm, GrpcTimeout, MediaType, Template, compressed_types};
 use crate::units::Size;
@@ -29,6 +33,8 @@ document! {
         headers: OrNone<HeadersDoc>,
         /// How answers are compressed for clients that accept it: algorithms, or more; `none` passes them on as they are.
         compression: OrNone<ShortOr<OneOrMany<Algorithm>, CompressionDoc>>,
+        /// When a request is sent again: how often, or more; `none` never does.
+        retry: WrittenRetry,
     }
 }
 

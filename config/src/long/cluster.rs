@@ -7,7 +7,7 @@ mod resilience;
 
 use super::table::{labels, optional, or_none, size};
 use crate::language::Write;
-use crate::model::{Cluster, ClusterLimits, ClusterProtocol, Dns, DnsQuery, Endpoint, Subset};
+use crate::model::{Cluster, ClusterLimits, ClusterProtocol, Dns, DnsQuery, Endpoint, RetryBudget, Subset};
 
 pub(super) fn cluster(cluster: &Cluster) -> Value {
     let (key, origin) = match &cluster.dns {
@@ -21,6 +21,7 @@ pub(super) fn cluster(cluster: &Cluster) -> Value {
         "balance": cluster.balance.write(),
         "limits": limits(&cluster.limits),
         "idle_timeout": or_none(cluster.idle_timeout.as_ref()),
+        "retry_budget": cluster.resilience.retry_budget.as_ref().map_or_else(|| json!("none"), budget),
     });
     if *cluster.protocol == ClusterProtocol::Http2 {
         http2(cluster, &mut object);
@@ -29,6 +30,14 @@ pub(super) fn cluster(cluster: &Cluster) -> Value {
     let proxy_protocol = cluster.proxy_protocol.as_ref().map(|version| version.write());
     optional(&mut object, "proxy_protocol", proxy_protocol);
     object
+}
+
+fn budget(budget: &RetryBudget) -> Value {
+    json!({
+        "ratio": budget.ratio.write(),
+        "floor": or_none(budget.floor.as_ref()),
+        "window": budget.window.write(),
+    })
 }
 
 fn limits(limits: &ClusterLimits) -> Value {
@@ -40,6 +49,7 @@ fn limits(limits: &ClusterLimits) -> Value {
         "interim_responses": *limits.interim_responses,
         "connect_attempts": *limits.connect_attempts,
         "replay_bytes": size((*limits.replay_bytes).into()).write(),
+        "retries": *limits.retries,
     })
 }
 

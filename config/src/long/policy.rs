@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+mod retry;
+
 use super::table::{or_none, size};
 use crate::language::Write;
 use crate::model::{Compression, Edit, HeaderEdits, Policy};
@@ -20,6 +22,7 @@ pub(super) fn policy(policy: &Policy) -> impl Iterator<Item = (String, Value)> {
             json!({"request": edits(&policy.request_headers), "response": edits(&policy.response_headers)}),
         ),
         ("compression", policy.compression.as_deref().map_or_else(|| json!("none"), compression)),
+        ("retry", policy.retry.as_deref().map_or_else(|| json!("none"), retry::retry)),
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))

@@ -7,11 +7,13 @@ use std::time::Duration;
 use super::{Address, Dns, Place, Placed, readable};
 
 mod breaker;
+mod budget;
 mod chunks;
 mod health;
 mod resilience;
 
 pub use breaker::Breaker;
+pub use budget::{Rate, RetryBudget};
 pub use chunks::Chunks;
 pub(crate) use health::well_statuses;
 pub use health::{Ask, HealthCheck};
@@ -172,6 +174,8 @@ readable! {
         connect_attempts: Placed<u32>,
         /// `replay_bytes`: how much of a request's body is kept for a second attempt. Default 64KiB.
         replay_bytes: Placed<u32>,
+        /// `retries` under way at once, with their pauses. Default 1024; no further request is sent again beyond.
+        retries: Placed<u32>,
         /// `streams` of one HTTP/2 connection open at once. Default 100.
         streams: Placed<u32>,
         /// `stream_window`: what an endpoint may send of one HTTP/2 answer before it is passed on. Default 64KiB.

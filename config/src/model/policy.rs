@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use super::{Placed, Template, readable};
 
+mod retry;
+
+pub use retry::{Backoff, Retry, RetryCondition, RetryMethods, is_idempotent};
+
 readable! {
     /// The effective policy of one destination of one route, every field with the line that won.
     pub struct Policy {
@@ -30,6 +34,8 @@ readable! {
         response_headers: HeaderEdits,
         /// `compression`: none by default. Levels share one until one of them says more.
         compression: Placed<Option<Arc<Compression>>>,
+        /// `retry`: none by default. Levels share one until one of them says more.
+        retry: Placed<Option<Arc<Retry>>>,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::{Address, Chunks, Cluster, ClusterId, ClusterLimits, Endpoint,
 use crate::source::{At, Span};
 use crate::values::{ClusterName, DestinationName, Name};
 
+mod budget;
 mod health;
 mod http2;
 mod resilience;
@@ -215,6 +216,7 @@ fn limits_of(settings: &ClusterSettingsDoc) -> ClusterLimits {
         interim_responses: limits.interim_responses().map(|count| count.0),
         connect_attempts: limits.connect_attempts().map(|count| count.0),
         replay_bytes: limits.replay_bytes().map(|size| size.0 as u32),
+        retries: limits.retries().map(|count| count.0),
         streams: limits.streams().map(|count| count.0),
         stream_window: limits.stream_window().map(|size| size.0 as u32),
         connection_window: limits.connection_window().map(|size| size.0 as u32),

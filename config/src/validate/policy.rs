@@ -3,11 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+mod retry;
+
+use retry::InheritedRetry;
+
 use crate::document::{CompressionDoc, EditsDoc, LevelsDoc, PolicyDoc};
 use crate::fault::{Fault, Findings};
 use crate::language::{Fields, OneOrMany, OrNone, Pairs, ShortOr};
 use crate::model::{
-    Algorithm, Compression, Edit, EditList, HeaderEdits, Levels, MediaType, Placed, Policy, Template,
+    Algorithm, Compression, Condition, Edit, EditList, HeaderEdits, Levels, MediaType, Placed, Policy,
+    Template,
 };
 use crate::source::At;
 use crate::values::EditedHeader;
@@ -20,6 +25,7 @@ pub(super) struct Inherited {
     request: HeaderEdits,
     pub(super) response: HeaderEdits,
     compression: Placed<Option<Arc<Compression>>>,
+    retry: InheritedRetry,
     /// What all this comes to: most routes say nothing of their own, so all of them share it.
     policy: Arc<Policy>,
 }
@@ -28,8 +34,10 @@ impl Inherited {
     /// What is so when nobody says otherwise.
     pub(super) fn built_in() -> Self {
         let (timeouts, compression) = (PolicyDoc::nothing(), Placed::built_in(None));
-        let policy = Arc::new(effective(&timeouts, &no_edits(), &no_edits(), &compression));
-        Self { timeouts, request: no_edits(), response: no_edits(), compression, policy }
+        let retry = InheritedRetry::built_in();
+        let policy = effective(&timeouts, (&no_edits(), &no_edits()), &compression, &retry);
+        let policy = Arc::new(policy);
+        Self { timeouts, request: no_edits(), response: no_edits(), compression, retry, policy }
     }
 
     /// What the level below hands down, with what is written there.
@@ -43,6 +51,9 @@ impl Inherited {
             let value = compression(self.compression.as_deref(), &written.value);
             below.compression = Placed { value: value.map(Arc::new), place: written.span.place() };
         }
+        if let Some(written) = &document.retry {
+            below.retry = self.retry.under(written);
+        }
         match document.headers.as_ref().map(|headers| &headers.value) {
             None => {}
             Some(OrNone::None) => (below.request, below.response) = (no_edits(), no_edits()),
@@ -51,8 +62,8 @@ impl Inherited {
                 merge(&mut below.response, headers.response.as_ref().map(|edits| &edits.value));
             }
         }
-        let Self { timeouts, request, response, compression, .. } = &below;
-        below.policy = Arc::new(effective(timeouts, request, response, compression));
+        let Self { timeouts, request, response, compression, retry, .. } = &below;
+        below.policy = Arc::new(effective(timeouts, (request, response), compression, retry));
         below
     }
 
@@ -61,12 +72,13 @@ impl Inherited {
         Arc::clone(&self.policy)
     }
 
-    /// Notes timeouts that cannot fit into each other.
-    pub(super) fn check(&self, findings: &mut Findings) {
+    /// Notes timeouts that cannot fit into each other, and retries that cannot come about under the conditions of the route.
+    pub(super) fn check(&self, conditions: &[Condition], findings: &mut Findings) {
         let written = |timeout: &Option<At<OrNone<Duration>>>| match timeout {
             Some(At { value: OrNone::Some(time), span }) => Some((*time, *span)),
             _ => None,
         };
+        self.retry.check(written(&self.timeouts.timeout), conditions, findings);
         let Some((whole, whole_span)) = written(&self.timeouts.timeout) else { return };
         for (key, part) in [
             ("connect_timeout", &self.timeouts.connect_timeout),
@@ -82,9 +94,9 @@ impl Inherited {
 
 fn effective(
     timeouts: &PolicyDoc,
-    request: &HeaderEdits,
-    response: &HeaderEdits,
+    (request, response): (&HeaderEdits, &HeaderEdits),
     compression: &Placed<Option<Arc<Compression>>>,
+    retry: &InheritedRetry,
 ) -> Policy {
     let option = |timeout: Placed<OrNone<Duration>>| timeout.map(OrNone::into_option);
     Policy {
@@ -98,6 +110,7 @@ fn effective(
         request_headers: request.clone(),
         response_headers: response.clone(),
         compression: compression.clone(),
+        retry: retry.retry.clone(),
     }
 }
 

@@ -107,7 +107,8 @@ fn what_is_done(
 ) -> Option<Action> {
     one_action(name, document, findings);
     if let Some(to) = &document.to {
-        let destinations = split::destinations(to, &document.policy, scope.namespace, clusters, findings);
+        let rules = (&document.policy, conditions);
+        let destinations = split::destinations(to, rules, scope.namespace, clusters, findings);
         let sticky = document.sticky.as_ref();
         let sticky =
             sticky.and_then(|written| sticky::sticky(written, &name.value.0, &destinations, findings));

@@ -6,14 +6,14 @@ use super::cluster::Clusters;
 use crate::document::{DestinationDoc, PolicyDoc, To};
 use crate::fault::{Fault, Findings};
 use crate::language::{Fields, Pairs, ShortOr};
-use crate::model::{Destination, Placed};
+use crate::model::{Condition, Destination, Placed};
 use crate::source::{At, Span};
 use crate::values::{DestinationName, Whole};
 
 /// The destinations, sorted by name, and where their weights are written.
 pub(super) fn destinations(
     to: &At<To>,
-    policy: &PolicyDoc,
+    (policy, conditions): (&PolicyDoc, &[Condition]),
     namespace: &str,
     clusters: &mut Clusters,
     findings: &mut Findings,
@@ -33,7 +33,9 @@ pub(super) fn destinations(
         );
     }
     for (name, document) in written {
-        let Some(destination) = destination(&name, &document, policy, namespace, clusters, findings) else {
+        let Some(destination) =
+            destination(&name, &document, (policy, conditions), namespace, clusters, findings)
+        else {
             continue;
         };
         if let Some(first) = seen.insert(destination.name.clone(), name.span) {
@@ -76,7 +78,7 @@ fn written(to: &At<To>) -> Vec<(At<DestinationName>, DestinationDoc)> {
 fn destination(
     name: &At<DestinationName>,
     document: &DestinationDoc,
-    policy: &PolicyDoc,
+    (policy, conditions): (&PolicyDoc, &[Condition]),
     namespace: &str,
     clusters: &mut Clusters,
     findings: &mut Findings,
@@ -84,7 +86,7 @@ fn destination(
     let name = &name.clone().map(|name| name.seen_from(namespace));
     let resolved = clusters.find(name, findings)?;
     let inherited = resolved.inherited.under(policy).under(&document.policy);
-    inherited.check(findings);
+    inherited.check(conditions, findings);
     let Placed { value: Whole(weight), .. } = document.weight();
     Some(Destination {
         cluster: resolved.cluster,

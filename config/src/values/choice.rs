@@ -8,7 +8,7 @@ use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
 use crate::model::{
     Algorithm, Balance, ClusterProtocol, DnsFamily, DnsMode, ForwardHeader, GrpcTimeout, PathNormalization,
-    Protocol, ProxyVersion, Workers,
+    Protocol, ProxyVersion, RetryCondition, RetryMethods, Workers,
 };
 use crate::values::LogStyle;
 
@@ -40,8 +40,17 @@ macro_rules! choice {
     };
 }
 
+/// Words of other proxies, for which there are keys here.
+const ELSEWHERE: [(&str, &str); 2] = [
+    ("retriable-status-codes", "write the statuses beside `conditions`: `statuses: [503]`"),
+    ("retriable-headers", "write the headers beside `conditions`: `headers: {x-retry: present}`"),
+];
+
 fn unknown(text: &str, what: &str, words: &[&str]) -> Wrong {
     let listed = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    if let Some((_, help)) = ELSEWHERE.iter().find(|(word, _)| *word == text) {
+        return Wrong::not(text, what, *help);
+    }
     let help = did_you_mean(text, words.iter().copied()).unwrap_or_else(|| match words {
         [_] => format!("only {listed} is known here"),
         _ => format!("one of {listed}"),
@@ -80,6 +89,24 @@ choice!(Algorithm, "an algorithm of compression":
 choice!(GrpcTimeout, "a way to take `grpc-timeout`":
     "cap" => Self::Cap,
     "ignore" => Self::Ignore,
+);
+choice!(RetryMethods, "a choice of methods":
+    "idempotent" => Self::Idempotent,
+    "any" => Self::Any,
+);
+choice!(RetryCondition, "a condition of retries":
+    "5xx" => Self::ServerError,
+    "gateway-error" => Self::GatewayError,
+    "reset" => Self::Reset,
+    "reset-before-request" => Self::ResetBeforeRequest,
+    "connect-failure" => Self::ConnectFailure,
+    "refused-stream" => Self::RefusedStream,
+    "retriable-4xx" => Self::Conflict,
+    "cancelled" => Self::Cancelled,
+    "deadline-exceeded" => Self::DeadlineExceeded,
+    "internal" => Self::Internal,
+    "resource-exhausted" => Self::ResourceExhausted,
+    "unavailable" => Self::Unavailable,
 );
 choice!(LogStyle, "a way to write a line":
     "json" => Self::Json,

@@ -13,6 +13,7 @@ use super::pages::Asked;
 use super::reply::Reply;
 use super::words;
 use crate::snapshot::{LiveCluster, LiveName};
+use crate::upstream::cluster::Retries;
 use crate::upstream::endpoint::{BreakerStanding, Moment};
 use crate::upstream::health::{Health, HealthState, Heard};
 
@@ -89,7 +90,13 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
     json!({
         "connections": live.state().open(),
         "pending": live.state().pending(),
-        "limits": { "connections": **limits.connections(), "pending": **limits.pending() },
+        "retries": live.state().known_retries().map_or(0, Retries::under_way),
+        "retry_budget_left": retries_left(cluster, live),
+        "limits": {
+            "connections": **limits.connections(),
+            "pending": **limits.pending(),
+            "retries": **limits.retries(),
+        },
         "dns": live.name().map(name_row),
         "endpoints": endpoints,
         "subsets": subsets,
@@ -111,6 +118,12 @@ fn health_row(health: &HealthState) -> Option<Value> {
     (state != Health::Unchecked).then(|| {
         json!({ "state": state.code(), "since": time(health.since()), "last": health.heard().map(Heard::code) })
     })
+}
+
+/// How many retries the budget of a cluster would allow now; none where it has no budget.
+pub(super) fn retries_left(cluster: &Cluster, live: &LiveCluster) -> Option<u64> {
+    let budget = cluster.resilience().retry_budget().as_ref()?;
+    Some(live.state().known_retries()?.left(budget, Instant::now()))
 }
 
 fn name_row(name: &LiveName) -> Value {

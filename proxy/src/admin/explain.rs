@@ -7,6 +7,7 @@ mod page;
 mod parts;
 mod question;
 mod resilience;
+mod retries;
 mod settings;
 mod text;
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use towpath_config::model::is_idempotent;
+
 use crate::codec::body::Framing;
 use crate::codec::fields::{Fields, Known};
 use crate::codec::grpc;
@@ -146,7 +148,7 @@ impl RequestHead {
     /// Whether doing it twice does no more than doing it once (RFC 9110 §9.2.2).
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
-        matches!(self.method(), "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS" | "TRACE" | "QUERY")
+        is_idempotent(self.method())
     }
 
     /// Whether the caller speaks gRPC.

@@ -34,6 +34,10 @@ pub fn request(
     hop::request(head, out);
     // whether it was heard or not, it was for this proxy: the next one would take our word for who asks
     out.remove_known(&head.fields, Known::Explain);
+    if !subject.has_trusted_hop() {
+        // anybody could keep the proxies behind us from sending again what fails
+        out.remove_known(&head.fields, Known::Attempt);
+    }
     host(head, decision, values, out);
     forwarded::apply(telling, head, peer, values.request_id, out);
     if let Some(name) = decision.forward.split().sticky().as_ref().and_then(|sticky| sticky.send().as_ref()) {

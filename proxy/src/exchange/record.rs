@@ -68,8 +68,13 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Notes that the upstream has begun its answer, and by which endpoint and with how many attempts.
-    pub fn answered(&mut self, head: &ResponseHead, (endpoint, attempts): (&Address, u32)) {
+    /// Notes how often the request was sent.
+    pub fn tried(&mut self, attempts: u32) {
+        self.noted.attempts = attempts;
+    }
+
+    /// Notes that the upstream has begun its answer, and by which endpoint.
+    pub fn answered(&mut self, head: &ResponseHead, endpoint: &Address) {
         self.status = head.status;
         if self.is_grpc() {
             self.grpc = grpc::status(&head.fields).or(Some(GrpcStatus::of_http(head.status)));
@@ -77,7 +82,6 @@ impl<'a> Record<'a> {
         self.first_byte = Some(self.started.elapsed());
         if self.visit.snapshot.access_logs().is_some() {
             self.noted.endpoint = Some(endpoint.clone());
-            self.noted.attempts = attempts;
         }
     }
 

@@ -22,6 +22,8 @@ use crate::filter::forwarded::{given_request_id, new_request_id};
 use crate::filter::reply::Refused;
 use crate::filter::transform::{self, Lender, Transform};
 use crate::forward::order::{Order, announcement};
+use crate::forward::retry::is_again;
+use crate::forward::tries::Tries;
 use crate::forward::tunnel::{End, upgraded};
 use crate::forward::{Answered, send};
 use crate::local::Local;
@@ -104,7 +106,9 @@ async fn carry<'a, C: Caller>(
     order.announcement = announcement(order.cluster, visit.peer, || caller.addresses());
     let mut place = None;
     let permitted = &decision.permitted;
-    let answered = send(local, permitted, &mut order, caller, visit.timer, response, &mut place).await?;
+    let sent = send(local, permitted, &mut order, caller, visit.timer, response, &mut place).await;
+    record.tried(order.tries.number());
+    let answered = sent?;
     values.endpoint = Some(answered.active.endpoint().address());
     outgoing::response(subject.head.version, response, &decision, &values, response_out);
     let tunnel = asked.is_granted(response.status);
@@ -115,9 +119,9 @@ async fn carry<'a, C: Caller>(
         }
         _ => None,
     };
-    let by = (answered.active.endpoint().address(), answered.attempts);
+    let by = (answered.active.endpoint().address(), order.tries.number());
     trace::onto_answer(local, subject, record.way, by, record.compression(), (response, response_out));
-    record.answered(response, by);
+    record.answered(response, by.0);
     record.answer(&response.fields, response_out);
     // what comes behind a refused CONNECT was meant for the other end, it is no request (RFC 9931)
     let last = visit.is_last(local) || !answered.transfer.is_uploaded() || order.head.is_connect();
@@ -146,6 +150,7 @@ fn order<'a>(
     let policy = decision.destination.policy();
     let clock = Clock::of(subject.is_grpc, policy);
     let limit = clock.limit(&subject.head.fields, policy);
+    let elsewhere = subject.has_trusted_hop() && is_again(&subject.head.fields);
     Ok(Order {
         head: subject.head,
         out,
@@ -159,6 +164,7 @@ fn order<'a>(
         // what ends beyond the end of time has no end
         due: limit.and_then(|limit| started.checked_add(limit)),
         body_timeout: **subject.listener.timeouts().body(),
+        tries: Tries::by(policy.retry().as_deref(), elsewhere),
     })
 }
 
@@ -179,9 +185,9 @@ async fn pass_down<C: Caller>(
     mut transform: Option<&mut Transform>,
     record: &mut Record<'_>,
 ) -> Ending {
-    put_back(local, answered);
+    answered.put_back(local);
     let passed = answered.transfer.body(caller, &mut answered.attempt, transform.as_deref_mut()).await;
-    put_back(local, answered);
+    answered.put_back(local);
     order.ended(local, &answered.active, passed, answered.attempt.trailers());
     record.transformed(transform.as_deref(), passed.unwrap_or_default());
     record.request_bytes = answered.transfer.uploaded();
@@ -195,14 +201,6 @@ async fn pass_down<C: Caller>(
             record.broken(reason);
             respond::break_off(reason, subject, caller)
         }
-    }
-}
-
-fn put_back(local: &Local, answered: &mut Answered<'_>) {
-    if answered.transfer.is_uploaded()
-        && let Some(connection) = answered.attempt.take_connection()
-    {
-        local.pool().put_back(connection, local.timers().now());
     }
 }
 

@@ -40,6 +40,12 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// Whether what proxies write is believed of the hop before this one.
+    #[must_use]
+    pub fn has_trusted_hop(&self) -> bool {
+        *self.listener.http().trusted_hops() > 0
+    }
+
     /// Puts a request together with the connection that it came by.
     pub fn new(visit: &Visit<'a>, head: &'a RequestHead, path: &'a str, request_id: &'a [u8]) -> Self {
         let (id, listener) = visit.listener;

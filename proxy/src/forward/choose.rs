@@ -1,6 +1,6 @@
 //! Which endpoint an attempt goes to, and what its end says of that.
 
-use towpath_config::model::{Cluster, Destination};
+use towpath_config::model::Cluster;
 
 use crate::local::Local;
 use crate::observe::tally::ResilienceCounter;
@@ -12,9 +12,9 @@ use crate::upstream::endpoint::{Active, Outcome, Turn};
 /// Among which endpoints one is chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice<'a> {
-    /// The chosen destination.
-    pub destination: &'a Destination,
-    /// Its cluster.
+    /// The subset of its cluster, or all.
+    pub subset: Option<usize>,
+    /// The chosen cluster.
     pub cluster: &'a Cluster,
     /// The live side of the cluster.
     pub live: &'a LiveCluster,
@@ -26,7 +26,7 @@ impl Choice<'_> {
     /// # Errors
     /// There is none.
     pub fn choose(&self, local: &Local, tried: &[u64]) -> Result<Active, Reason> {
-        let endpoints = self.live.endpoints(*self.destination.subset());
+        let endpoints = self.live.endpoints(self.subset);
         let (balance, rules) = (**self.cluster.balance(), self.cluster.resilience());
         let ask = Ask { balance, rules, tried, now: local.timers().now() };
         let picked = local.with_rng(|rng| endpoints.pick(&ask, rng));

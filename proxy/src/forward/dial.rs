@@ -48,7 +48,7 @@ pub async fn dial(
     timer: &Timer,
 ) -> Result<Dialled, Reason> {
     let limits = pool_limits(wish.cluster, wish.destination);
-    let choice = Choice { destination: wish.destination, cluster: wish.cluster, live: wish.live };
+    let choice = Choice { subset: *wish.destination.subset(), cluster: wish.cluster, live: wish.live };
     let mut tried = SmallVec::<[u64; 8]>::new();
     let mut last = None;
     for _ in 0..**wish.cluster.limits().connect_attempts() {

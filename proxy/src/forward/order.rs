@@ -7,6 +7,8 @@ use tokio::time::Instant;
 use towpath_config::model::{Cluster, Destination};
 
 use super::choose::Choice;
+use super::tries::Tries;
+use crate::codec::digits::decimal;
 use crate::codec::fields::Fields;
 use crate::codec::grpc;
 use crate::codec::h1::Asked;
@@ -47,6 +49,8 @@ pub struct Order<'a> {
     pub due: Option<Instant>,
     /// How long the caller may stand still.
     pub body_timeout: Option<Duration>,
+    /// How often it was sent, and when it is sent again.
+    pub tries: Tries<'a>,
 }
 
 impl Order<'_> {
@@ -58,6 +62,19 @@ impl Order<'_> {
         }
     }
 
+    /// A deadline that has passed before that of the whole exchange is that of the try.
+    #[must_use]
+    pub fn due_reason(&self, reason: Reason) -> Reason {
+        let is_over = self.due.is_some_and(|due| due <= Instant::now());
+        if reason == Reason::Timeout && !is_over { Reason::TryTimeout } else { reason }
+    }
+
+    /// Tells the next endpoint that it is not the first one.
+    pub fn tell_attempt(&mut self, name: &str, number: u32) {
+        self.out.remove(&self.head.fields, name.as_bytes());
+        self.out.add_with(name.as_bytes(), |text| decimal(number.into(), text));
+    }
+
     /// What decides how the answer is read.
     #[must_use]
     pub fn asked(&self) -> Asked {
@@ -67,7 +84,8 @@ impl Order<'_> {
     /// Among which endpoints one is chosen.
     #[must_use]
     pub fn choice(&self) -> Choice<'_> {
-        Choice { destination: self.destination, cluster: self.cluster, live: self.live }
+        let subset = self.tries.subset(*self.destination.subset());
+        Choice { subset, cluster: self.cluster, live: self.live }
     }
 
     /// Takes in that an endpoint has answered with this head.

@@ -1,20 +1,24 @@
 //! The loop over attempts: pick, check out, send, judge, and once more where that is safe.
 
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use towpath_config::model::ClusterProtocol;
 
 use super::order::Order;
 use super::replay::Replay;
+use super::retry::Tried;
 use super::transfer::{Transfer, Waits};
-use crate::codec::body::Source;
+use super::tries;
+use crate::codec::body::{Fill, Source};
 use crate::codec::message::ResponseHead;
 use crate::filter::chain::Permitted;
 use crate::local::Local;
 use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
-use crate::sys::timer::Timer;
+use crate::sys::timer::{Timer, earlier};
 use crate::upstream::attempt::{Attempt, AttemptFault, Seen};
 use crate::upstream::endpoint::Active;
 use crate::upstream::http1::Http1Attempt;
@@ -30,8 +34,34 @@ pub struct Answered<'a> {
     pub transfer: Transfer<'a>,
     /// Counts the request at its endpoint.
     pub active: Active,
-    /// How often it was sent.
-    pub attempts: u32,
+}
+
+/// What comes at once of an answer that nobody wants, so that its connection can be used again; more is not worth it.
+const UNWANTED_BYTES_MAX: usize = 64 << 10;
+
+impl Answered<'_> {
+    /// Gives the connection back, if the answer was read to its end.
+    pub fn put_back(&mut self, local: &Local) {
+        if self.transfer.is_uploaded()
+            && let Some(connection) = self.attempt.take_connection()
+        {
+            local.pool().put_back(connection, local.timers().now());
+        }
+    }
+
+    /// Drops an answer that nobody wants.
+    fn let_go(&mut self, local: &Local) {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut read = 0;
+        while let Poll::Ready(Ok(Fill::Payload)) = self.attempt.poll_fill(&mut cx)
+            && read < UNWANTED_BYTES_MAX
+        {
+            let count = self.attempt.payload().len();
+            self.attempt.consume(count);
+            read += count;
+        }
+        self.put_back(local);
+    }
 }
 
 /// A caller that waits for an answer.
@@ -48,7 +78,8 @@ pub trait Waiting: Source {
     fn interim(&mut self, head: &ResponseHead) -> impl Future<Output = std::io::Result<()>>;
 }
 
-/// Sends a request to one endpoint of its destination and waits for the head of the answer.
+/// Sends a request to an endpoint of its destination, and once more where that is safe and wanted, and waits for the head of
+/// the answer.
 ///
 /// What has answered is made in `place` and stays there: it is large.
 ///
@@ -65,58 +96,93 @@ pub async fn send<'p, 't, C: Waiting>(
 ) -> Result<&'p mut Answered<'t>, Reason> {
     let mut replay = Replay::up_to(**order.cluster.limits().replay_bytes() as usize);
     let mut fresh = false;
+    tries::deposit(local, order);
     loop {
-        let active = order.choice().choose(local, &[])?;
-        let (limits, announcement) = (order.pool_limits(), order.announcement);
-        let want = Want {
-            cluster: order.live.state(),
-            endpoint: active.endpoint(),
-            limits: &limits,
-            announcement: announcement.as_ref(),
-            fresh,
-            timer,
-            due: order.due,
-        };
-        let upstream = **order.destination.policy().response_idle_timeout();
-        let waits = Waits { due: order.due, caller: order.body_timeout, upstream };
-        let reached = match **order.cluster.protocol() {
-            ClusterProtocol::Http1 => local.pool().checkout(&want).await.map(|got| over_http1(local, got)),
-            ClusterProtocol::Http2 => over_http2(local, order, &want).await,
-        };
-        let Answered { attempt, transfer, active, .. } = place.insert(Answered {
-            attempt: reached.inspect_err(|reason| order.failed(local, &active, *reason))?,
-            transfer: Transfer::new(timer, waits),
-            active,
-            attempts: 1 + u32::from(fresh),
-        });
-        if let Attempt::Http1(attempt) = attempt {
-            order.tell_time();
-            attempt.begin(&order.line, &order.head.fields, order.out);
-        }
-        match await_answer(transfer, order, caller, &mut replay, attempt, head).await {
-            Ok(()) => {
-                order.answered(local, active, head);
-                break;
-            }
-            Err(fault) if !fresh && may_repeat(local, order, &fault, transfer, &replay) => {
+        let outcome = attempt(local, order, caller, (timer, fresh, &mut replay), head, place).await;
+        let whole = replay.is_possible() || place.as_ref().is_none_or(|tried| tried.transfer.uploaded() == 0);
+        let pause = match outcome {
+            Err(fault) if !fresh && may_repeat(local, order, &fault, whole) => {
                 let counts = order.live.state().tally();
                 counts.add(local.worker(), ClusterCounter::ReusedReset, (fault.seen != Seen::Refused).into());
-                counts.add(local.worker(), ClusterCounter::Retries, 1);
-                replay.rewind();
+                counts.add(local.worker(), ClusterCounter::Repeats, 1);
                 fresh = true;
-                // the connection that has failed makes room for the next
-                *place = None;
+                Some(Duration::ZERO)
             }
-            Err(fault) => {
-                // that a connection which has been used ends says little of the endpoint
-                if fault.seen == Seen::Something {
-                    order.failed(local, active, fault.reason);
-                }
-                return Err(fault.reason);
-            }
+            Err(fault) => tries::again(local, order, Tried::Failed(fault), whole),
+            Ok(()) => tries::again(local, order, Tried::Answered(head), whole),
+        };
+        let Some(pause) = pause else {
+            order.tries.end();
+            return match outcome {
+                Ok(()) => place.as_mut().ok_or(Reason::Internal),
+                Err(fault) => Err(fault.reason),
+            };
+        };
+        replay.rewind();
+        // the connection that has failed makes room for the next
+        if let (Ok(()), Some(unwanted)) = (outcome, place.as_mut()) {
+            unwanted.let_go(local);
         }
+        *place = None;
+        // what is rare is kept out of the memory of every exchange
+        Box::pin(tries::wait(timer, pause, caller)).await?;
     }
-    place.as_mut().ok_or(Reason::Internal)
+}
+
+/// Picks an endpoint, checks out, sends, and waits for the head of the answer.
+async fn attempt<'t, C: Waiting>(
+    local: &Rc<Local>,
+    order: &mut Order<'_>,
+    caller: &mut C,
+    (timer, fresh, replay): (&'t Timer, bool, &mut Replay),
+    head: &mut ResponseHead,
+    place: &mut Option<Answered<'t>>,
+) -> Result<(), AttemptFault> {
+    let active = choose(local, order).map_err(AttemptFault::unsent)?;
+    order.tries.begin(active.endpoint());
+    let (limits, announcement) = (order.pool_limits(), order.announcement);
+    let limit = order.tries.limit();
+    let want = Want {
+        cluster: order.live.state(),
+        endpoint: active.endpoint(),
+        limits: &limits,
+        announcement: announcement.as_ref(),
+        fresh,
+        timer,
+        due: earlier(order.due, limit.map(|limit| Instant::now() + limit)),
+    };
+    let upstream = **order.destination.policy().response_idle_timeout();
+    let waits = Waits { due: order.due, caller: order.body_timeout, upstream, head: limit };
+    let reached = match **order.cluster.protocol() {
+        ClusterProtocol::Http1 => local.pool().checkout(&want).await.map(|got| over_http1(local, got)),
+        ClusterProtocol::Http2 => over_http2(local, order, &want).await,
+    };
+    let reached = reached.map_err(|reason| order.due_reason(reason));
+    let reached = reached.inspect_err(|reason| order.failed(local, &active, *reason));
+    let attempt = reached.map_err(AttemptFault::unsent)?;
+    let transfer = Transfer::new(timer, waits);
+    let Answered { attempt, transfer, active } = place.insert(Answered { attempt, transfer, active });
+    if let Attempt::Http1(attempt) = attempt {
+        order.tell_time();
+        attempt.begin(&order.line, &order.head.fields, order.out);
+    }
+    let outcome = await_answer(transfer, order, caller, replay, attempt, head).await;
+    match outcome {
+        Ok(()) => order.answered(local, active, head),
+        // that a connection which has been used ends says little of the endpoint
+        Err(fault) if fault.seen == Seen::Something => order.failed(local, active, fault.reason),
+        Err(_) => {}
+    }
+    outcome
+}
+
+/// An endpoint of the destination; for a retry another one than before, if there is one.
+fn choose(local: &Local, order: &Order<'_>) -> Result<Active, Reason> {
+    let chosen = order.choice().choose(local, order.tries.tried());
+    match order.tries.tried() {
+        [] => chosen,
+        _ => chosen.or_else(|_| order.choice().choose(local, &[])),
+    }
 }
 
 /// An attempt on a connection of HTTP/1.1, whose head is written when it stands where it stays.
@@ -152,20 +218,13 @@ async fn await_answer<C: Waiting>(
     Err(Reason::BadResponse.into())
 }
 
-/// Whether a request that was not answered may be sent again on a fresh connection: the upstream cannot have seen any of
-/// it, or doing it twice does no harm and all of it is at hand.
-fn may_repeat(
-    local: &Local,
-    order: &Order<'_>,
-    fault: &AttemptFault,
-    transfer: &Transfer<'_>,
-    replay: &Replay,
-) -> bool {
-    let whole = replay.is_possible() || transfer.uploaded() == 0;
+/// Whether a request that was not answered may be sent again on a fresh connection, whatever the route says of retries: the
+/// upstream cannot have seen any of it, or doing it twice does no harm; and all of it is at hand.
+fn may_repeat(local: &Local, order: &Order<'_>, fault: &AttemptFault, whole: bool) -> bool {
     let wanted = match fault.seen {
         Seen::Refused | Seen::Nothing => true,
         Seen::Unknown => order.head.is_idempotent(),
-        Seen::Something => false,
+        Seen::Unsent | Seen::Something => false,
     };
     let counts = order.live.state().tally();
     counts.add(local.worker(), ClusterCounter::NotReplayed, (wanted && !whole).into());

@@ -25,6 +25,8 @@ pub struct Waits {
     pub caller: Option<Duration>,
     /// How long the upstream may stand still.
     pub upstream: Option<Duration>,
+    /// How long it may take until the head of its answer, once the request is sent whole.
+    pub head: Option<Duration>,
 }
 
 /// The request's body on its way up, beside whatever happens on the way down.
@@ -35,7 +37,11 @@ pub struct Transfer<'a> {
     upload: Pump,
     abandoned: bool,
     seen: (u64, u64),
+    head_due: Option<Instant>,
 }
+
+/// No progress that there can be.
+const UNSEEN: (u64, u64) = (u64::MAX, 0);
 
 fn blame(fault: BodyFault) -> Reason {
     match fault {
@@ -56,7 +62,7 @@ impl<'a> Transfer<'a> {
     /// Nothing sent yet.
     #[must_use]
     pub fn new(timer: &'a Timer, waits: Waits) -> Self {
-        Self { timer, waits, upload: Pump::default(), abandoned: false, seen: (u64::MAX, 0) }
+        Self { timer, waits, upload: Pump::default(), abandoned: false, seen: UNSEEN, head_due: None }
     }
 
     /// Whether the request was sent to its last byte.
@@ -102,17 +108,29 @@ impl<'a> Transfer<'a> {
             self.seen = progress;
             let limit = if on_caller { self.waits.caller } else { self.waits.upstream };
             let still = limit.map(|limit| self.timer.now() + limit);
-            self.timer.arm(earlier(self.waits.due, still));
+            self.timer.arm(earlier(earlier(self.waits.due, self.head_due), still));
         }
         if !self.timer.poll_fired(cx) {
             return None;
         }
-        let whole = self.waits.due.is_some_and(|due| due <= self.timer.now());
-        Some(match (whole, on_caller) {
+        let has_passed = |due: Option<Instant>| due.is_some_and(|due| due <= self.timer.now());
+        Some(match (has_passed(self.waits.due), on_caller) {
             (true, _) => Reason::Timeout,
+            _ if has_passed(self.head_due) => Reason::TryTimeout,
             (false, true) => Reason::BodyTimeout,
             (false, false) => Reason::ResponseTimeout,
         })
+    }
+
+    /// From here on it is the endpoint that takes its time.
+    fn begin_head(&mut self) {
+        if let Some(limit) = self.waits.head
+            && self.head_due.is_none()
+            && (self.upload.is_done() || self.abandoned)
+        {
+            self.head_due = Some(self.timer.now() + limit);
+            self.seen = UNSEEN;
+        }
     }
 
     /// Sends the request and waits for a head, final or interim.
@@ -130,6 +148,7 @@ impl<'a> Transfer<'a> {
         poll_fn(|cx| {
             let mut body = ReplayBody { replay: &mut *replay, source: &mut *caller };
             self.poll_upload(cx, &mut body, attempt).map_err(blame)?;
+            self.begin_head();
             attempt.read_little(caller.is_stalled(cx));
             if let Poll::Ready(outcome) = attempt.poll_head(cx, order.asked(), order.cluster.limits(), head) {
                 return Poll::Ready(outcome);
@@ -158,7 +177,7 @@ impl<'a> Transfer<'a> {
         mut transform: Option<&mut Transform>,
     ) -> Result<u64, Reason> {
         let mut download = Pump::default();
-        self.seen = (u64::MAX, 0);
+        (self.seen, self.head_due) = (UNSEEN, None);
         poll_fn(|cx| {
             match self.poll_upload(cx, caller, attempt) {
                 Ok(()) => {}

@@ -16,7 +16,7 @@ rows! {
         ConnectFailures = "towpath_upstream_connect_failures", Counter, "Connections to endpoints that could not be opened, by cluster.";
         Reused = "towpath_upstream_reused", Counter, "Requests sent on a connection that was used before, by cluster.";
         ReusedReset = "towpath_upstream_reused_reset", Counter, "Reused connections that died before any byte of the answer, by cluster.";
-        Retries = "towpath_upstream_retries", Counter, "Requests sent once more, over HTTP/1.1 on a fresh connection, by cluster.";
+        Repeats = "towpath_upstream_repeats", Counter, "Requests sent once more, over HTTP/1.1 on a fresh connection, because the one before was of no use any more, by cluster.";
         NotReplayed = "towpath_upstream_not_replayed", Counter, "Requests not sent again because more of their body than replay_bytes had left, by cluster.";
         Evicted = "towpath_upstream_pool_evicted", Counter, "Idle connections dropped because the endpoint closed them or they were too old, by cluster.";
         Http2StreamsOpen = "towpath_upstream_http2_streams_open", Gauge, "Requests open on HTTP/2 connections to endpoints, by cluster.";
@@ -34,6 +34,20 @@ rows! {
         BreakerOpened = "towpath_breaker_opened", Counter, "Times that the breaker of an endpoint opened, from closed or after a request that tried in vain, by cluster.";
         BreakerClosed = "towpath_breaker_closed", Counter, "Times that the breaker of an endpoint closed again, by cluster.";
         BreakerRefused = "towpath_breaker_refused", Counter, "Attempts that found the breakers of all endpoints open, by cluster.";
+    }
+}
+
+rows! {
+    /// What is counted of the retries of each cluster.
+    pub enum RetryCounter {
+        Sent = "towpath_upstream_retries", Counter, "Requests sent again as the route's retry says, by cluster.";
+        Succeeded = "towpath_upstream_retries_succeeded", Counter, "Requests whose last retry brought an answer that was good enough, by cluster.";
+        Exhausted = "towpath_upstream_retries_exhausted", Counter, "Requests that failed after as many retries as attempts allows, by cluster.";
+        OverBudget = "towpath_upstream_retries_over_budget", Counter, "Retries that were not made because retry_budget was spent, by cluster.";
+        OverLimit = "towpath_upstream_retries_over_limit", Counter, "Retries that were not made because limits.retries were under way, by cluster.";
+        Late = "towpath_upstream_retries_late", Counter, "Retries that were not made because timeout would have ended before, or retry_after_max forbade the pause, by cluster.";
+        NotIdempotent = "towpath_upstream_retries_not_idempotent", Counter, "Retries that were not made because the request may have been processed and must not be twice, by cluster.";
+        Elsewhere = "towpath_upstream_retries_elsewhere", Counter, "Retries that were not made because a proxy before this one makes them, by cluster.";
     }
 }
 

@@ -2,6 +2,7 @@
 
 use towpath_config::model::{Condition, FieldCondition, PathPattern, Segment, ValueMatch};
 
+use crate::codec::fields::Fields;
 use crate::route::named::Named;
 use crate::route::view::RequestView;
 
@@ -88,9 +89,19 @@ fn matches_template(segments: &[Segment], rest: bool, path: &str) -> bool {
     all && (rest || found.next().is_none())
 }
 
-/// Whether the values of one name are what is wanted: any single one satisfies; `not` turns the answer round.
+/// Whether a field of any head is what is wanted.
+#[must_use]
+pub fn field_holds(condition: &FieldCondition, fields: &Fields) -> bool {
+    is_wanted(condition.value(), &|test| fields.values(condition.name()).any(test))
+}
+
 fn matches_value(want: &ValueMatch, named: Named<'_>, view: &RequestView<'_>) -> bool {
-    let any = |test: &mut dyn FnMut(&[u8]) -> bool| named.any(view, test);
+    is_wanted(want, &|test| named.any(view, test))
+}
+
+/// Whether the values of one name are what is wanted: any single one satisfies; `not` turns the answer round. `any` tells
+/// whether a test says yes to one of them.
+fn is_wanted(want: &ValueMatch, any: &impl Fn(&mut dyn FnMut(&[u8]) -> bool) -> bool) -> bool {
     match want {
         ValueMatch::Exact(text) => any(&mut |value| value == text.as_bytes()),
         ValueMatch::Prefix(text) => any(&mut |value| value.starts_with(text.as_bytes())),
@@ -98,7 +109,7 @@ fn matches_value(want: &ValueMatch, named: Named<'_>, view: &RequestView<'_>) ->
         ValueMatch::Regex(pattern) => any(&mut |value| pattern.is_match(value)),
         ValueMatch::Present => any(&mut |_| true),
         ValueMatch::Absent => !any(&mut |_| true),
-        ValueMatch::Any(wants) => wants.iter().any(|want| matches_value(want, named, view)),
-        ValueMatch::Not(inner) => !matches_value(inner, named, view),
+        ValueMatch::Any(wants) => wants.iter().any(|want| is_wanted(want, any)),
+        ValueMatch::Not(inner) => !is_wanted(inner, any),
     }
 }

@@ -11,6 +11,8 @@ use crate::route::view::RequestView;
 
 mod words;
 
+pub use words::wanted;
+
 #[cfg(test)]
 mod tests;
 

@@ -33,6 +33,8 @@ pub struct RequestLine<'a> {
 /// this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
+    /// Nothing: there was no connection to send it on.
+    Unsent,
     /// Nothing: it says that it has not processed it.
     Refused,
     /// Nothing: not a byte of it had left when a connection ended that had been used before.
@@ -50,6 +52,14 @@ pub struct AttemptFault {
     pub reason: Reason,
     /// What of the request was seen.
     pub seen: Seen,
+}
+
+impl AttemptFault {
+    /// There was no connection to send it on.
+    #[must_use]
+    pub fn unsent(reason: Reason) -> Self {
+        Self { reason, seen: Seen::Unsent }
+    }
 }
 
 impl From<Reason> for AttemptFault {

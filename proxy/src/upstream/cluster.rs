@@ -8,6 +8,10 @@ use tokio::sync::Notify;
 use super::health::HealthCounts;
 use crate::observe::tally::{ClusterCounter, ResilienceCounter, Tally};
 
+mod retries;
+
+pub use retries::Retries;
+
 /// The live state of one cluster, over all workers.
 #[derive(Debug)]
 pub struct ClusterState {
@@ -20,6 +24,9 @@ pub struct ClusterState {
     health: OnceLock<Box<HealthCounts>>,
     tally: Tally<ClusterCounter>,
     resilience: Tally<ResilienceCounter>,
+    workers: usize,
+    /// Made with the first request that might be sent again: most clusters of a mesh never have one.
+    retries: OnceLock<Box<Retries>>,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -84,6 +91,16 @@ impl Drop for Lacking {
     }
 }
 
+/// One retry under way; counted until dropped.
+#[derive(Debug)]
+pub struct Retrying(Arc<ClusterState>);
+
+impl Drop for Retrying {
+    fn drop(&mut self) {
+        self.0.retries().end();
+    }
+}
+
 /// Counts up unless that would pass the limit.
 fn count_below(counter: &AtomicU32, limit: u32) -> bool {
     counter
@@ -105,7 +122,27 @@ impl ClusterState {
             health: OnceLock::new(),
             tally: Tally::new(workers),
             resilience: Tally::new(workers),
+            workers,
+            retries: OnceLock::new(),
         }
+    }
+
+    /// Its retries.
+    #[must_use]
+    pub fn retries(&self) -> &Retries {
+        self.retries.get_or_init(|| Box::new(Retries::new(self.workers)))
+    }
+
+    /// Its retries, if there ever was a request that might have been sent again.
+    #[must_use]
+    pub fn known_retries(&self) -> Option<&Retries> {
+        self.retries.get().map(|retries| &**retries)
+    }
+
+    /// A retry, if fewer than `limit` are under way.
+    #[must_use]
+    pub fn try_retry(self: &Arc<Self>, limit: u32) -> Option<Retrying> {
+        self.retries().begin(limit).then(|| Retrying(Arc::clone(self)))
     }
 
     /// The cluster's name.

@@ -1,6 +1,6 @@
 //! How a cluster bears it that its endpoints fail.
 
-use super::{Breaker, HealthCheck};
+use super::{Breaker, HealthCheck, RetryBudget};
 use crate::model::{Placed, readable};
 
 readable! {
@@ -10,5 +10,7 @@ readable! {
         breaker: Placed<Option<Box<Breaker>>>,
         /// `health`: how endpoints are asked whether they are well. Default none.
         health: Placed<Option<Box<HealthCheck>>>,
+        /// `retry_budget`: how many retries there may be beside the requests. On by default.
+        retry_budget: Placed<Option<RetryBudget>>,
     }
 }

@@ -56,7 +56,7 @@ log_values! {
     Status = "status", "The status that the client got; 499 where it went away before.";
     Reason = "reason", "Why the proxy answered by itself, or why the answer broke off.";
     GrpcStatus = "grpc-status", "The status of a call of gRPC, such as `UNAVAILABLE`.";
-    Attempts = "attempts", "How often the request was sent, until it was answered.";
+    Attempts = "attempts", "How often the request was sent, or was to be.";
     RequestBytes = "request-bytes", "Octets of the request's body.";
     ResponseBytes = "response-bytes", "Octets of the answer's body.";
     Compression = "compression", "By what the answer was compressed: `zstd`, `br` or `gzip`.";
@@ -144,6 +144,15 @@ pub struct StatusRange {
     pub(crate) last: u16,
 }
 
+impl fmt::Display for StatusRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first == self.last {
+            true => write!(f, "{}", self.first),
+            false => write!(f, "{}xx", self.first / 100),
+        }
+    }
+}
+
 impl StatusRange {
     /// Whether this status is one of it.
     #[must_use]
@@ -199,6 +208,7 @@ pub const REASONS: &[&str] = &[
     "direct-response",
     "timeout",
     "response-timeout",
+    "per-try-timeout",
     "connect-timeout",
     "connect-failure",
     "reset",

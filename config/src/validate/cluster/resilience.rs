@@ -1,6 +1,6 @@
 //! What clusters say of endpoints that fail.
 
-use super::health;
+use super::{budget, health};
 use crate::document::{BreakerDoc, ClusterSettingsDoc};
 use crate::fault::{Fault, Findings};
 use crate::language::{Fields, OrNone};
@@ -22,6 +22,7 @@ pub(super) fn inherit<T: Fields>(
 pub(super) fn merged(own: &mut ClusterSettingsDoc, defaults: &ClusterSettingsDoc) {
     own.breaker = inherit(own.breaker.take(), defaults.breaker.as_ref());
     own.health = own.health.take().map(|own| health::merged(own, defaults.health.as_ref()));
+    own.retry_budget = inherit(own.retry_budget.take(), defaults.retry_budget.as_ref());
 }
 
 /// A block where it is on, and where that is written.
@@ -45,6 +46,7 @@ pub(super) fn resilience(
     Resilience {
         breaker: block(settings.breaker.as_ref(), |document, span| breaker(document, span, findings)),
         health: health::check(settings.health.as_ref(), protocol, name, findings),
+        retry_budget: budget::budget(&settings.retry_budget, findings),
     }
 }
 

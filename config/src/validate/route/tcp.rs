@@ -110,6 +110,7 @@ fn of_policy(policy: &PolicyDoc) -> Vec<Written> {
         ("response_idle_timeout", span(policy.response_idle_timeout.as_ref())),
         ("headers", span(policy.headers.as_ref())),
         ("compression", span(policy.compression.as_ref())),
+        ("retry", span(policy.retry.as_ref())),
     ]
 }
 

@@ -11,6 +11,7 @@ use towpath_config::model::{
 
 use super::explanation::Setting;
 use super::resilience::of_resilience;
+use super::retries;
 use crate::admin::words;
 use crate::codec::fields::Fields;
 use crate::filter::transform::preferred;
@@ -179,6 +180,7 @@ pub(super) fn of_destination(
         count("limits.header_count", limits.header_count()),
         count("limits.interim_responses", limits.interim_responses()),
         count("limits.replay_bytes", limits.replay_bytes()),
+        count("limits.retries", limits.retries()),
         time("idle_timeout", cluster.idle_timeout()),
     ];
     settings.extend(spoken(cluster));
@@ -188,6 +190,8 @@ pub(super) fn of_destination(
     settings.extend(of_edits("request", policy.request_headers()));
     settings.extend(of_edits("response", policy.response_headers()));
     settings.extend(of_compression(policy, request));
+    settings.extend(retries::of_retry(policy));
+    settings.extend(retries::of_budget(cluster));
     settings
 }
 

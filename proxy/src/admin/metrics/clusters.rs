@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use towpath_config::model::{Address, Cluster};
 
+use crate::admin::documents::retries_left;
 use crate::observe::expose::{Exposition, Shape};
 use crate::observe::metrics::write_tallies;
 use crate::observe::series::OVERFLOW;
@@ -67,10 +68,33 @@ pub(super) fn write(text: &mut Exposition, snapshot: &Snapshot) {
     let tallies: Vec<_> =
         pairs.iter().map(|(cluster, live)| (cluster.name().as_str(), live.state().resilience())).collect();
     write_tallies(text, "cluster", &tallies);
+    write_retries(text, &pairs);
     write_subsets(text, &pairs);
     let limit = **config.process().limits().series() as usize;
     write_endpoints(text, &pairs, limit);
     write_breakers(text, &pairs, limit);
+}
+
+/// Of clusters to which there were requests that might have been sent again: a mesh has many more.
+fn write_retries(text: &mut Exposition, pairs: &[Pair<'_>]) {
+    let known = |pair: &Pair<'_>| pair.1.state().known_retries().is_some();
+    let pairs: Vec<_> = pairs.iter().filter(|pair| known(pair)).collect();
+    let help = "Retries under way, with their pauses, by cluster.";
+    let mut family = text.family("towpath_cluster_retries", Shape::Gauge, help);
+    for (cluster, live) in &pairs {
+        family.sample(&[("cluster", cluster.name())], live.state().retries().under_way());
+    }
+    let help = "Retries that retry_budget would allow now, by cluster.";
+    let mut family = text.family("towpath_cluster_retry_budget_left", Shape::Gauge, help);
+    for (cluster, live) in &pairs {
+        let left = retries_left(cluster, live).into_iter();
+        left.for_each(|left| family.sample(&[("cluster", cluster.name())], left));
+    }
+    let tallies: Vec<_> = pairs
+        .iter()
+        .map(|(cluster, live)| (cluster.name().as_str(), live.state().retries().tally()))
+        .collect();
+    write_tallies(text, "cluster", &tallies);
 }
 
 fn write_subsets(text: &mut Exposition, pairs: &[Pair<'_>]) {

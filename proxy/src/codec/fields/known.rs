@@ -43,6 +43,8 @@ pub enum Known {
     ForwardedProto,
     /// `X-Towpath-Explain`.
     Explain,
+    /// `X-Towpath-Attempt`.
+    Attempt,
     /// `Proxy-Connection`.
     ProxyConnection,
     /// `Transfer-Encoding`.
@@ -78,6 +80,7 @@ impl Known {
             (16, b'p') if is(name, b"proxy-connection") => Self::ProxyConnection,
             (17, b'x') if is(name, b"x-forwarded-proto") => Self::ForwardedProto,
             (17, b'x') if is(name, b"x-towpath-explain") => Self::Explain,
+            (17, b'x') if is(name, b"x-towpath-attempt") => Self::Attempt,
             (17, b't') if is(name, b"transfer-encoding") => Self::TransferEncoding,
             _ => Self::Other,
         }

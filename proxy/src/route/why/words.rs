@@ -69,7 +69,7 @@ fn unmet_field<'a>(
         false
     });
     let found = if found.is_empty() { "nothing".to_owned() } else { found.join(" and ") };
-    (sentence(&format!("{part} {}", field.name()), &value(field.value()), &found), *field.place())
+    (sentence(&format!("{part} {}", field.name()), &wanted(field.value()), &found), *field.place())
 }
 
 fn sentence(what: &str, wanted: &str, found: &str) -> String {
@@ -116,7 +116,9 @@ fn path(pattern: &PathPattern) -> String {
     }
 }
 
-fn value(want: &ValueMatch) -> String {
+/// What a value has to be.
+#[must_use]
+pub fn wanted(want: &ValueMatch) -> String {
     match want {
         ValueMatch::Exact(text) => quoted(text),
         ValueMatch::Present => "any value".to_owned(),
@@ -124,7 +126,7 @@ fn value(want: &ValueMatch) -> String {
         ValueMatch::Prefix(text) => format!("prefix {}", quoted(text)),
         ValueMatch::Suffix(text) => format!("suffix {}", quoted(text)),
         ValueMatch::Regex(pattern) => format!("regex {}", quoted(pattern.source())),
-        ValueMatch::Any(wants) => either(wants.iter().map(value)),
-        ValueMatch::Not(inner) => format!("not ({})", value(inner)),
+        ValueMatch::Any(wants) => either(wants.iter().map(wanted)),
+        ValueMatch::Not(inner) => format!("not ({})", wanted(inner)),
     }
 }

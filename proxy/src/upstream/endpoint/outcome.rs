@@ -55,6 +55,7 @@ impl Outcome {
                 | Reason::BadResponse
                 | Reason::ResponseHeadTooLarge
                 | Reason::ResponseTimeout
+                | Reason::TryTimeout
                 | Reason::Timeout
         );
         is_local.then_some(Self::Local)
