@@ -18,7 +18,7 @@ use crate::sys::timer::{Timer, Timers, Waits, earlier};
 use crate::upstream::pool::Pool;
 
 /// Heads that a worker keeps for the next exchanges.
-const SCRATCH_MAX: usize = 64;
+const SCRATCH_MAX: usize = 256;
 
 /// Lines about local replies that a worker logs in a second; the rest is counted.
 const LOG_LINES_MAX: u32 = 50;

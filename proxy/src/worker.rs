@@ -20,7 +20,8 @@ use crate::local::Local;
 use crate::observe::stats::{Counter, Shard};
 use crate::shared::Shared;
 use crate::sys::affinity;
-use crate::sys::memory::Pressure;
+
+use crate::sys::memory::{Pressure, heap};
 use crate::sys::stream::Stream;
 
 /// Connections that may wait for a worker to take them.
@@ -60,6 +61,7 @@ pub fn start(Post { number, cpu }: Post, shared: Arc<Shared>) -> io::Result<Work
         if let Some(Err(fault)) = cpu.map(affinity::pin) {
             tracing::warn!(worker = number, cpu, %fault, "the worker cannot be pinned, and runs on any CPU");
         }
+        let _keeping = heap::Keeping::begin();
         supervise(number, shared.stats().shard(number), |pause| {
             match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
                 Ok(runtime) => {
@@ -136,6 +138,7 @@ async fn housekeep(local: &Local, crew: &Crew, berths: &Berths<Stream>) {
         if local.shared().pressure() > Pressure::Low {
             crew.dismiss();
             berths.dismiss();
+            heap::release();
         }
     }
 }
