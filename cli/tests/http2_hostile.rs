@@ -76,6 +76,32 @@ fn floods_of_control_frames_end_their_connection() {
 }
 
 #[test]
+fn who_broke_the_rules_and_is_gone_keeps_no_place() {
+    let proxy = start(refusing(), ", linger_timeout: 1h");
+    let open = |count| proxy.await_metric("towpath_downstream_connections_open{listener=\"web\"}", count);
+    let flooding = |number| {
+        let mut client = connect(&proxy);
+        client.send(frame(PING, 0, 0, [1; 8]).repeat(3000));
+        metric(&proxy, "floods_total", number);
+        client
+    };
+    // before it has learnt why
+    drop(flooding(1.0));
+    open(0.0);
+    // when it has
+    let mut client = flooding(2.0);
+    assert_eq!(client.goodbye(), Some(ENHANCE_YOUR_CALM));
+    open(1.0);
+    drop(client);
+    open(0.0);
+    // who only has nothing more to say still learns it
+    let mut client = flooding(3.0);
+    client.client().wire().finish();
+    open(0.0);
+    assert_eq!(client.goodbye(), Some(ENHANCE_YOUR_CALM));
+}
+
+#[test]
 fn small_messages_that_nobody_takes_harm_no_other_request() {
     let (upstream, _tell) = Upstream::holding();
     let proxy = Proxy::start(&format!(

@@ -4,6 +4,7 @@
 mod credit;
 mod fields;
 mod frames;
+mod gathering;
 mod guard;
 mod receiving;
 mod sending;
@@ -11,6 +12,7 @@ mod tunnel;
 
 pub use credit::{Credit, FIRST_WINDOW, Reader};
 pub use fields::{list_bytes, map, read_trailers};
+pub use gathering::Gathering;
 pub use guard::{Breach, Guard, Unheard};
 pub use receiving::{Receiving, SMALL_FRAME};
 pub use sending::Sending;

@@ -211,6 +211,12 @@ impl Transport for Stream {
         }
     }
 
+    fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // what came is no news any more, only what comes next, and an end, which is never forgotten
+        let _ = self.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+        self.poll_ready(cx, Interest::READABLE).map(|_| ())
+    }
+
     fn poll_read_into(&mut self, cx: &mut Context<'_>, window: &mut [u8]) -> Poll<io::Result<usize>> {
         let most = window.len();
         self.poll_io(cx, Interest::READABLE, || {

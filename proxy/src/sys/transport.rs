@@ -35,6 +35,9 @@ pub trait Transport: Duplex {
     /// Waits until a read would not wait, without holding a buffer for it.
     fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()>;
 
+    /// Waits until the peer sends nothing more, however much of what it has sent nobody has read. Costs no system call.
+    fn poll_ended(&self, cx: &mut Context<'_>) -> Poll<()>;
+
     /// Reads into memory that is ready for it; 0 octets are the end of what the peer sends.
     fn poll_read_into(&mut self, cx: &mut Context<'_>, window: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut window = ReadBuf::new(window);

@@ -22,6 +22,10 @@ impl Transport for DuplexStream {
         Poll::Ready(())
     }
 
+    fn poll_ended(&self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         None
     }

@@ -82,6 +82,8 @@ impl Receiving {
             let count = self.chunk.len() as u64;
             self.allowed = self.allowed.checked_sub(count).ok_or(BodyFault::TooLarge)?;
             self.owed = self.owed.map(|owed| owed.saturating_sub(count));
+            // nothing follows, not even trailers, which need not be asked for
+            self.ended = self.stream.is_end_stream();
             return Poll::Ready(Ok(()));
         }
         let trailers = ready!(self.stream.poll_trailers(cx));

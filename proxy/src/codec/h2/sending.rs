@@ -97,7 +97,11 @@ impl Sending {
     /// Waits until the receiver has granted some of so many octets.
     fn poll_room(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<io::Result<usize>> {
         self.stream.reserve_capacity(wanted);
-        while self.stream.capacity() == 0 {
+        loop {
+            let room = self.stream.capacity();
+            if room > 0 {
+                return Poll::Ready(Ok(room));
+            }
             match ready!(self.stream.poll_capacity(cx)) {
                 Some(granted) => self.unless_broken(granted.map(|_| ()))?,
                 None => {
@@ -106,7 +110,6 @@ impl Sending {
                 }
             }
         }
-        Poll::Ready(Ok(self.stream.capacity()))
     }
 
     fn send_tail(&mut self) -> io::Result<()> {

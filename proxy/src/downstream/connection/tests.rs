@@ -173,6 +173,10 @@ impl Transport for Quiet {
         Poll::Pending
     }
 
+    fn poll_ended(&self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+
     fn has_news(&self) -> bool {
         false
     }

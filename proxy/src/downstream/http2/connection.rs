@@ -25,7 +25,7 @@ use super::session::{Begun, Open, Session};
 use crate::codec::body::Framing;
 use crate::codec::buffer::Buffer;
 use crate::codec::grpc::{self, web::Dialect};
-use crate::codec::h2::{Breach, Guard, SMALL_FRAME};
+use crate::codec::h2::{Breach, Gathering, Guard, SMALL_FRAME};
 use crate::codec::scratch::Scratch;
 use crate::downstream::grpc_web::{self, GrpcWeb};
 use crate::exchange::record::Record;
@@ -71,6 +71,7 @@ struct Carried<'t, S: Transport> {
     session: Rc<Session>,
     timer: &'t Timer,
     frames: Connection<Rewound<S>, Bytes>,
+    outlet: Gathering<S>,
     linger: Duration,
     wait: Wait,
     served: u32,
@@ -95,7 +96,8 @@ pub async fn run<S: Transport>(
     let due = (**rules.timeouts().header()).map(|limit| timer.now() + limit);
     let (limits, now) = (rules.limits(), local.timers().now());
     let guard = Guard::of_client(**limits.control_frames(), **limits.resets(), now);
-    let io = Rewound::new(io, unread, Rc::clone(&session), guard, **limits.linger_bytes());
+    let outlet = Gathering::over(io);
+    let io = Rewound::new(outlet.clone(), unread, Rc::clone(&session), guard, **limits.linger_bytes());
     let handshake = builder(rules).handshake(io);
     drop(snapshot);
     let frames = match timer.within(due, handshake).await {
@@ -104,8 +106,9 @@ pub async fn run<S: Transport>(
         Err(Elapsed) => return session.count(ListenerCounter::Http2Errors, 1),
     };
     timer.arm(None);
+    outlet.gather();
     let wait = Wait::Streams;
-    let mut carried = Carried { session, timer, frames, linger, wait, served: 0, leaving: false };
+    let mut carried = Carried { session, timer, frames, outlet, linger, wait, served: 0, leaving: false };
     let mut signal = local.shared().drain_signal();
     // where nobody can tell of a drain any more, it has begun
     let mut drain = pin!(signal.wait_for(Option::is_some));
@@ -157,7 +160,7 @@ impl<S: Transport> Carried<'_, S> {
                     return Poll::Ready(());
                 }
                 Poll::Ready(None) => return Poll::Ready(()),
-                Poll::Pending => {}
+                Poll::Pending => self.outlet.send(cx),
             }
             if let Some(breach) = self.session.breach.take() {
                 self.end(breach);
@@ -238,7 +241,7 @@ impl<S: Transport> Carried<'_, S> {
         if local.ends_connections() || limit.is_some_and(|limit| self.served >= limit) {
             self.leave();
         }
-        let begun = Begun { open: Open::begin(&self.session), request, respond };
+        let begun = Box::new(Begun { open: Open::begin(&self.session), request, respond });
         if let Some(begun) = self.session.crew.give(begun) {
             tokio::task::spawn_local(carry(Seat::of(begun)));
         }
@@ -281,7 +284,8 @@ struct Taken {
 }
 
 /// Reads the head of what was begun; nothing when its listener takes no requests any more.
-fn take(Begun { open, request, respond }: Begun) -> Option<Taken> {
+fn take(begun: Box<Begun>) -> Option<Taken> {
+    let Begun { open, request, respond } = *begun;
     let session = &open.0;
     let snapshot = session.local.snapshot();
     let (_, listener) = rules(session, &snapshot)?;

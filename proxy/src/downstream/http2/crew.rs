@@ -9,24 +9,24 @@ use std::task::{Poll, Waker};
 use super::session::Begun;
 
 /// Tasks without a stream that a worker keeps.
-const FREE_MAX: usize = 128;
+const FREE_MAX: usize = 256;
 
 /// Where a task waits for its next stream.
 #[derive(Debug)]
 pub(super) struct Seat {
-    next: RefCell<Option<Begun>>,
+    next: RefCell<Option<Box<Begun>>>,
     leaves: Cell<bool>,
     waker: RefCell<Waker>,
 }
 
 impl Seat {
-    pub(super) fn of(stream: Begun) -> Rc<Self> {
+    pub(super) fn of(stream: Box<Begun>) -> Rc<Self> {
         let (next, waker) = (RefCell::new(Some(stream)), RefCell::new(Waker::noop().clone()));
         Rc::new(Self { next, leaves: Cell::new(false), waker })
     }
 
     /// The stream that was given to it.
-    pub(super) fn take(&self) -> Option<Begun> {
+    pub(super) fn take(&self) -> Option<Box<Begun>> {
         self.next.take()
     }
 
@@ -56,7 +56,7 @@ pub struct Crew {
 
 impl Crew {
     /// Gives a stream to a task that is free; back when there is none.
-    pub(super) fn give(&self, stream: Begun) -> Option<Begun> {
+    pub(super) fn give(&self, stream: Box<Begun>) -> Option<Box<Begun>> {
         match self.free.borrow_mut().pop() {
             Some(seat) => {
                 seat.next.replace(Some(stream));

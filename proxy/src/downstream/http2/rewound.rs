@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::session::Session;
 use crate::codec::buffer::Buffer;
-use crate::codec::h2::{Guard, Unheard};
+use crate::codec::h2::{Gathering, Guard, Unheard};
 use crate::observe::tally::ListenerCounter;
 use crate::sys::transport::Transport;
 
@@ -19,7 +19,7 @@ const DISCARD_BYTES: usize = 4 * 1024;
 /// The bytes of a connection, those first that were read before.
 #[derive(Debug)]
 pub(super) struct Rewound<S> {
-    io: S,
+    io: Gathering<S>,
     unread: Option<Buffer>,
     session: Rc<Session>,
     guard: Guard,
@@ -30,11 +30,17 @@ pub(super) struct Rewound<S> {
 }
 
 impl<S> Rewound<S> {
-    pub(super) fn new(io: S, unread: Buffer, session: Rc<Session>, guard: Guard, linger: u64) -> Self {
+    pub(super) fn new(
+        io: Gathering<S>,
+        unread: Buffer,
+        session: Rc<Session>,
+        guard: Guard,
+        linger: u64,
+    ) -> Self {
         Self { io, unread: Some(unread), session, guard, breached: false, linger }
     }
 
-    /// Notes that so many octets of these were sent.
+    /// Notes that so many octets of these were written.
     fn sent(&mut self, slices: &[IoSlice<'_>], count: usize) {
         self.session.count(ListenerCounter::BytesSent, count as u64);
         let unheard = self.guard.send_some(slices, count, self.session.begun.get());
@@ -105,16 +111,15 @@ impl<S: Transport> AsyncWrite for Rewound<S> {
     }
 
     /// Ends our side, then reads and drops what still comes, so that the client gets to read the last answers before the
-    /// connection is reset. Of a client that broke the rules nothing is read: what it goes on sending costs nobody anything,
-    /// and it has as long to learn why.
+    /// connection is reset. Of a client that broke the rules nothing is read before it has ended too: what it goes on sending
+    /// costs nobody anything, and it has as long to learn why.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.session.ending.get() {
             ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
             self.session.ending.set(true);
         }
         if self.guard.has_refused() && !self.session.hasty.get() {
-            // the deadline of the linger is what comes next
-            return Poll::Pending;
+            ready!(self.io.poll_ended(cx));
         }
         while self.linger > 0 && !self.session.hasty.get() {
             let mut bytes = [0; DISCARD_BYTES];

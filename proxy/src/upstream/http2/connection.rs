@@ -17,7 +17,7 @@ use towpath_config::model::Cluster;
 use super::heartbeat::{Heartbeat, Silent};
 use super::place::{Opening, Place};
 use super::session::{Link, Session, Terms};
-use crate::codec::h2::{Breach, Guard, SMALL_FRAME};
+use crate::codec::h2::{Breach, Gathering, Guard, SMALL_FRAME};
 use crate::observe::tally::ClusterCounter;
 use crate::outcome::Reason;
 use crate::sys::stream::Stream;
@@ -99,10 +99,10 @@ pub(super) fn open(opening: Opening, slot: Slot, allowed: Allowed, want: &Want<'
         let place = Rc::clone(opening.place());
         let timer = place.timers.timer();
         match establish(&place, &endpoint, &rules, &timer, known).await {
-            Ok((session, frames)) => {
+            Ok((session, frames, outlet)) => {
                 place.count(ClusterCounter::Connections, 1);
                 opening.succeed(&session, rules.terms.streams);
-                carry(session, frames, rules.pings, timer).await;
+                carry(session, (frames, outlet), rules.pings, timer).await;
             }
             Err(reason) => {
                 place.count(ClusterCounter::ConnectFailures, 1);
@@ -114,6 +114,7 @@ pub(super) fn open(opening: Opening, slot: Slot, allowed: Allowed, want: &Want<'
     let _ = link.task.set(task.abort_handle());
 }
 
+type Outlet = Gathering<Stream>;
 type Frames = Connection<Counted, Bytes>;
 
 /// Connects, and waits until the endpoint has said what it allows: one that speaks no HTTP/2 gets no request.
@@ -123,16 +124,18 @@ async fn establish(
     rules: &Rules,
     timer: &Timer,
     link: Rc<Link>,
-) -> Result<(Rc<Session>, Frames), Reason> {
+) -> Result<(Rc<Session>, Frames, Outlet), Reason> {
     let due = rules.connect.map(|limit| Instant::now() + limit);
     let address = endpoint.address();
     let io = connect(address, place.announcement.as_ref(), timer, due).await?;
     let (guard, timers) = (Guard::of_endpoint(timer.now()), Rc::clone(timer.timers()));
-    let io = Counted { io, link: Rc::clone(&link), turn: READ_MAX, guard, breach: None, timers };
+    let outlet = Gathering::over(io);
+    let io =
+        Counted { io: outlet.clone(), link: Rc::clone(&link), turn: READ_MAX, guard, breach: None, timers };
     let shaken = timer.within(due, settle(rules.builder(), io)).await;
     timer.arm(None);
     match shaken {
-        Ok(Ok((door, frames))) => Ok((Session::new(place, link, rules.terms, door), frames)),
+        Ok(Ok((door, frames))) => Ok((Session::new(place, link, rules.terms, door), frames, outlet)),
         Ok(Err(fault)) if is_breach(&fault) => {
             // whoever tries again and again is not told each time
             if place.failures().0 == 0 {
@@ -180,8 +183,14 @@ impl Drop for Carried {
     }
 }
 
-async fn carry(session: Rc<Session>, mut frames: Frames, pings: Option<(Duration, Duration)>, timer: Timer) {
+async fn carry(
+    session: Rc<Session>,
+    (mut frames, outlet): (Frames, Outlet),
+    pings: Option<(Duration, Duration)>,
+    timer: Timer,
+) {
     let carried = Carried(session);
+    outlet.gather();
     let session = &carried.0;
     let mut heart = pings
         .zip(frames.ping_pong())
@@ -194,6 +203,7 @@ async fn carry(session: Rc<Session>, mut frames: Frames, pings: Option<(Duration
             let Some(window) = session.link.credit.grow(session.place.timers.now(), cx) else { break };
             frames.set_target_window_size(window);
         }
+        outlet.send(cx);
         session.place.look(session);
         match heart.as_mut().map_or(Poll::Pending, |heart| heart.poll(cx, session)) {
             Poll::Ready(Silent) => Poll::Ready(Err(None)),
@@ -215,7 +225,7 @@ async fn carry(session: Rc<Session>, mut frames: Frames, pings: Option<(Duration
 /// A stream that counts what passes, and lets nothing pass that may not.
 #[derive(Debug)]
 struct Counted {
-    io: Stream,
+    io: Outlet,
     link: Rc<Link>,
     /// How much may be read in this turn.
     turn: usize,
