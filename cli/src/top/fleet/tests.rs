@@ -19,15 +19,15 @@ fn series_are_lines() {
         [
             (
                 Tone::Plain,
-                "shop       b      app/v1         100.0/s     0.00%     1.0ms         -     2.5ms      0.0B/s  200.0kB/s"
+                "shop       b      app/v1         100.0/s     0.00%     1.0ms         -     2.5ms     0.0B/s  200.0kB/s"
             ),
             (
                 Tone::Bad,
-                "shop       a      app/v1          10.0/s     1.00%     1.0ms         -      1.5s      0.0B/s   20.0kB/s"
+                "shop       a      app/v1          10.0/s     1.00%     1.0ms         -      1.5s     0.0B/s   20.0kB/s"
             ),
             (
                 Tone::Idle,
-                "shop       c      app/v1           0.0/s     0.00%     1.0ms         -         -      0.0B/s     0.0B/s"
+                "shop       c      app/v1           0.0/s     0.00%     1.0ms         -         -     0.0B/s     0.0B/s"
             ),
         ]
     );
