@@ -228,6 +228,7 @@ impl Stager {
                     self.fleet.tell(None, Happening::Stage { revision, step });
                 }
                 self.staging = Some(staging);
+                self.note_baselines(&stage);
                 self.replan(plan, before, stage);
                 self.fleet.set_staged(Some(status));
             }
@@ -318,6 +319,17 @@ impl Stager {
             seats.push(seat);
         }
         seats
+    }
+
+    /// Notes how those fared that get the revision now, before it comes to them: a look later it may have had its effect.
+    fn note_baselines(&mut self, stage: &Stage) {
+        for member in self.fleet.connected() {
+            if stage.reaches(member.rank)
+                && let Some(counted) = self.fleet.telemetry().traffic(&member.name)
+            {
+                self.baselines.entry(Arc::clone(&member.name)).or_insert(counted);
+            }
+        }
     }
 
     /// The traffic of a proxy since the revision came to it, and before.
