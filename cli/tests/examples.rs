@@ -29,6 +29,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("defaults.yaml", defaults),
     ("dns.yaml", dns),
     ("edge.yaml", edge),
+    ("ejection.yaml", ejection),
     ("grpc-web.yaml", grpc_web),
     ("grpc.yaml", grpc),
     ("headers.yaml", headers),
@@ -287,6 +288,19 @@ fn breaker(example: &Example) {
         assert!((1..=failures).contains(&asked), "{path}: {answers:?}");
     }
     assert_eq!(reason("/fine").as_deref(), Some("breaker-open"), "whatever is asked for");
+}
+
+fn ejection(example: &Example) {
+    let ask = |path: &str| {
+        let answer = example.ask(&format!("GET {path}"), ANY, &[]);
+        answer.value("x-port").map(str::to_owned).expect("an endpoint answers")
+    };
+    // every third request goes to the same one: it fails five times, and nobody else does
+    let first = ask("/fails");
+    let fails: Vec<_> = (0..12).map(|number| ask(if number % 3 == 2 { "/fails" } else { "/fine" })).collect();
+    assert!((2..12).step_by(3).all(|turn| fails[turn] == first), "{fails:?}");
+    let after: BTreeSet<_> = (0..30).map(|_| ask("/fine")).collect();
+    assert!(after.len() == 2 && !after.contains(&first), "{after:?}");
 }
 
 fn canary_header(example: &Example) {

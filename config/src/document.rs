@@ -16,8 +16,8 @@ mod table;
 pub(crate) use access_log::{AccessLogDoc, LogConditionDoc};
 pub(crate) use action::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
 pub(crate) use cluster::{
-    BreakerDoc, ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EndpointDoc, HealthDoc, RetryBudgetDoc,
-    SubsetDoc, WrittenHealth,
+    BreakerDoc, ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EjectionDoc, EndpointDoc,
+    FailurePercentageDoc, HealthDoc, RetryBudgetDoc, SubsetDoc, SuccessRateDoc, WrittenHealth,
 };
 pub(crate) use condition::{ConditionDoc, GrpcDoc};
 pub(crate) use dns::{DnsDoc, ResolverDoc};

@@ -19,8 +19,9 @@ mod template;
 pub use address::{Address, UnixAddress};
 pub(crate) use cluster::well_statuses;
 pub use cluster::{
-    Ask, Balance, Breaker, Chunks, Cluster, ClusterLimits, ClusterProtocol, Endpoint, HealthCheck, Pings,
-    ProxyVersion, Rate, Resilience, RetryBudget, Subset,
+    Ask, Balance, Breaker, Chunks, Cluster, ClusterLimits, ClusterProtocol, Ejection, Endpoint,
+    FailurePercentage, HealthCheck, Pings, ProxyVersion, Rate, Resilience, RetryBudget, Subset, SuccessRate,
+    Thousandths,
 };
 pub use condition::{
     Condition, FieldCondition, GRPC_MEDIA_TYPE, HostPattern, PathPattern, Pattern, Segment, ValueMatch,

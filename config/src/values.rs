@@ -21,7 +21,7 @@ pub(crate) use line::Line;
 pub(crate) use name::{
     AnyOr, CheckedService, ClusterName, DestinationName, GrpcMethod, GrpcService, Name, Reach,
 };
-pub(crate) use number::{Flag, Rank, RedirectStatus, SocketMode, Whole};
+pub(crate) use number::{Decimal, Flag, Rank, RedirectStatus, SocketMode, Whole};
 pub(crate) use path::{Asked, PlainPath};
 pub(crate) use pattern::RegexDoc;
 pub(crate) use template::{LogStyle, default_log_fields};

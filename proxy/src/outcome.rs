@@ -104,7 +104,7 @@ reasons! {
     NoEndpoint = "no-endpoint", 503, 14, Local;
     /// The breakers of all endpoints of the destination are open.
     BreakerOpen = "breaker-open", 503, 14, Local;
-    /// None of the destination's endpoints is healthy.
+    /// No endpoint of the destination is healthy and not ejected.
     NoHealthyEndpoint = "no-healthy-endpoint", 503, 14, Local;
     /// The first answer to the name of the cluster has not come yet.
     DnsPending = "dns-pending", 503, 14, Local;

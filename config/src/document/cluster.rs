@@ -4,15 +4,17 @@ use std::time::Duration;
 
 mod breaker;
 mod budget;
+mod ejection;
 mod health;
 
 pub(crate) use breaker::BreakerDoc;
 pub(crate) use budget::RetryBudgetDoc;
+pub(crate) use ejection::{EjectionDoc, FailurePercentageDoc, SuccessRateDoc};
 pub(crate) use health::{HealthDoc, WrittenHealth};
 
 use super::{DnsDoc, PolicyDoc};
 use crate::language::{OrNone, Pairs, ShortOr, document};
-use crate::model::{Address, Balance, ClusterProtocol, ProxyVersion};
+use crate::model::{Address, Balance, ClusterProtocol, Percent, ProxyVersion};
 use crate::source::At;
 use crate::units::Size;
 use crate::values::{Line, Name, Whole};
@@ -52,6 +54,11 @@ document! {
         ping_timeout: Duration = Duration::from_secs(20),
         /// When an endpoint that keeps failing gets no more requests for a while; of each endpoint apart.
         breaker: OrNone<BreakerDoc>,
+        /// When an endpoint that fails more than others gets no requests for a while.
+        ejection: OrNone<EjectionDoc>,
+        /// Where fewer endpoints than this can be picked, all are again, ejected ones too: rather a few failures than one that
+        /// is overrun.
+        panic: OrNone<Percent> = OrNone::Some(Percent(500_000)),
         /// How endpoints are asked whether they are well; those that are not get no requests.
         health: WrittenHealth,
         /// How many retries there may be beside the requests; `none` for as many as fail.

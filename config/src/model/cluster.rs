@@ -9,12 +9,14 @@ use super::{Address, Dns, Place, Placed, readable};
 mod breaker;
 mod budget;
 mod chunks;
+mod ejection;
 mod health;
 mod resilience;
 
 pub use breaker::Breaker;
 pub use budget::{Rate, RetryBudget};
 pub use chunks::Chunks;
+pub use ejection::{Ejection, FailurePercentage, SuccessRate, Thousandths};
 pub(crate) use health::well_statuses;
 pub use health::{Ask, HealthCheck};
 pub use resilience::Resilience;

@@ -172,6 +172,8 @@ fn known(
         warn_of_labels(&list, findings);
     }
     let proxy_protocol = document.proxy_protocol.as_ref().map(At::placed);
+    // what is written for all clusters need not fit each
+    let ejects = document.settings.ejection.is_some();
     let settings = merged(document.settings, defaults);
     let resilience = resilience::resilience(&settings, &protocol, name.span, findings);
     let cluster = Cluster {
@@ -192,6 +194,9 @@ fn known(
         resilience,
     };
     http2::warn(&cluster, &settings, name.span, findings);
+    if ejects {
+        resilience::warn(&cluster, &settings, findings);
+    }
     let subsets = list.iter().map(|(_, subset)| inherited.under(&subset.value.policy)).collect();
     Known { cluster, span: name.span, spans, used: false, inherited, subsets, holes }
 }

@@ -33,6 +33,50 @@ impl<const MIN: u32, const MAX: u32> Write for Whole<MIN, MAX> {
     }
 }
 
+/// A number such as `1.9`, with up to three digits behind the point; at least `MIN` and at most `MAX` thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Decimal<const MIN: u32, const MAX: u32>(pub(crate) u32);
+
+/// Digits behind the point.
+const PLACES: usize = 3;
+
+impl<const MIN: u32, const MAX: u32> Word for Decimal<MIN, MAX> {
+    const WANTED: &'static str = "a number such as `1.9`";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let bounds = || format!("write a number from {} to {}", Self(MIN).text(), Self(MAX).text());
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+        if !are_digits(whole) || !are_digits(part) || part.len() > PLACES {
+            return Err(Wrong::not(text, "a number", bounds()));
+        }
+        match format!("{whole}{part:0<PLACES$}").parse() {
+            Ok(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
+            _ => Err(Wrong::new(format!("`{text}` is out of bounds"), bounds())),
+        }
+    }
+
+    fn word_schema() -> Value {
+        json!({"type": "number", "minimum": f64::from(MIN) / 1000.0, "maximum": f64::from(MAX) / 1000.0})
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> Decimal<MIN, MAX> {
+    fn text(self) -> String {
+        let text = format!("{}.{:03}", self.0 / 1000, self.0 % 1000);
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    }
+}
+
+impl<const MIN: u32, const MAX: u32> Write for Decimal<MIN, MAX> {
+    fn write(&self) -> Value {
+        match self.0 % 1000 {
+            0 => json!(self.0 / 1000),
+            _ => json!(f64::from(self.0) / 1000.0),
+        }
+    }
+}
+
 /// The status of a redirect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RedirectStatus(pub(crate) u16);

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use towpath_config::model::{Action, Candidate, Cluster, Config, Protocol};
+use towpath_config::model::{Action, Candidate, Cluster, Config, Ejection, Protocol};
 
 use super::context::Site;
 use super::fleet;
@@ -14,7 +14,7 @@ use super::reply::Reply;
 use super::words;
 use crate::snapshot::{LiveCluster, LiveName};
 use crate::upstream::cluster::Retries;
-use crate::upstream::endpoint::{BreakerStanding, Moment};
+use crate::upstream::endpoint::{BreakerStanding, Moment, Standing};
 use crate::upstream::health::{Health, HealthState, Heard};
 
 #[cfg(test)]
@@ -63,6 +63,9 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
         .map(|endpoint| {
             let state = live.endpoint(endpoint.address());
             let keep_alive = state.and_then(|state| state.keep_alive());
+            let rules = cluster.resilience().ejection().as_deref();
+            let ejected =
+                state.zip(rules).and_then(|(state, rules)| ejected_row(state.standing(), rules, now));
             let breaker = state.filter(|_| cluster.resilience().breaker().is_some());
             json!({
                 "address": endpoint.address().to_string(),
@@ -72,6 +75,7 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
                 "active": state.map(|state| state.active()),
                 "idle": state.map(|state| state.idle()),
                 "failing": state.map(|state| state.failing()),
+                "ejected": ejected,
                 "breaker": breaker.map(|state| breaker_row(state.standing().breaker(), now)),
                 "learned_keep_alive": keep_alive.map(words::duration),
                 "health": state.and_then(|state| health_row(state.health())),
@@ -101,6 +105,12 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
         "endpoints": endpoints,
         "subsets": subsets,
     })
+}
+
+/// How long an endpoint is ejected yet, and the how manieth time of late that is.
+fn ejected_row(standing: &Standing, rules: &Ejection, now: Moment) -> Option<Value> {
+    let until = standing.ejected(now)?;
+    Some(json!({ "for": words::duration(until.since(now)), "times": standing.times_ejected(rules, now) }))
 }
 
 /// How a breaker stands, and how long nothing will be sent there.

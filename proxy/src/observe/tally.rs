@@ -34,6 +34,13 @@ rows! {
         BreakerOpened = "towpath_breaker_opened", Counter, "Times that the breaker of an endpoint opened, from closed or after a request that tried in vain, by cluster.";
         BreakerClosed = "towpath_breaker_closed", Counter, "Times that the breaker of an endpoint closed again, by cluster.";
         BreakerRefused = "towpath_breaker_refused", Counter, "Attempts that found the breakers of all endpoints open, by cluster.";
+        EjectionsConsecutive5xx = "towpath_ejections_consecutive_5xx", Counter, "Endpoints ejected for errors in a row, by cluster.";
+        EjectionsConsecutiveGateway = "towpath_ejections_consecutive_gateway", Counter, "Endpoints ejected for gateway errors in a row, by cluster.";
+        EjectionsConsecutiveLocal = "towpath_ejections_consecutive_local", Counter, "Endpoints ejected for attempts in a row without an answer, by cluster.";
+        EjectionsSuccessRate = "towpath_ejections_success_rate", Counter, "Endpoints ejected for a share of successes far below that of the others, by cluster.";
+        EjectionsFailurePercentage = "towpath_ejections_failure_percentage", Counter, "Endpoints ejected for a large share of failures, by cluster.";
+        EjectionsWithheld = "towpath_ejections_withheld", Counter, "Times that an endpoint was not ejected because too many were already, by cluster.";
+        PanicPicks = "towpath_panic_picks", Counter, "Attempts that went to an endpoint that cannot be picked, because too few others were left, by cluster.";
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::time::Instant;
-use towpath_config::model::{Balance, Resilience};
+use towpath_config::model::{Balance, Percent, Resilience};
 
-use super::endpoint::{Active, Chance, EndpointState, Moment};
+use super::endpoint::{Active, EndpointState, Gate, Moment};
 use super::health::Health;
 
 /// Longest turn of a weighted round robin; larger weights are scaled down to it.
@@ -47,6 +47,8 @@ pub struct Pick<'a> {
     pub endpoint: &'a Arc<EndpointState>,
     /// Whether it is to show that a breaker can be closed.
     pub tries: bool,
+    /// Whether it is taken only since too few others are left.
+    pub in_panic: bool,
 }
 
 impl Pick<'_> {
@@ -64,8 +66,8 @@ pub enum Lack {
     Empty,
     /// The breakers of all that are left are open.
     Open,
-    /// None of those that are left is healthy, or the breaker of those that are is open.
-    Unhealthy,
+    /// None of those that are left is healthy and not ejected, or the breaker of those that are is open.
+    Unavailable,
 }
 
 #[derive(Debug)]
@@ -121,11 +123,13 @@ impl EndpointSet {
                 }
             };
             let standing = endpoint.standing();
-            if standing.is_clear() || standing.chance(ask.rules, ask.now()) != Chance::Trial {
-                return Ok(Pick { endpoint, tries: false });
+            if standing.is_clear() {
+                return Ok(Pick { endpoint, tries: false, in_panic: false });
             }
-            if standing.take_trial(ask.now()) {
-                return Ok(Pick { endpoint, tries: true });
+            let chance = standing.chance(ask.rules, ask.now());
+            if chance.gate == Gate::Go || (chance.gate == Gate::Try && standing.take_trial(ask.now())) {
+                let tries = chance.gate == Gate::Try;
+                return Ok(Pick { endpoint, tries, in_panic: chance.is_ejected });
             }
         }
         Err(Lack::Open)
@@ -142,39 +146,47 @@ impl EndpointSet {
         if endpoint.standing().is_clear() && !ask.tried.contains(&endpoint.id()) {
             return Ok(endpoint);
         }
-        self.draw_among(ask, rng)
+        self.draw_among(endpoint, ask, rng)
     }
 
-    /// Draws by weight among those that may be picked.
-    fn draw_among(&self, ask: &Ask<'_>, rng: &mut fastrand::Rng) -> Result<&Arc<EndpointState>, Lack> {
+    /// The one that was drawn, if it may be picked after all, or one of the others by weight.
+    fn draw_among<'a>(
+        &'a self,
+        drawn: &'a Arc<EndpointState>,
+        ask: &Ask<'_>,
+        rng: &mut fastrand::Rng,
+    ) -> Result<&'a Arc<EndpointState>, Lack> {
         let now = ask.now();
         let chance = |member: &Member| member.endpoint.standing().chance(ask.rules, now);
-        let untried = || self.members.iter().filter(|member| !ask.tried.contains(&member.endpoint.id()));
-        let mut of = |wanted: &[Chance]| {
-            let total: u64 = untried()
-                .filter(|member| wanted.contains(&chance(member)))
-                .map(|member| u64::from(member.weight))
-                .sum();
-            let mut left = if total > 0 { rng.u64(0..total) } else { return None };
-            // one may have opened since they were added up
-            untried().filter(|member| wanted.contains(&chance(member))).find(|member| {
-                let inside = left < u64::from(member.weight);
-                left = left.saturating_sub(member.weight.into());
-                inside
-            })
+        let available = self.members.iter().filter(|member| chance(member).is_available()).count() as u64;
+        let panics = |least: Percent| {
+            available * u64::from(Percent::ALL) < self.members.len() as u64 * u64::from(least.millionths())
         };
+        let in_panic = ask.rules.panic().is_some_and(panics);
+        let untried = || self.members.iter().filter(|member| !ask.tried.contains(&member.endpoint.id()));
+        let may = |member: &&Member| chance(member).is_open(in_panic);
         // a process that starts has heard of nobody that it is well
-        let drawn = of(&[Chance::Full, Chance::Trial]).or_else(|| of(&[Chance::Pending]));
-        drawn.map(|member| &member.endpoint).ok_or_else(|| {
-            match untried()
-                .map(chance)
-                .reduce(|one, other| if one == other { one } else { Chance::Unhealthy })
-            {
-                None => Lack::Empty,
-                Some(Chance::Unhealthy) => Lack::Unhealthy,
-                Some(_) => Lack::Open,
-            }
-        })
+        let is_known = untried().filter(may).any(|member| chance(member).is_known);
+        let able = || untried().filter(may).filter(|member| !is_known || in_panic || chance(member).is_known);
+        if able().any(|member| Arc::ptr_eq(&member.endpoint, drawn)) {
+            return Ok(drawn);
+        }
+        let total: u64 = able().map(|member| u64::from(member.weight)).sum();
+        if total == 0 {
+            return Err(match untried().all(|member| chance(member).is_available()) {
+                _ if untried().next().is_none() => Lack::Empty,
+                true => Lack::Open,
+                false => Lack::Unavailable,
+            });
+        }
+        let mut left = rng.u64(0..total);
+        let drawn = able().find(|member| {
+            let inside = left < u64::from(member.weight);
+            left = left.saturating_sub(member.weight.into());
+            inside
+        });
+        // one may have opened since they were added up
+        drawn.map(|member| &member.endpoint).ok_or(Lack::Open)
     }
 
     /// Whether there are some, and the checks of all of them say that they are not well.

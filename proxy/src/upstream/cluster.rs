@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 
+use super::endpoint::Outliers;
 use super::health::HealthCounts;
 use crate::observe::tally::{ClusterCounter, ResilienceCounter, Tally};
 
@@ -27,6 +28,7 @@ pub struct ClusterState {
     workers: usize,
     /// Made with the first request that might be sent again: most clusters of a mesh never have one.
     retries: OnceLock<Box<Retries>>,
+    outliers: Outliers,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -124,6 +126,7 @@ impl ClusterState {
             resilience: Tally::new(workers),
             workers,
             retries: OnceLock::new(),
+            outliers: Outliers::default(),
         }
     }
 
@@ -175,7 +178,13 @@ impl ClusterState {
         &self.tally
     }
 
-    /// What breakers did.
+    /// Who of the endpoints is ejected.
+    #[must_use]
+    pub fn outliers(&self) -> &Outliers {
+        &self.outliers
+    }
+
+    /// What breakers and ejection did.
     #[must_use]
     pub fn resilience(&self) -> &Tally<ResilienceCounter> {
         &self.resilience

@@ -11,17 +11,21 @@ use towpath_config::model::{Address, Resilience};
 use super::health::{Health, HealthState};
 
 mod breaker;
+mod ejection;
 #[cfg(test)]
 pub mod fixture;
 mod moment;
 mod outcome;
+mod outliers;
 mod rolling;
 mod standing;
 
-pub use breaker::{By, State as BreakerStanding, Turn};
+pub use breaker::{By, Gate, State as BreakerStanding, Turn};
+pub use ejection::Cause;
 pub use moment::Moment;
 pub use outcome::Outcome;
-pub use standing::{Chance, Standing};
+pub use outliers::{Decision, Outliers};
+pub use standing::{Chance, Shown, Standing};
 
 /// The live state of one endpoint, over all workers.
 #[derive(Debug)]
@@ -186,11 +190,14 @@ impl Active {
         self.tries.get()
     }
 
-    /// Takes in what it says of the endpoint; gives what that has changed.
-    pub fn saw(&self, rules: &Resilience, outcome: Outcome) -> Option<Turn> {
+    /// Takes in what it says of the endpoint; gives what that shows.
+    pub fn saw(&self, rules: &Resilience, outcome: Outcome, now: Instant) -> Shown {
         self.endpoint.count_outcome(outcome);
+        if rules.breaker().is_none() && rules.ejection().is_none() {
+            return Shown::default();
+        }
         let by = if self.tries.take() { By::Trial } else { By::Any };
-        self.endpoint.standing.saw(rules, outcome, by, || Moment::of(Instant::now()))
+        self.endpoint.standing.saw(rules, outcome, by, Moment::of(now))
     }
 }
 

@@ -1,13 +1,17 @@
 //! How a cluster bears it that its endpoints fail.
 
-use super::{Breaker, HealthCheck, RetryBudget};
-use crate::model::{Placed, readable};
+use super::{Breaker, Ejection, HealthCheck, RetryBudget};
+use crate::model::{Percent, Placed, readable};
 
 readable! {
     /// How a cluster bears it that its endpoints fail.
     pub struct Resilience {
         /// `breaker` of each endpoint. Default none.
         breaker: Placed<Option<Box<Breaker>>>,
+        /// `ejection` of endpoints that fail more than others. Default none.
+        ejection: Placed<Option<Box<Ejection>>>,
+        /// `panic`: where fewer endpoints than this can be picked, all are. Default 50%.
+        panic: Placed<Option<Percent>>,
         /// `health`: how endpoints are asked whether they are well. Default none.
         health: Placed<Option<Box<HealthCheck>>>,
         /// `retry_budget`: how many retries there may be beside the requests. On by default.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tokio::time::Instant;
 use towpath_config::model::{Address, Cluster};
 
 use crate::admin::documents::retries_left;
@@ -10,7 +11,7 @@ use crate::observe::metrics::write_tallies;
 use crate::observe::series::OVERFLOW;
 use crate::snapshot::{LiveCluster, Snapshot};
 use crate::upstream::balance::EndpointSet;
-use crate::upstream::endpoint::EndpointState;
+use crate::upstream::endpoint::{EndpointState, Moment};
 
 /// A gauge by its name, what it means, and how it is read.
 type Gauge<T> = (&'static str, &'static str, fn(&T) -> u64);
@@ -73,6 +74,7 @@ pub(super) fn write(text: &mut Exposition, snapshot: &Snapshot) {
     let limit = **config.process().limits().series() as usize;
     write_endpoints(text, &pairs, limit);
     write_breakers(text, &pairs, limit);
+    write_ejected(text, &pairs);
 }
 
 /// Of clusters to which there were requests that might have been sent again: a mesh has many more.
@@ -132,6 +134,18 @@ fn write_breakers(text: &mut Exposition, pairs: &[Pair<'_>], limit: usize) {
     for ((cluster, address), endpoint) in endpoints(&with.collect::<Vec<_>>()).into_iter().take(limit) {
         let labels = [("cluster", cluster), ("endpoint", &address.to_string())];
         family.sample(&labels, endpoint.standing().breaker().code());
+    }
+}
+
+/// Only of clusters that eject.
+fn write_ejected(text: &mut Exposition, pairs: &[Pair<'_>]) {
+    let now = Moment::of(Instant::now());
+    let help = "Endpoints of a cluster that are ejected.";
+    let mut family = text.family("towpath_cluster_ejected", Shape::Gauge, help);
+    for (cluster, live) in pairs.iter().filter(|(cluster, _)| cluster.resilience().ejection().is_some()) {
+        let members = live.endpoints(None).members();
+        let ejected = members.filter(|(endpoint, _)| endpoint.standing().ejected(now).is_some()).count();
+        family.sample(&[("cluster", cluster.name())], ejected as u64);
     }
 }
 

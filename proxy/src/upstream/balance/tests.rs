@@ -104,7 +104,7 @@ async fn an_open_breaker_is_passed_over_until_one_request_may_try() {
     let rules = resilience("breaker: {failure_threshold: 1, recovery_timeout: 10s}");
     let set = set(&[3, 1, 2]);
     let (broken, _) = set.members().next().expect("three members");
-    let ends = |outcome| Active::begin(broken).saw(&rules, outcome);
+    let ends = |outcome| Active::begin(broken).saw(&rules, outcome, Instant::now());
     ends(Outcome::Local);
     for balance in [Balance::RoundRobin, Balance::LeastRequest, Balance::Random] {
         let mut rng = fastrand::Rng::with_seed(5);
@@ -132,7 +132,9 @@ fn where_all_breakers_are_open_none_is_picked() {
     let rules = resilience("breaker: {failure_threshold: 1}");
     for weights in [[1].as_slice(), &[1, 1, 1]] {
         let set = set(weights);
-        set.members().for_each(|(endpoint, _)| _ = Active::begin(endpoint).saw(&rules, Outcome::Error));
+        set.members().for_each(|(endpoint, _)| {
+            _ = Active::begin(endpoint).saw(&rules, Outcome::Error, Instant::now());
+        });
         for balance in [Balance::RoundRobin, Balance::LeastRequest, Balance::Random] {
             let picked = set.pick(&ask(balance, &rules, &[]), &mut fastrand::Rng::with_seed(1));
             assert_eq!(picked.err(), Some(Lack::Open));
@@ -170,8 +172,52 @@ fn who_is_unhealthy_is_not_picked_while_another_may_be() {
                 wanted,
                 "{now:?} {balance:?}"
             );
-            assert!(picked.iter().all(|pick| pick.is_ok() || *pick == Err(Lack::Unhealthy)), "{now:?}");
+            assert!(picked.iter().all(|pick| pick.is_ok() || *pick == Err(Lack::Unavailable)), "{now:?}");
         }
         assert_eq!(set.is_unhealthy(), expected.is_empty(), "{now:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_ejected_is_passed_over_unless_too_few_are_left() {
+    let rules = resilience("ejection: {consecutive_5xx: 1, base: 10s, max: 100%}, panic: 40%");
+    let set = set(&[1, 1, 1, 1]);
+    let ejection = rules.ejection().as_deref().expect("it is on");
+    let outliers = super::super::endpoint::Outliers::default();
+    let eject = |position: usize| {
+        let suspect = set.members().nth(position).expect("a member").0.standing();
+        let all = set.members().map(|(endpoint, _)| endpoint.standing());
+        outliers.eject(suspect, all, ejection, Moment::of(Instant::now()))
+    };
+    for (position, left, panics) in [(0, 3, 0), (1, 2, 0), (2, 4, 3)] {
+        eject(position).expect("a decision");
+        for balance in [Balance::RoundRobin, Balance::LeastRequest, Balance::Random] {
+            let mut rng = fastrand::Rng::with_seed(5);
+            let picks: Vec<_> =
+                (0..4000).map(|_| set.pick(&ask(balance, &rules, &[]), &mut rng).expect("one")).collect();
+            let ids = |in_panic: bool| -> BTreeMap<u64, usize> {
+                picks.iter().filter(|pick| !in_panic || pick.in_panic).fold(
+                    BTreeMap::new(),
+                    |mut counts, pick| {
+                        *counts.entry(pick.endpoint.id()).or_default() += 1;
+                        counts
+                    },
+                )
+            };
+            assert_eq!((ids(false).len(), ids(true).len()), (left, panics), "{balance:?} {position}");
+            assert!(
+                ids(false).values().all(|count| count.abs_diff(4000 / left) < 200),
+                "{balance:?} {:?}",
+                ids(false)
+            );
+        }
+    }
+    let without = resilience("ejection: {consecutive_5xx: 1}, panic: none");
+    let subset = EndpointSet::new(set.members().take(3).map(|(endpoint, _)| (Arc::clone(endpoint), 1)));
+    let picked = subset.pick(&ask(Balance::Random, &without, &[]), &mut fastrand::Rng::with_seed(1));
+    assert_eq!(picked.err(), Some(Lack::Unavailable), "a subset may be left without");
+    tokio::time::advance(std::time::Duration::from_secs(10)).await;
+    let picked = subset.pick(&ask(Balance::Random, &without, &[]), &mut fastrand::Rng::with_seed(1));
+    assert!(picked.is_ok(), "they are back");
+    assert_eq!(counts(&set, Balance::RoundRobin, 8).len(), 4);
 }

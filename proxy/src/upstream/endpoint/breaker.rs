@@ -220,12 +220,11 @@ impl BreakerState {
     }
 
     /// Takes in how a request has ended.
-    pub fn saw(&self, has_failed: bool, by: By, rules: &Breaker, now: impl Fn() -> Moment) -> Option<Turn> {
+    pub fn saw(&self, has_failed: bool, by: By, rules: &Breaker, now: Moment) -> Option<Turn> {
         if rules.ratio().is_some() {
-            self.seen.add(has_failed, now(), **rules.window());
+            self.seen.add(has_failed, now, **rules.window());
         }
         let (before, after) = if has_failed {
-            let now = now();
             let seen = self.seen.counts(now, **rules.window());
             self.change(|state| Some(state.failed(by, rules, seen, now)))?
         } else if self.word.load(Ordering::Relaxed) == State::default().pack() {

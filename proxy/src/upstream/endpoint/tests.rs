@@ -14,7 +14,7 @@ fn now() -> Moment {
 #[test]
 fn failures_in_a_row_are_counted() {
     let (endpoint, rules) = (endpoint(), resilience(""));
-    let ends = |outcome| Active::begin(&endpoint).saw(&rules, outcome);
+    let ends = |outcome| Active::begin(&endpoint).saw(&rules, outcome, Instant::now());
     for (outcome, expected) in [
         (Outcome::Success, 0),
         (Outcome::Error, 1),
@@ -22,7 +22,7 @@ fn failures_in_a_row_are_counted() {
         (Outcome::Local, 3),
         (Outcome::Success, 0),
     ] {
-        assert_eq!((ends(outcome), endpoint.failing()), (None, expected), "{outcome:?}");
+        assert_eq!((ends(outcome), endpoint.failing()), (Shown::default(), expected), "{outcome:?}");
     }
     assert!(endpoint.standing().is_clear(), "no rule, no bar");
 }
@@ -31,20 +31,24 @@ fn failures_in_a_row_are_counted() {
 async fn the_one_that_tries_closes_a_breaker_or_leaves_its_place_to_the_next() {
     let (endpoint, rules) = (endpoint(), resilience("breaker: {failure_threshold: 1, recovery_timeout: 5s}"));
     let standing = endpoint.standing();
-    assert_eq!(Active::begin(&endpoint).saw(&rules, Outcome::Local), Some(Turn::Opened));
+    assert_eq!(Active::begin(&endpoint).saw(&rules, Outcome::Local, Instant::now()).turn, Some(Turn::Opened));
     assert!(!standing.is_clear());
-    assert_eq!(standing.chance(&rules, now()), Chance::Open);
+    assert_eq!(standing.chance(&rules, now()).gate, Gate::Stop);
     tokio::time::advance(Duration::from_secs(5)).await;
-    assert_eq!(standing.chance(&rules, now()), Chance::Trial);
+    assert_eq!(standing.chance(&rules, now()).gate, Gate::Try);
     assert!(standing.take_trial(now()));
     let gone = Active::begin_trial(&endpoint);
-    assert_eq!(standing.chance(&rules, now()), Chance::Open);
+    assert_eq!(standing.chance(&rules, now()).gate, Gate::Stop);
     drop(gone);
     assert!(standing.take_trial(now()), "who goes without a word leaves its place");
     let tries = Active::begin_trial(&endpoint);
-    assert_eq!(tries.saw(&rules, Outcome::Success), Some(Turn::Closed));
+    assert_eq!(tries.saw(&rules, Outcome::Success, Instant::now()).turn, Some(Turn::Closed));
     assert!(standing.is_clear(), "and nothing speaks against it any more");
-    assert_eq!(tries.saw(&rules, Outcome::Local), Some(Turn::Opened), "later it is one like others");
+    assert_eq!(
+        tries.saw(&rules, Outcome::Local, Instant::now()).turn,
+        Some(Turn::Opened),
+        "later it is one like others"
+    );
     drop(tries);
     assert_eq!(standing.breaker().code(), 2);
 }
@@ -52,8 +56,8 @@ async fn the_one_that_tries_closes_a_breaker_or_leaves_its_place_to_the_next() {
 #[test]
 fn a_breaker_that_is_no_longer_wanted_holds_nobody_up() {
     let (endpoint, rules) = (endpoint(), resilience("breaker: {failure_threshold: 1}"));
-    assert_eq!(Active::begin(&endpoint).saw(&rules, Outcome::Error), Some(Turn::Opened));
+    assert_eq!(Active::begin(&endpoint).saw(&rules, Outcome::Error, Instant::now()).turn, Some(Turn::Opened));
     let without = resilience("breaker: none");
-    assert_eq!(endpoint.standing().chance(&without, now()), Chance::Full);
+    assert!(endpoint.standing().chance(&without, now()).is_open(false));
     assert!(endpoint.standing().is_clear());
 }

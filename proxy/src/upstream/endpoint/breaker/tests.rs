@@ -29,7 +29,7 @@ type Events<'a> = &'a [(u64, Event)];
 use Event::{Asks, Failed, Ok, TrialFailed, TrialGone, TrialOk};
 
 fn happen(state: &BreakerState, rules: &Breaker, event: Event, now: Moment) {
-    let saw = |has_failed, by| state.saw(has_failed, by, rules, || now);
+    let saw = |has_failed, by| state.saw(has_failed, by, rules, now);
     match event {
         Ok => _ = saw(false, By::Any),
         Failed => _ = saw(true, By::Any),
