@@ -5,7 +5,7 @@ import json
 # of a connection and of a try, in ms
 CONNECT, TRY = 250, 500
 RETRIES = 2
-# failures in a row that throw an endpoint out; for how long, in s; how many of them at most, in per cent
+# failures in a row that keep requests from an endpoint; for how long, in s; from how many of them at most, in per cent
 EJECT_AFTER, EJECT_FOR, EJECT_MOST = 5, 3, 50
 # of health checks, in s; how many in a row are believed
 CHECK_EVERY, CHECK_DOWN, CHECK_UP = 1, 2, 2
@@ -13,22 +13,30 @@ BUDGET = 20
 
 SETTINGS = (
     f"With: {CONNECT} ms to connect, {TRY} ms for a try, {RETRIES} retries at other endpoints within a budget of {BUDGET}% (HAProxy has no budget), "
-    f"{EJECT_AFTER} failures in a row throw an endpoint out for {EJECT_FOR} s (HAProxy: until {CHECK_UP} health checks went well), at most {EJECT_MOST}% of them, "
+    f"{EJECT_AFTER} failures in a row keep requests from an endpoint for {EJECT_FOR} s (Towpath: `breaker`; Envoy: outlier detection, at most {EJECT_MOST}% of them; HAProxy: `observe`, until {CHECK_UP} health checks went well), "
     f"health checks each {CHECK_EVERY} s with {CHECK_DOWN} believed. Without: 5 s to connect, 30 s for an answer."
 )
 
 
 def towpath(listen, ports, protected, _work):
     ends = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
-    policy = "connect_timeout: 5s, timeout: 30s"
+    policy, cluster = "connect_timeout: 5s, timeout: 30s", ""
     if protected:
-        policy = f"connect_timeout: {CONNECT}ms, timeout: 30s"
+        policy = (
+            f"connect_timeout: {CONNECT}ms, timeout: 30s, retry: {{attempts: {RETRIES}, per_try_timeout: {TRY}ms, "
+            "conditions: [5xx, reset, connect-failure, refused-stream]}"
+        )
+        cluster = (
+            f", retry_budget: {{ratio: {BUDGET}%}}"
+            f", breaker: {{failure_threshold: {EJECT_AFTER}, recovery_timeout: {EJECT_FOR}s}}"
+            f", health: {{http: /, interval: {CHECK_EVERY}s, timeout: {TRY}ms, unhealthy: {CHECK_DOWN}, healthy: {CHECK_UP}}}"
+        )
     return (
         "proxy: {workers: 1, admin: 127.0.0.1:0}\n"
         f"listeners: {{web: {{address: 127.0.0.1:{listen}, limits: {{connections: 20000}}}}}}\n"
         f"defaults: {{{policy}}}\n"
         "routes: {all: {to: app}}\n"
-        f"clusters: {{app: {{balance: round-robin, endpoints: [{ends}], limits: {{connections: 20000, pending: 20000}}}}}}\n"
+        f"clusters: {{app: {{balance: round-robin, endpoints: [{ends}], limits: {{connections: 20000, pending: 20000}}{cluster}}}}}\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run under a fault came to, and the section of docs/resilience.md about it."""
+"""What a run under a fault came to, and docs/faults.md."""
 
 import datetime
 import os
@@ -6,7 +6,6 @@ import platform
 
 # a stretch of time counts as bad when more than this share of its requests failed or took longer than this, in µs
 BAD_SHARE, SLOW = 0.01, 250_000
-BEGIN, END = "<!-- ./dev bench faults writes from here -->", "<!-- to here -->"
 
 
 class Stretch:
@@ -107,20 +106,21 @@ def verdict(runs):
 def table(fault, runs):
     """One fault."""
     rows = [row(name, protected, run) for (name, protected), run in runs.items()]
-    return [f"### {fault.name}: {fault.about}", "", *HEAD, *rows, *verdict(runs), ""]
+    return [f"## {fault.name}: {fault.about}", "", *HEAD, *rows, *verdict(runs), ""]
 
 
-def section(tables, settings, versions, plan):
-    """All between the two marks."""
+def page(tables, settings, versions, plan):
+    """The page."""
     today = datetime.date.today().isoformat()
-    rate, before, during, after, timeout = plan
+    rate, (before, during, after), timeout, remark = plan
     lines = [
-        BEGIN,
+        "# Under faults",
         "",
-        f"Written by `./dev bench faults` on {today}; {platform.system()} {platform.release()}, {os.cpu_count()} cores. Three endpoints, each a",
-        "process of its own, and one proxy with one worker, on a core of its own; the load and the endpoints share the other. GET at",
-        f"{rate:,} requests/s, open loop: {before:g} s without a fault, {during:g} s with it, {after:g} s after it. A request has failed when it was answered with another status than",
-        f"200, not within {timeout:g} s, or not at all.",
+        f"Written by `./dev bench faults` on {today}; {platform.system()} {platform.release()}, {os.cpu_count()} cores. {remark}".rstrip(),
+        "",
+        "Three endpoints, each a process of its own, and one proxy with one worker, on a core of its own; the load and the endpoints share the",
+        f"other. GET at {rate:,} requests/s, open loop: {before:g} s without a fault, {during:g} s with it, {after:g} s after it. A request has failed when it was",
+        f"answered with another status than 200, not within {timeout:g} s, or not at all. [What each key means](resilience.md).",
         "",
         settings,
         "",
@@ -130,15 +130,8 @@ def section(tables, settings, versions, plan):
         "- *requests seen : sent*: what endpoints saw while the fault lasted, health checks too, for each request that clients sent.",
         "",
         *[line for each in tables for line in each],
-        *[f"- {name}: {text}" for name, text in versions.items()],
+        "## Versions",
         "",
-        END,
+        *[f"- {name}: {text}" for name, text in versions.items()],
     ]
-    return "\n".join(lines)
-
-
-def written(page, text):
-    """The page with its section replaced, or with the section at its end."""
-    if BEGIN in page and END in page:
-        return page[: page.index(BEGIN)] + text + page[page.index(END) + len(END) :]
-    return f"{page.rstrip()}\n\n## Under faults\n\n{text}\n"
+    return "\n".join(lines) + "\n"

@@ -19,7 +19,7 @@ import machine
 import measure
 import proxies
 
-PAGE = proxies.ROOT / "docs" / "resilience.md"
+PAGE = proxies.ROOT / "docs" / "faults.md"
 # without measuring, then before, during and after the fault, in s
 WARMUP, PHASES = 2.0, (4.0, 8.0, 8.0)
 SHORT_WARMUP, SHORT_PHASES = 0.5, (0.5, 1.0, 1.0)
@@ -36,7 +36,9 @@ def arguments():
     parser.add_argument("--rate", type=int, default=5000, help="requests per second (5000)")
     parser.add_argument("--short", action="store_true", help="2.5 s for each run")
     parser.add_argument("--binaries", type=Path, metavar="FOLDER", help="where towpath and towpath-load are, unless it is target/release")
-    parser.add_argument("--write", action="store_true", help="write the section of docs/resilience.md")
+    parser.add_argument("--write", action="store_true", help="write docs/faults.md")
+    parser.add_argument("--remark", default="", help="what that page says of the machine")
+    parser.add_argument("--from", dest="earlier", type=Path, metavar="FILE", help="what --json wrote earlier, at the same rate, stands for what is not measured now")
     parser.add_argument("--json", metavar="FILE", help="write everything that was measured; - is stdout")
     return parser.parse_args()
 
@@ -96,6 +98,16 @@ def run_of(tool, peer, fault, protected, wanted, phases, work):
             started.wait()
 
 
+def key_of(run):
+    return run["fault"], run["proxy"], run["protected"]
+
+
+def runs_of(fault, known):
+    """By proxy and protection, each proxy's two together."""
+    keys = [(fault.name, name, protected) for name in fault_configs.CONFIGS for protected in (False, True)]
+    return {key[1:]: known[key] for key in keys if key in known}
+
+
 def main():
     wanted = arguments()
     wanted.warmup, phases = (SHORT_WARMUP, SHORT_PHASES) if wanted.short else (WARMUP, PHASES)
@@ -105,32 +117,35 @@ def main():
         sys.exit(f"there is no fault {', '.join(sorted(unknown))}; there are: {', '.join(fault.name for fault in endpoints.FAULTS)}")
     proxies.binaries(wanted.binaries)
     tool = proxies.built("towpath-load") or sys.exit("towpath-load is not built")
-    known = fault_configs.CONFIGS
-    found = proxies.peers([name for name in (wanted.peers or ",".join(known)).split(",") if name in known])
+    names = (wanted.peers or ",".join(fault_configs.CONFIGS)).split(",")
+    unknown = set(names) - set(fault_configs.CONFIGS)
+    if unknown:
+        sys.exit(f"{', '.join(sorted(unknown))} cannot be measured; there are: {', '.join(fault_configs.CONFIGS)}")
+    found = proxies.peers(names)
     for peer in found:
-        peer.config = known[peer.name]
+        peer.config = fault_configs.CONFIGS[peer.name]
     kinds = {"both": [False, True], "with": [True], "without": [False]}[wanted.protection]
-    tables, measured = [], []
+    earlier = json.loads(wanted.earlier.read_text()) if wanted.earlier else []
+    known = {key_of(run): run for run in earlier if run["rate"] == wanted.rate}
     with tempfile.TemporaryDirectory(prefix="towpath-faults-") as work:
         for fault in chosen:
-            runs = {}
             for peer in found:
                 for protected in kinds:
                     run = run_of(tool, peer, fault, protected, wanted, phases, Path(work))
-                    runs[peer.name, protected] = run
-                    measured.append({"fault": fault.name, "proxy": peer.name, "protected": protected, **run})
+                    run = {"fault": fault.name, "proxy": peer.name, "protected": protected, "rate": wanted.rate, **run}
+                    known[key_of(run)] = run
                     print(fault_report.row(f"{fault.name}: {peer.name}", protected, run), file=sys.stderr, flush=True)
-            tables.append(fault_report.table(fault, runs))
-            if wanted.json != "-":
-                print("\n".join(tables[-1]), flush=True)
+    tables = [fault_report.table(fault, runs_of(fault, known)) for fault in endpoints.FAULTS if runs_of(fault, known)]
     if wanted.json:
-        text = json.dumps(measured, indent=1)
+        text = json.dumps(list(known.values()), indent=1)
         print(text) if wanted.json == "-" else Path(wanted.json).write_text(text)
+    if wanted.json != "-":
+        print("\n".join(line for table in tables for line in table))
     if wanted.write:
-        versions = {peer.name: proxies.version(peer) for peer in found}
-        text = fault_report.section(tables, fault_configs.SETTINGS, versions, (wanted.rate, *phases, TIMEOUT))
-        page = PAGE.read_text() if PAGE.exists() else "# Resilience\n"
-        PAGE.write_text(fault_report.written(page, text))
+        named = sorted({name for _, name, _ in known})
+        versions = {peer.name: proxies.version(peer) for peer in proxies.peers(named)}
+        plan = (wanted.rate, phases, TIMEOUT, wanted.remark)
+        PAGE.write_text(fault_report.page(tables, fault_configs.SETTINGS, versions, plan))
         print(f"written: {PAGE}")
 
 
