@@ -68,6 +68,17 @@ fn many_faults_are_counted_and_not_all_kept() {
 }
 
 #[test]
+fn names_are_compared_with_all_others_only_so_often() {
+    let clusters: String =
+        (0..2_000).map(|name| format!("  app-{name}: {{endpoints: [127.0.0.1:80]}}\n")).collect();
+    let routes: String = (0..500).map(|name| format!("  r{name}: {{to: ap-{name}}}\n")).collect();
+    let faults = faults(&format!("routes:\n{routes}clusters:\n{clusters}"));
+    let like =
+        faults.iter().filter(|fault| fault.suggestion().is_some_and(|help| help.contains("did you mean")));
+    assert_eq!(like.count(), 50);
+}
+
+#[test]
 fn a_line_of_a_megabyte_is_named_and_not_shown() {
     let text = format!("{{listeners: {{}}, routes: {{}}, clusters: {{}}, x{}: 1}}", "y".repeat(900));
     let text = text.replace("x", &format!("a: \"{}\", x", "z".repeat(1_000_000)));

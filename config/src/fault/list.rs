@@ -10,6 +10,9 @@ use crate::source::Source;
 /// So many are kept: a document of nothing but faults must not cost more to report than to read.
 const FAULTS_MAX: usize = 1000;
 
+/// In so many of them, a name that is like the one that was meant is looked for.
+const SUGGESTIONS_MAX: usize = 50;
+
 /// Everything that is wrong with one document, in the order of its lines.
 #[derive(Debug, Clone)]
 pub struct Faults {
@@ -86,6 +89,8 @@ pub(crate) struct Findings {
     list: Vec<Fault>,
     left_out: usize,
     fatal: bool,
+    /// How many errors were dear to make.
+    made: usize,
 }
 
 impl Findings {
@@ -98,8 +103,15 @@ impl Findings {
         }
     }
 
+    /// Whether names that are not there are compared with those that are, which takes a look at all of them: who has so many
+    /// faults has not misspelt them.
+    pub(crate) fn suggests(&self) -> bool {
+        self.made < SUGGESTIONS_MAX
+    }
+
     /// As `push`, for an error that is dear to make: nothing is made that would not be kept.
     pub(crate) fn error(&mut self, make: impl FnOnce() -> Fault) {
+        self.made += 1;
         if self.list.len() < FAULTS_MAX {
             self.push(make());
         } else {

@@ -90,7 +90,8 @@ impl Clusters {
         let DestinationName { cluster: wanted, subset, .. } = &name.value;
         let Some(id) = self.ids.get(&wanted.0).copied() else {
             if !self.holes.contains(wanted) {
-                findings.error(|| self.no_cluster(name.span, wanted));
+                let suggests = findings.suggests();
+                findings.error(|| self.no_cluster(name.span, wanted, suggests));
             }
             return None;
         };
@@ -115,8 +116,8 @@ impl Clusters {
         }
     }
 
-    fn no_cluster(&self, span: Span, wanted: &ClusterName) -> Fault {
-        let known = self.list.iter().map(|known| known.cluster.name.as_str());
+    fn no_cluster(&self, span: Span, wanted: &ClusterName, suggests: bool) -> Fault {
+        let known = self.list.iter().filter(|_| suggests).map(|known| known.cluster.name.as_str());
         let help = did_you_mean(&wanted.0, known).unwrap_or_else(|| match wanted.namespace() {
             Some(namespace) => {
                 format!("clusters of `{namespace}` are known through the control server, with a grant of their owner")
