@@ -72,9 +72,10 @@ impl<'a> Table<'a> {
 
     /// Puts units back until the table compiles; `None` when that is known without having compiled all of it.
     fn descend(&mut self) -> Result<Option<Good>, Faults> {
-        // what was wrong, or went back: all else was looked at, and is right
-        let mut touched = BTreeSet::new();
-        let mut is_known = false;
+        // what moves, was wrong, or went back: all else is known to be right, since it was live or was looked at
+        let moving = self.back.iter().enumerate().filter(|(_, back)| !**back);
+        let mut touched: BTreeSet<usize> = moving.map(|(unit, _)| unit).collect();
+        let mut is_known = touched.len() * 2 <= self.units.len();
         loop {
             let scope = (is_known && self.is_near).then(|| self.near().scope(&touched, &self.back)).flatten();
             let round = Round::new(self.base, self.units, &self.back).within(scope.as_ref());
@@ -82,7 +83,10 @@ impl<'a> Table<'a> {
                 Tried::Good(good) => return Ok(scope.is_none().then_some(good)),
                 Tried::Bad(bad) => bad,
             };
-            is_known |= !more;
+            if scope.is_none() && !more {
+                touched.clear();
+                is_known = true;
+            }
             blames.iter_mut().for_each(|blame| blame.partial = scope.is_some());
             for blame in &blames {
                 touched.extend(blame.others.iter().copied().chain([blame.unit]));
