@@ -10,4 +10,4 @@ pub use ask::Ask;
 pub use bundle::bundle;
 pub use options::Server;
 pub use problem::fault;
-pub use words::{ago, count, origin, segment, text, texts, time};
+pub use words::{ago, count, line, origin, segment, text, texts, time};

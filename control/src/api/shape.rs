@@ -15,6 +15,6 @@ pub(super) use openapi::problems;
 pub(super) use operation::{Answers, Body};
 pub(super) use operation::{Operation, Page, Verb};
 pub(super) use problem::Problem;
-pub(super) use query::Query;
+pub(super) use query::{Query, is_name};
 pub(super) use reply::Reply;
 pub(super) use table::OPERATIONS;

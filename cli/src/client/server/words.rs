@@ -9,6 +9,15 @@ pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// As [`text`], for a terminal: what others wrote moves no cursor and begins no line.
+pub fn line(value: &Value, key: &str) -> String {
+    let escaped = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    text(value, key).chars().map(escaped).collect()
+}
+
 /// The number under a key; 0 when there is none.
 pub fn count(value: &Value, key: &str) -> u64 {
     value.get(key).and_then(Value::as_u64).unwrap_or_default()

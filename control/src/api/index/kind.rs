@@ -1,5 +1,7 @@
 //! What stands under a name.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 /// What stands under a name.
@@ -50,6 +52,11 @@ impl Kind {
     /// All words for one of them.
     pub(in crate::api) fn words() -> String {
         WORDS.map(|(_, one, _)| format!("`{one}`")).join(", ")
+    }
+
+    /// All words for one of them, and for many.
+    pub(in crate::api) fn all_words() -> BTreeSet<&'static str> {
+        WORDS.iter().flat_map(|(_, one, many)| [*one, *many]).collect()
     }
 
     /// The kind of what stands under this key of a document.

@@ -13,7 +13,7 @@ use crate::api::access::{Caller, Notes};
 use crate::api::index::{Book, Index};
 use crate::api::seam::{Control, Truth};
 use crate::api::serve::Counters;
-use crate::api::shape::{Problem, Query};
+use crate::api::shape::{Problem, Query, is_name};
 use crate::documents::DocumentName;
 use crate::store::{Note, Origin, Store};
 
@@ -167,8 +167,4 @@ impl Asked {
         let value = self.headers.get(axum::http::header::CONTENT_TYPE)?.to_str().ok()?;
         Some(value.split(';').next().unwrap_or_default().trim())
     }
-}
-
-fn is_name(namespace: &str) -> bool {
-    DocumentName::parse(&format!("{namespace}.yaml")).is_ok()
 }

@@ -171,7 +171,7 @@ impl Gate {
         self.site.counters.refused();
         let name = refusal.name().unwrap_or("unknown");
         let signature = Signature { who: who(name, peer), origin: Origin::Api, message: String::new() };
-        let action = if scope > TokenScope::Read { Action::Change } else { Action::Login };
+        let action = if scope == TokenScope::Write { Action::Change } else { Action::Login };
         self.site.refuse(name, Note::refused(signature, action, refusal.reason().to_owned())).await;
         Problem::refused(&refusal)
     }

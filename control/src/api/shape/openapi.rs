@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::operation::{Answers, Body, Kind, Operation, Parameter};
 use super::schemas::schemas;
 use super::table::OPERATIONS;
+use crate::api::index;
 
 /// The document.
 pub(in crate::api) fn document() -> Value {
@@ -34,7 +35,7 @@ pub(in crate::api) fn document() -> Value {
 fn described(operation: &Operation) -> Value {
     let names = operation
         .names()
-        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": schema(in_path(name))}));
     let parameters: Vec<_> = names.chain(operation.query.iter().map(parameter)).collect();
     let mut out = json!({
         "operationId": format!("{:?}", operation.page).to_lowercase(),
@@ -50,15 +51,37 @@ fn described(operation: &Operation) -> Value {
 }
 
 fn parameter(parameter: &Parameter) -> Value {
-    let schema = match parameter.kind {
-        Kind::Text => json!({"type": "string", "minLength": 1}),
-        Kind::Number => json!({"type": "integer", "minimum": 0}),
-        Kind::Flag => json!({"type": "boolean"}),
-        Kind::Time => json!({"type": "string", "pattern": "^([0-9]+(d|h|m|s|ms))+$"}),
-        Kind::Word(words) => json!({"enum": words}),
-    };
+    let schema = schema(parameter.kind);
     json!({"name": parameter.name, "in": "query", "description": parameter.about, "schema": schema})
 }
+
+/// What may stand in a path under this name.
+fn in_path(name: &str) -> Kind {
+    match name {
+        "namespace" => Kind::Name,
+        "kind" => Kind::Resource,
+        "number" => Kind::Number,
+        _ => Kind::Text,
+    }
+}
+
+fn schema(kind: Kind) -> Value {
+    match kind {
+        Kind::Text => json!({"type": "string", "minLength": 1}),
+        Kind::Name => {
+            json!({"type": "string", "pattern": "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "maxLength": 253})
+        }
+        Kind::Resource => json!({"enum": index::Kind::all_words()}),
+        Kind::Number => json!({"type": "integer", "minimum": 0, "maximum": u64::MAX}),
+        Kind::Flag => json!({"type": "boolean"}),
+        Kind::Time => json!({"type": "string", "minLength": 2, "pattern": TIME}),
+        Kind::Word(words) => json!({"enum": words}),
+    }
+}
+
+/// `250ms`, `30s`, `1m30s`: each unit once, the larger ones first.
+const TIME: &str =
+    "^([1-9][0-9]{0,2}d)?([1-9][0-9]{0,4}h)?([1-9][0-9]{0,4}m)?([1-9][0-9]{0,4}s)?([1-9][0-9]{0,4}ms)?$";
 
 fn reference(schema: &str) -> Value {
     json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}})
@@ -71,7 +94,7 @@ fn body(body: Body) -> Option<Value> {
         Body::Documents => {
             let one_or_many =
                 json!({"oneOf": [{"$ref": "#/components/schemas/Documents"}, {"type": "object"}]});
-            let yaml = json!({"schema": {"type": "string"}});
+            let yaml = json!({"schema": {"type": "object"}});
             Some(json!({"application/yaml": yaml, "application/json": {"schema": one_or_many}}))
         }
     }
@@ -106,7 +129,8 @@ fn responses(operation: &Operation) -> Map<String, Value> {
     let content = match operation.answers {
         Answers::Json(schema) => json!({"application/json": reference(schema)}),
         Answers::JsonOrYaml(schema) => {
-            json!({"application/json": reference(schema), "application/yaml": {"schema": {"type": "string"}}})
+            // a document for each namespace
+            json!({"application/json": reference(schema), "application/yaml": {}})
         }
         Answers::Other(media) => {
             let mut content = Map::new();

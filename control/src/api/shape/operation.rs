@@ -50,6 +50,10 @@ pub(in crate::api) enum Page {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::api) enum Kind {
     Text,
+    /// Of a namespace.
+    Name,
+    /// The word for one kind of what has a name, or for many.
+    Resource,
     Number,
     Flag,
     /// `250ms`, `30s`, `5m`

@@ -57,7 +57,7 @@ impl Problem {
     }
 
     pub(in crate::api) fn too_large(limit: usize) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body may have {} MiB at most", limit >> 20))
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body may have {limit} octets at most"))
     }
 
     pub(in crate::api) fn media(detail: impl Into<String>) -> Self {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::Uri;
+use towpath_config::parts::{PartName, Section};
 
 use super::operation::{Kind, Parameter};
 use super::problem::Problem;
@@ -54,13 +55,20 @@ impl Query {
 /// What is wanted in the place of a value that is wrong.
 fn wanted(kind: Kind, value: &str) -> Option<String> {
     let (right, wanted) = match kind {
-        Kind::Text => (!value.is_empty(), "not empty".to_owned()),
+        // that a kind is none is said by whoever knows all of them
+        Kind::Text | Kind::Resource => (!value.is_empty(), "not empty".to_owned()),
+        Kind::Name => (is_name(value), "the name of a namespace".to_owned()),
         Kind::Number => (value.parse::<u64>().is_ok(), "a number".to_owned()),
         Kind::Flag => (matches!(value, "" | "true" | "false"), "`true` or `false`".to_owned()),
         Kind::Time => (towpath_config::duration(value).is_ok(), "a time such as `10s`".to_owned()),
         Kind::Word(words) => (words.contains(&value), format!("`{}`", words.join("` or `"))),
     };
     (!right).then_some(wanted)
+}
+
+/// Whether a namespace may be called so: as anything else that has a name.
+pub(in crate::api) fn is_name(text: &str) -> bool {
+    PartName::new(Section::Route, text).is_some()
 }
 
 fn unknown(name: &str, known: &[Parameter]) -> Problem {

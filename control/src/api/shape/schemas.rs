@@ -51,8 +51,20 @@ fn bodies() -> Named {
     let weight = json!({"type": "integer", "minimum": 0, "maximum": 1_000_000});
     let document = object(&[("name", text()), ("text", text())]);
     vec![
-        ("Documents", object(&[("documents", list(&document))])),
-        ("Split", object(&[("weights", json!({"type": "object", "additionalProperties": weight}))])),
+        (
+            "Documents",
+            object(&[(
+                "documents",
+                json!({"type": "array", "minItems": 1, "maxItems": 1000, "items": document}),
+            )]),
+        ),
+        (
+            "Split",
+            object(&[(
+                "weights",
+                json!({"type": "object", "minProperties": 1, "additionalProperties": weight}),
+            )]),
+        ),
         (
             "Switch",
             json!({"oneOf": [object(&[("to", text())]), object(&[("back", json!({"const": true}))])]}),

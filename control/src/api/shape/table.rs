@@ -8,7 +8,7 @@ const fn parameter(name: &'static str, kind: Kind, about: &'static str) -> Param
     Parameter { name, kind, about }
 }
 
-const NAMESPACE: Parameter = parameter("namespace", Kind::Text, "Of this namespace only.");
+const NAMESPACE: Parameter = parameter("namespace", Kind::Name, "Of this namespace only.");
 const DRY_RUN: Parameter =
     parameter("dry_run", Kind::Flag, "Say what would become of it, and change nothing.");
 const EXPECT: Parameter =
@@ -101,7 +101,7 @@ pub(in crate::api) const OPERATIONS: &[Operation] = &[
         about: "What the mesh should be: all of it, or a part.",
         query: &[
             NAMESPACE,
-            parameter("kind", Kind::Text, "Of this kind only: `listener`, `route`, `cluster` …"),
+            parameter("kind", Kind::Resource, "Of this kind only: `listener`, `route`, `cluster` …"),
             parameter("name", Kind::Text, "Of this name only."),
             FORMAT,
         ],

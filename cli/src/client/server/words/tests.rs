@@ -1,4 +1,6 @@
-use super::{ago, segment};
+use serde_json::json;
+
+use super::{ago, line, segment};
 
 #[test]
 fn times_have_two_units() {
@@ -7,6 +9,12 @@ fn times_have_two_units() {
     {
         assert_eq!(ago(milliseconds), told);
     }
+}
+
+#[test]
+fn what_others_wrote_stays_on_its_line() {
+    let said = json!({"message": "a\u{1b}[31mb\nc é"});
+    assert_eq!(line(&said, "message"), "a\\u{1b}[31mb\\nc é");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::client::server::{Ask, Server, count, origin, text, time};
+use crate::client::server::{Ask, Server, count, line, origin, time};
 use crate::output;
 
 /// So many lines are asked for at a time.
@@ -49,10 +49,10 @@ fn words(entry: &Value) -> String {
         0 => String::new(),
         count => format!("; {count} before it were not noted"),
     };
-    let why = [text(entry, "message"), text(entry, "reason")];
+    let why = [line(entry, "message"), line(entry, "reason")];
     let why: Vec<_> = why.into_iter().filter(|why| !why.is_empty()).collect();
     let why = if why.is_empty() { String::new() } else { format!(": {}", why.join(": ")) };
-    let [who, action, outcome] = ["who", "action", "outcome"].map(|key| text(entry, key));
+    let [who, action, outcome] = ["who", "action", "outcome"].map(|key| line(entry, key));
     let (time, origin) = (time(entry), origin(entry));
     format!("{time} {who} by {origin}: {action} {outcome}{revision}{why}{left_out}")
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::client::server::{Ask, Server, count, text};
+use crate::client::server::{Ask, Server, count, line};
 use crate::output;
 
 /// Of what.
@@ -31,8 +31,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                     count(&about, "missed")
                 );
             }
-            let line = if server.json { json(&kind, about) } else { told(&kind, &about) };
-            output::answer(&line)?;
+            let told = if server.json { json(&kind, about) } else { told(&kind, &about) };
+            output::answer(&told)?;
         }
         Ok(())
     })?;
@@ -48,5 +48,5 @@ fn json(kind: &str, mut about: Value) -> String {
 
 fn told(kind: &str, about: &Value) -> String {
     let time = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(count(about, "time_ms")));
-    format!("{time}  {kind:8}  {}", text(about, "message"))
+    format!("{time}  {kind:8}  {}", line(about, "message"))
 }

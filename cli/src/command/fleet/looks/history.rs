@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::client::server::{Ask, Server, count, origin, text, time};
+use crate::client::server::{Ask, Server, count, line, origin, text, time};
 use crate::{output, text as writing};
 
 /// How much of it.
@@ -56,12 +56,5 @@ fn row(revision: &Value) -> [String; 6] {
         changed => changed.join(", "),
     };
     let number = count(revision, "number").to_string();
-    [
-        number,
-        time(revision),
-        text(revision, "who").to_owned(),
-        origin(revision),
-        changed,
-        text(revision, "message").to_owned(),
-    ]
+    [number, time(revision), line(revision, "who"), origin(revision), changed, line(revision, "message")]
 }

@@ -272,8 +272,17 @@ async fn a_token_sees_and_changes_its_own_namespaces_only() {
             (StatusCode::UNAUTHORIZED, Some("Bearer"))
         );
     }
-    let lines = stage.audit().await;
-    assert!(lines.contains("the token is not known") && !lines.contains(&token), "{lines}");
+    are_noted(&stage.audit().await, &token);
+}
+
+/// Refusals stand in the log, without the token: to read the log as a look, to roll back as a change.
+fn are_noted(lines: &str, token: &str) {
+    assert!(lines.contains("the token is not known") && !lines.contains(token), "{lines}");
+    for (action, count) in [("login", 3), ("change", 1)] {
+        let refused = format!("\"action\":\"{action}\",\"outcome\":\"refused\"");
+        let by_token = lines.lines().filter(|line| line.contains(&refused) && line.contains("token"));
+        assert_eq!(by_token.count(), count, "{action}: {lines}");
+    }
 }
 
 #[tokio::test]

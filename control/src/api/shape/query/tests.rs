@@ -7,6 +7,7 @@ use super::Query;
 
 const KNOWN: &[Parameter] = &[
     Parameter { name: "name", kind: Kind::Text, about: "" },
+    Parameter { name: "namespace", kind: Kind::Name, about: "" },
     Parameter { name: "limit", kind: Kind::Number, about: "" },
     Parameter { name: "dry_run", kind: Kind::Flag, about: "" },
     Parameter { name: "wait", kind: Kind::Time, about: "" },
@@ -32,8 +33,13 @@ fn what_is_known_is_read() {
 #[test]
 fn everything_else_is_refused() {
     let rows = [
-        ("nam=a", "the parameter `nam` is unknown; known are `name`, `limit`, `dry_run`, `wait`, `format`"),
+        (
+            "nam=a",
+            "the parameter `nam` is unknown; known are `name`, `namespace`, `limit`, `dry_run`, `wait`, `format`",
+        ),
         ("name=", "`name` is not empty, not ``"),
+        ("namespace=..%2Fx", "`namespace` is the name of a namespace, not `../x`"),
+        ("namespace=%C3%BC", "`namespace` is the name of a namespace, not `ü`"),
         ("limit=-1", "`limit` is a number, not `-1`"),
         ("dry_run=yes", "`dry_run` is `true` or `false`, not `yes`"),
         ("wait=10", "`wait` is a time such as `10s`, not `10`"),
