@@ -114,7 +114,9 @@ impl EndpointSet {
         for _ in 0..4 {
             let endpoint = match (self.members.as_slice(), ask.balance) {
                 ([only], _) => self.vetted(Some(only), ask, rng)?,
-                (_, Balance::RoundRobin) => self.vetted(self.in_turn(), ask, rng)?,
+                // a retry that took a turn would keep the order that has failed: two endpoints, and all go to the bad one first
+                (_, Balance::RoundRobin) if ask.tried.is_empty() => self.vetted(self.in_turn(), ask, rng)?,
+                (_, Balance::RoundRobin) => self.vetted(self.draw(rng), ask, rng)?,
                 (_, Balance::Random) => self.vetted(self.draw(rng), ask, rng)?,
                 (_, Balance::LeastRequest) => {
                     let one = self.vetted(self.draw(rng), ask, rng)?;
