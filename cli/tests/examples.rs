@@ -19,6 +19,7 @@ use tempfile::TempDir;
 const SHOWN: &[(&str, Show)] = &[
     ("ab-test.yaml", ab_test),
     ("access-log.yaml", access_log),
+    ("admission.yaml", admission),
     ("blue-green.yaml", blue_green),
     ("breaker.yaml", breaker),
     ("canary-header.yaml", canary_header),
@@ -37,6 +38,7 @@ const SHOWN: &[(&str, Show)] = &[
     ("hosts-and-paths.yaml", hosts_and_paths),
     ("http2-upstream.yaml", http2_upstream),
     ("http2.yaml", http2),
+    ("importance.yaml", importance),
     ("limits.yaml", limits),
     ("load-test.yaml", load_test),
     ("maintenance.yaml", maintenance),
@@ -654,6 +656,22 @@ fn health(example: &Example) {
     count("orders", "unhealthy", 1.0);
     let answer = example.ask("GET /orders.v1.Orders/Get", ANY, &[]);
     assert_eq!((answer.status, answer.value("x-towpath-reason")), (503, Some("no-healthy-endpoint")));
+}
+
+fn admission(example: &Example) {
+    for path in ["/checkout/1", "/"] {
+        assert_eq!(example.who(&format!("GET {path}"), ANY, &[]), 3001);
+    }
+    example.proxy.await_metric("towpath_admission_successes_total{cluster=\"app\"}", 2.0);
+    assert_eq!(example.proxy.metric("towpath_admission_turned_away_ratio{cluster=\"app\"}"), Some(0.0));
+}
+
+fn importance(example: &Example) {
+    for path in ["/checkout/1", "/export", "/"] {
+        assert_eq!(example.who(&format!("GET {path}"), ANY, &[]), 3001);
+    }
+    let limit = "towpath_cluster_requests_limit{cluster=\"app\"}";
+    assert_eq!(example.proxy.metric(limit), Some(100.0));
 }
 
 fn http2_upstream(example: &Example) {

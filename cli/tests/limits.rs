@@ -176,3 +176,51 @@ fn after_the_last_answer_so_much_is_read() {
     proxy.await_metric("towpath_downstream_lingers_cut_total{listener=\"web\"}", 1.0);
     proxy.await_metric("towpath_downstream_connections_open{listener=\"web\"}", 0.0);
 }
+
+#[test]
+fn the_least_important_requests_are_turned_away_first() {
+    let (tell, held) = channel();
+    let held = Mutex::new(held);
+    let upstream = Upstream::start(move |call| {
+        call.body();
+        if call.path() == "/high/held" {
+            wait(&held);
+        }
+        call.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine");
+        Next::Keep
+    });
+    let proxy = Proxy::start(&format!(
+        "proxy: {{admin: \"127.0.0.1:0\", workers: 2}}\nlisteners: {{web: {{address: \"127.0.0.1:0\"}}}}\n\
+         routes: {{high: {{match: {{path: /high/*}}, importance: high, to: app}}, normal: {{match: {{path: /normal}}, to: app}}, \
+         low: {{match: {{path: /low}}, importance: low, to: app}}}}\n\
+         clusters: {{app: {{endpoints: [\"{}\"], limits: {{requests: 4, requests_normal: 75%, requests_low: 25%}}}}}}\n",
+        upstream.address()
+    ));
+    let ask = |path: &str| get(proxy.address("web"), path).unwrap().status;
+    let asked = |paths: [&str; 3]| paths.map(ask);
+    let mut open = Vec::new();
+    for expected in [[200, 200, 200], [503, 200, 200], [503, 200, 200], [503, 503, 200], [503, 503, 503]] {
+        let settle = || proxy.await_metric("towpath_cluster_requests{cluster=\"app\"}", open.len() as f64);
+        settle();
+        assert_eq!(asked(["/low", "/normal", "/high/now"]), expected, "{} are under way", open.len());
+        settle();
+        if open.len() < 4 {
+            let mut client = Client::connect(proxy.address("web"));
+            client.send("GET /high/held HTTP/1.1\r\nHost: shop.test\r\n\r\n");
+            upstream.wait(expected.iter().filter(|status| **status == 200).count() + 1);
+            open.push(client);
+        }
+    }
+    assert_eq!(told(&get(proxy.address("web"), "/low").unwrap()), (503, Some("request-limit")));
+    for client in &mut open {
+        tell.send(()).unwrap();
+        assert_eq!(client.response().unwrap().status, 200, "who was let in is not disturbed");
+    }
+    proxy.await_metric("towpath_cluster_requests{cluster=\"app\"}", 0.0);
+    assert_eq!(asked(["/low", "/normal", "/high/now"]), [200; 3]);
+    let shed = |importance: &str| {
+        let labels = format!("cluster=\"app\",importance=\"{importance}\",cause=\"requests\"");
+        proxy.metric(&format!("towpath_cluster_shed_total{{{labels}}}"))
+    };
+    assert_eq!(["low", "normal", "high"].map(shed), [Some(5.0), Some(2.0), Some(1.0)]);
+}

@@ -16,7 +16,7 @@ mod table;
 pub(crate) use access_log::{AccessLogDoc, LogConditionDoc};
 pub(crate) use action::{DirectDoc, MaintenanceDoc, RedirectDoc, RewriteDoc};
 pub(crate) use cluster::{
-    BreakerDoc, ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EjectionDoc, EndpointDoc,
+    AdmissionDoc, BreakerDoc, ClusterDoc, ClusterLimitsDoc, ClusterSettingsDoc, EjectionDoc, EndpointDoc,
     FailurePercentageDoc, HealthDoc, RetryBudgetDoc, SubsetDoc, SuccessRateDoc, WrittenHealth,
 };
 pub(crate) use condition::{ConditionDoc, GrpcDoc};

@@ -19,9 +19,9 @@ mod template;
 pub use address::{Address, UnixAddress};
 pub(crate) use cluster::well_statuses;
 pub use cluster::{
-    Ask, Balance, Breaker, Chunks, Cluster, ClusterLimits, ClusterProtocol, Ejection, Endpoint,
-    FailurePercentage, HealthCheck, Pings, ProxyVersion, Rate, Resilience, RetryBudget, Subset, SuccessRate,
-    Thousandths,
+    AdmissionControl, Ask, Balance, Breaker, Chunks, Cluster, ClusterLimits, ClusterProtocol, Ejection,
+    Endpoint, FailurePercentage, HealthCheck, Pings, ProxyVersion, Rate, RequestLimits, Resilience,
+    RetryBudget, Subset, SuccessRate, Thousandths,
 };
 pub use condition::{
     Condition, FieldCondition, GRPC_MEDIA_TYPE, HostPattern, PathPattern, Pattern, Segment, ValueMatch,
@@ -45,7 +45,8 @@ pub use process::{
 };
 pub use process::{Control, ControlLimits, Drain, Process, ProcessLimits, ProcessTimeouts, Workers};
 pub use route::{
-    Action, Candidate, DirectResponse, Forward, Maintenance, Redirect, Rewrite, RewritePath, Route,
+    Action, Candidate, DirectResponse, Forward, Importance, Maintenance, Redirect, Rewrite, RewritePath,
+    Route,
 };
 pub use split::{CookieLife, Destination, Key, Split, Sticky};
 pub use template::{Template, TemplatePart};

@@ -1,5 +1,6 @@
 //! STOP 7: the attempt loop. All its branches are here.
 
+pub mod admit;
 pub mod choose;
 pub mod dial;
 pub mod order;

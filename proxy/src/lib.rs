@@ -11,6 +11,7 @@ pub mod health;
 pub mod local;
 pub mod observe;
 pub mod outcome;
+pub mod overload;
 pub mod reload;
 pub mod resolve;
 pub mod route;

@@ -112,6 +112,10 @@ reasons! {
     DnsFailed = "dns-failed", 503, 14, Local;
     /// `pending` requests wait for a connection of the cluster already.
     PendingLimit = "pending-limit", 503, 14, Local;
+    /// `limits.requests` are under way at the cluster already, as far as the importance of the route goes.
+    RequestLimit = "request-limit", 503, 14, Local;
+    /// Too many requests of the cluster fail, so a part of them is turned away.
+    AdmissionControl = "admission-control", 503, 14, Local;
     /// The request waited longer than `pending_timeout` for a connection of the cluster.
     PendingTimeout = "pending-timeout", 503, 14, Local;
     /// The process has no file left for a connection to an endpoint.

@@ -29,6 +29,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("reload", 1),
     ("resolve", 1),
     ("health", 1),
+    ("overload", 1),
     ("admin", 1),
     ("downstream", 2),
     ("exchange", 3),
@@ -52,6 +53,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("reload", &["downstream", "exchange", "forward", "local"]),
     ("resolve", &["downstream", "exchange", "forward", "local"]),
     ("health", &["downstream", "exchange", "forward", "local"]),
+    ("overload", &["downstream", "exchange", "forward", "local"]),
     // explain asks the exchange's own judgement (docs/adr/0005-explain-judges-as-traffic-does.md)
     ("admin", &["downstream", "forward", "local"]),
 ];

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+mod admission;
 mod breaker;
 mod budget;
 mod ejection;
 mod health;
 
+pub(crate) use admission::AdmissionDoc;
 pub(crate) use breaker::BreakerDoc;
 pub(crate) use budget::RetryBudgetDoc;
 pub(crate) use ejection::{EjectionDoc, FailurePercentageDoc, SuccessRateDoc};
@@ -63,6 +65,8 @@ document! {
         health: WrittenHealth,
         /// How many retries there may be beside the requests; `none` for as many as fail.
         retry_budget: OrNone<RetryBudgetDoc>,
+        /// When requests are turned away because too many of them fail.
+        admission: OrNone<AdmissionDoc>,
     }
 }
 
@@ -73,6 +77,12 @@ document! {
         connections: Whole<1, 10_000_000> = Whole(1024),
         /// Requests that wait for a connection; 503 beyond.
         pending: Whole<0, 10_000_000> = Whole(1024),
+        /// Requests under way; 503 beyond.
+        requests: OrNone<Whole<1, 10_000_000>> = OrNone::None,
+        /// So much of `requests` those of routes of low importance may take up.
+        requests_low: Percent = Percent(800_000),
+        /// The same for those of normal importance; less than all leaves room for those of high importance.
+        requests_normal: Percent = Percent(Percent::ALL),
         /// Size of one answer's head, status line included; 502 beyond.
         header_bytes: Size<1024, { 16 << 20 }> = Size(256 << 10),
         /// Number of headers of one answer; 502 beyond.

@@ -2,7 +2,7 @@
 
 use super::{ConditionDoc, DirectDoc, MaintenanceDoc, PolicyDoc, RedirectDoc, RewriteDoc, StickyDoc, To};
 use crate::language::{OneOrMany, ShortOr, document};
-use crate::model::HostPattern;
+use crate::model::{HostPattern, Importance};
 use crate::values::{Flag, Name, Rank, Whole};
 
 document! {
@@ -18,6 +18,8 @@ document! {
         rank: Rank = Rank(0),
         /// Requests of this route are counted apart under this label.
         class: Name,
+        /// Who is turned away first where not all requests can be served: `low`, then `normal`, then `high`.
+        importance: Importance = Importance::Normal,
         /// Where requests go: a destination, or several with their weights.
         to: To,
         /// Sends the client elsewhere.

@@ -41,7 +41,7 @@ fn budget(budget: &RetryBudget) -> Value {
 }
 
 fn limits(limits: &ClusterLimits) -> Value {
-    json!({
+    let mut object = json!({
         "connections": *limits.connections,
         "pending": *limits.pending,
         "header_bytes": size((*limits.header_bytes).into()).write(),
@@ -50,7 +50,13 @@ fn limits(limits: &ClusterLimits) -> Value {
         "connect_attempts": *limits.connect_attempts,
         "replay_bytes": size((*limits.replay_bytes).into()).write(),
         "retries": *limits.retries,
-    })
+    });
+    if let Some(all) = *limits.requests.all {
+        optional(&mut object, "requests", Some(json!(all)));
+        optional(&mut object, "requests_low", Some(limits.requests.low.write()));
+        optional(&mut object, "requests_normal", Some(limits.requests.normal.write()));
+    }
+    object
 }
 
 /// What has a meaning for HTTP/2 only.

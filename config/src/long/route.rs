@@ -7,8 +7,8 @@ use super::policy::{edits, policy};
 use super::table::{keep, optional};
 use crate::language::Write;
 use crate::model::{
-    Action, Config, CookieLife, DirectResponse, Forward, Key, Maintenance, Protocol, Redirect, Rewrite,
-    RewritePath, Route, Split, Sticky,
+    Action, Config, CookieLife, DirectResponse, Forward, Importance, Key, Maintenance, Protocol, Redirect,
+    Rewrite, RewritePath, Route, Split, Sticky,
 };
 
 /// What a destination of connections has.
@@ -36,6 +36,8 @@ fn written(route: &Route, config: &Config) -> Value {
     let name = |id| config.listener(id).map(|listener| json!(listener.name));
     let listeners = route.listeners.as_ref().map(|ids| ids.iter().copied().filter_map(name).collect());
     optional(&mut object, "listeners", listeners);
+    let importance = (*route.importance != Importance::Normal).then(|| route.importance.write());
+    optional(&mut object, "importance", importance);
     optional(&mut object, "class", route.class.as_ref().map(|class| json!(class)));
     optional(&mut object, "maintenance", route.maintenance.as_ref().map(maintenance));
     match &route.action {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Address, Dns, Place, Placed, readable};
+use super::{Address, Dns, Importance, Percent, Place, Placed, readable};
 
+mod admission;
 mod breaker;
 mod budget;
 mod chunks;
@@ -13,6 +14,7 @@ mod ejection;
 mod health;
 mod resilience;
 
+pub use admission::AdmissionControl;
 pub use breaker::Breaker;
 pub use budget::{Rate, RetryBudget};
 pub use chunks::Chunks;
@@ -166,6 +168,8 @@ readable! {
         connections: Placed<u32>,
         /// `pending`: requests waiting for a connection. Default 1024; 503 `pending-limit` beyond.
         pending: Placed<u32>,
+        /// `requests` under way, by importance. Default none; 503 `request-limit` beyond.
+        requests: RequestLimits,
         /// `header_bytes` of one answer, status line included. Default 256KiB; 502 `response-head-too-large` beyond.
         header_bytes: Placed<u32>,
         /// `header_count` of one answer. Default 256; 502 `response-head-too-large` beyond.
@@ -184,5 +188,34 @@ readable! {
         stream_window: Placed<u32>,
         /// `connection_window`: the same of all answers of a connection. Default 8MiB.
         connection_window: Placed<u32>,
+    }
+}
+
+readable! {
+    /// How many requests of a cluster may be under way.
+    pub struct RequestLimits {
+        /// `requests`. Default none.
+        all: Placed<Option<u32>>,
+        /// `requests_low`: so much of it those of low importance may take up. Default 80%.
+        low: Placed<Percent>,
+        /// `requests_normal`: the same for those of normal importance. Default 100%.
+        normal: Placed<Percent>,
+    }
+}
+
+impl RequestLimits {
+    /// How many may be under way, one of this importance included.
+    #[must_use]
+    pub fn of(&self, importance: Importance) -> Option<u32> {
+        let part = |all: u32, share: Percent| {
+            let millionths = u64::from(all) * u64::from(share.millionths());
+            // never more than all of it
+            millionths.div_ceil(Percent::ALL.into()) as u32
+        };
+        (*self.all).map(|all| match importance {
+            Importance::Low => part(all, *self.low),
+            Importance::Normal => part(all, *self.normal),
+            Importance::High => all,
+        })
     }
 }

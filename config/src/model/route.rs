@@ -24,10 +24,38 @@ readable! {
         rank: i32,
         /// `class`: requests of this route are counted apart under this label.
         class: Option<String>,
+        /// `importance`: who is turned away first. Default `normal`.
+        importance: Placed<Importance>,
         /// `maintenance`.
         maintenance: Option<Maintenance>,
         /// What is done.
         action: Action,
+    }
+}
+
+/// Who is turned away first where not all requests can be served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Importance {
+    /// `low`: first.
+    Low,
+    /// `normal`. The default.
+    Normal,
+    /// `high`: last.
+    High,
+}
+
+impl Importance {
+    /// Each of them, from the least on.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Normal, Self::High];
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+        }
     }
 }
 

@@ -9,10 +9,13 @@ use super::process::labels;
 use crate::document::{ClusterDoc, ClusterSettingsDoc, EndpointDoc, SubsetDoc};
 use crate::fault::{Fault, Findings, Missing, did_you_mean, nearest};
 use crate::language::{Fields, OrNone, Pairs, ShortOr};
-use crate::model::{Address, Chunks, Cluster, ClusterId, ClusterLimits, Endpoint, Pings, Subset};
+use crate::model::{
+    Address, Chunks, Cluster, ClusterId, ClusterLimits, Endpoint, Pings, RequestLimits, Subset,
+};
 use crate::source::{At, Span};
 use crate::values::{ClusterName, DestinationName, Name};
 
+mod admission;
 mod budget;
 mod health;
 mod http2;
@@ -217,6 +220,11 @@ fn limits_of(settings: &ClusterSettingsDoc) -> ClusterLimits {
     ClusterLimits {
         connections: limits.connections().map(|count| count.0),
         pending: limits.pending().map(|count| count.0),
+        requests: RequestLimits {
+            all: limits.requests().map(|count| count.into_option().map(|count| count.0)),
+            low: limits.requests_low(),
+            normal: limits.requests_normal(),
+        },
         header_bytes: limits.header_bytes().map(|size| size.0 as u32),
         header_count: limits.header_count().map(|count| count.0),
         interim_responses: limits.interim_responses().map(|count| count.0),

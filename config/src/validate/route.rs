@@ -80,6 +80,7 @@ fn route(
         conditions: alternatives,
         rank: document.rank().value.0,
         class: document.class.as_ref().map(|class| class.value.0.clone()),
+        importance: document.importance(),
         maintenance,
         action,
     })

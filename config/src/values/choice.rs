@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::fault::did_you_mean;
 use crate::language::{Word, Write, Wrong};
 use crate::model::{
-    Algorithm, Balance, ClusterProtocol, DnsFamily, DnsMode, ForwardHeader, GrpcTimeout, PathNormalization,
-    Protocol, ProxyVersion, RetryCondition, RetryMethods, Workers,
+    Algorithm, Balance, ClusterProtocol, DnsFamily, DnsMode, ForwardHeader, GrpcTimeout, Importance,
+    PathNormalization, Protocol, ProxyVersion, RetryCondition, RetryMethods, Workers,
 };
 use crate::values::LogStyle;
 
@@ -85,6 +85,11 @@ choice!(Algorithm, "an algorithm of compression":
     "zstd" => Self::Zstd,
     "br" => Self::Brotli,
     "gzip" => Self::Gzip,
+);
+choice!(Importance, "an importance":
+    "low" => Self::Low,
+    "normal" => Self::Normal,
+    "high" => Self::High,
 );
 choice!(GrpcTimeout, "a way to take `grpc-timeout`":
     "cap" => Self::Cap,

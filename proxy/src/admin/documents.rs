@@ -96,9 +96,11 @@ fn cluster_row(cluster: &Cluster, live: &LiveCluster) -> Value {
         "pending": live.state().pending(),
         "retries": live.state().known_retries().map_or(0, Retries::under_way),
         "retry_budget_left": retries_left(cluster, live),
+        "requests": cluster.limits().requests().all().map(|_| live.state().requests()),
         "limits": {
             "connections": **limits.connections(),
             "pending": **limits.pending(),
+            "requests": **limits.requests().all(),
             "retries": **limits.retries(),
         },
         "dns": live.name().map(name_row),

@@ -17,6 +17,7 @@ use crate::sys::{files, memory};
 
 mod clusters;
 mod health;
+mod shed;
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ fn exposition(shared: &Shared, format: Format) -> String {
     clusters::write(&mut text, &snapshot);
     names::write(&mut text, &snapshot);
     health::write(&mut text, &snapshot);
+    shed::write(&mut text, &snapshot);
     fleet::write(&mut text, shared);
     metrics::write_stats(&mut text, shared.stats());
     metrics::write_series(&mut text, shared.series());

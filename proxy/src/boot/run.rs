@@ -24,6 +24,7 @@ use crate::admin::{Acts, AdminContext};
 use crate::health;
 use crate::observe::process_log::ProcessLog;
 use crate::observe::series::SeriesBook;
+use crate::overload;
 use crate::reload::fleet::Member;
 use crate::reload::{self, Environment, Halt, Reloader, Requests, Unbound};
 use crate::resolve::Resolutions;
@@ -127,6 +128,12 @@ fn posts(workers: usize, pinned: bool) -> Vec<Post> {
     (0..workers).map(|number| Post { number, cpu: cpus.next() }).collect()
 }
 
+/// Keeps an eye on endpoints, and on how many requests fail.
+fn watch_clusters(shared: &Arc<Shared>) {
+    tokio::task::spawn_local(health::run(Arc::clone(shared)));
+    tokio::task::spawn_local(overload::run(Arc::clone(shared)));
+}
+
 /// Serves until the drain is over. Everything on the control thread happens below this.
 async fn live(
     options: Options,
@@ -149,7 +156,7 @@ async fn live(
     let acts = Acts { reload: side::reload(requester), upgrade: upgrades.act(), reopen: logs.act() };
     tokio::task::spawn_local(logs.heed_signal()?);
     guard::watch(&shared, log.as_ref());
-    tokio::task::spawn_local(health::run(Arc::clone(&shared)));
+    watch_clusters(&shared);
     let names = Resolutions::new(Arc::clone(&shared));
     if let Some(predecessor) = &predecessor
         && !may_serve(&shared, predecessor, &mut ending).await

@@ -21,6 +21,7 @@ use crate::filter::deadline::Clock;
 use crate::filter::forwarded::{given_request_id, new_request_id};
 use crate::filter::reply::Refused;
 use crate::filter::transform::{self, Lender, Transform};
+use crate::forward::admit::admit;
 use crate::forward::order::{Order, announcement};
 use crate::forward::retry::is_again;
 use crate::forward::tries::Tries;
@@ -103,6 +104,8 @@ async fn carry<'a, C: Caller>(
         local.with_rng(|rng| outgoing::request(subject, &decision, visit.peer, &values, rng, request_out));
     let uri = subject.uri(&decision, rewritten);
     let mut order = order(subject, &decision, request_out, (&uri, asked), record.started)?;
+    // what it holds is given back when the answer is passed on
+    let _admitted = admit(local, order.cluster, order.live, **decision.route.importance())?;
     order.announcement = announcement(order.cluster, visit.peer, || caller.addresses());
     let mut place = None;
     let permitted = &decision.permitted;

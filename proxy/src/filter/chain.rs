@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use smallvec::smallvec;
-use towpath_config::model::Route;
+use towpath_config::model::{Importance, Route};
 
 use super::maintenance;
 use super::reply::{LocalReply, Refused};
@@ -29,11 +29,11 @@ type Filter = for<'a> fn(&'a Route, &RequestView<'_>, Pressure) -> Verdict<'a>;
 /// One row, one filter. The order cannot be configured.
 const CHAIN: [Filter; 2] = [overloaded, closed];
 
-/// No request is worth the memory of those that are under way.
-fn overloaded<'a>(_: &'a Route, _: &RequestView<'_>, pressure: Pressure) -> Verdict<'a> {
-    match pressure {
-        Pressure::Low | Pressure::High => Verdict::Continue,
-        Pressure::Full => Verdict::Reply(LocalReply {
+/// No request is worth the memory of those that are under way; one of low importance is not worth what is nearly gone.
+fn overloaded<'a>(route: &'a Route, _: &RequestView<'_>, pressure: Pressure) -> Verdict<'a> {
+    match (pressure, **route.importance()) {
+        (Pressure::Low, _) | (Pressure::High, Importance::Normal | Importance::High) => Verdict::Continue,
+        (Pressure::High, Importance::Low) | (Pressure::Full, _) => Verdict::Reply(LocalReply {
             fields: smallvec![("retry-after", OVERLOAD_SECONDS.to_string())],
             ..LocalReply::from(Reason::Overload)
         }),

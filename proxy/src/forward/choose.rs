@@ -49,6 +49,9 @@ impl Choice<'_> {
 
     /// Takes in what the end of an attempt says of its endpoint.
     pub fn saw(&self, local: &Local, active: &Active, outcome: Outcome) {
+        if self.cluster.resilience().admission().is_some() {
+            self.live.state().admission().count(local.worker(), outcome == Outcome::Success);
+        }
         let (rules, now) = (self.cluster.resilience(), local.timers().now());
         let Shown { turn, cause } = active.saw(rules, outcome, now);
         match turn {

@@ -59,6 +59,14 @@ rows! {
 }
 
 rows! {
+    /// What is counted for each cluster with admission control.
+    pub enum AdmissionCounter {
+        Ended = "towpath_admission_requests", Counter, "Requests that have ended, as admission control counts them, by cluster.";
+        Succeeded = "towpath_admission_successes", Counter, "Those of them that have succeeded, by cluster.";
+    }
+}
+
+rows! {
     /// What is counted for each listener.
     pub enum ListenerCounter {
         Connections = "towpath_downstream_connections", Counter, "Connections accepted from clients, by listener.";

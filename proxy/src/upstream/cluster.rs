@@ -9,9 +9,13 @@ use super::endpoint::Outliers;
 use super::health::HealthCounts;
 use crate::observe::tally::{ClusterCounter, ResilienceCounter, Tally};
 
+mod admission;
 mod retries;
+mod shed;
 
+pub use admission::Admission;
 pub use retries::Retries;
+pub use shed::{Cause, ShedCounts};
 
 /// The live state of one cluster, over all workers.
 #[derive(Debug)]
@@ -20,15 +24,25 @@ pub struct ClusterState {
     id: u64,
     open: AtomicU32,
     pending: AtomicU32,
+    load: Load,
     lacking: AtomicU32,
     released: Notify,
-    health: OnceLock<Box<HealthCounts>>,
     tally: Tally<ClusterCounter>,
     resilience: Tally<ResilienceCounter>,
     workers: usize,
     /// Made with the first request that might be sent again: most clusters of a mesh never have one.
     retries: OnceLock<Box<Retries>>,
     outliers: Outliers,
+}
+
+/// What is kept of a cluster that checks its endpoints, or does not take every request.
+#[derive(Debug, Default)]
+struct Load {
+    health: OnceLock<Box<HealthCounts>>,
+    requests: AtomicU32,
+    shed: OnceLock<Box<ShedCounts>>,
+    admission: OnceLock<Box<Admission>>,
+    workers: usize,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -80,6 +94,26 @@ impl Drop for Pending {
     }
 }
 
+/// The right to have one request under way at a cluster; where they are counted, given back when dropped.
+#[derive(Debug)]
+pub struct Admitted(Option<Arc<ClusterState>>);
+
+impl Admitted {
+    /// At a cluster that does not count them.
+    #[must_use]
+    pub fn uncounted() -> Self {
+        Self(None)
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if let Some(cluster) = &self.0 {
+            cluster.load.requests.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
 /// One request that waits because no slot is free; counted until dropped.
 #[derive(Debug)]
 pub struct Lacking(Arc<ClusterState>);
@@ -119,9 +153,9 @@ impl ClusterState {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             open: AtomicU32::new(0),
             pending: AtomicU32::new(0),
+            load: Load { workers, ..Load::default() },
             lacking: AtomicU32::new(0),
             released: Notify::new(),
-            health: OnceLock::new(),
             tally: Tally::new(workers),
             resilience: Tally::new(workers),
             workers,
@@ -190,9 +224,31 @@ impl ClusterState {
         &self.resilience
     }
 
+    /// Requests under way, where they are counted.
+    #[must_use]
+    pub fn requests(&self) -> u32 {
+        self.load.requests.load(Ordering::Relaxed)
+    }
+
+    /// The right to have one more under way, if fewer than `limit` are.
+    #[must_use]
+    pub fn try_request(self: &Arc<Self>, limit: u32) -> Option<Admitted> {
+        count_below(&self.load.requests, limit).then(|| Admitted(Some(Arc::clone(self))))
+    }
+
+    /// What part of its requests is turned away. Few clusters want that.
+    pub fn admission(&self) -> &Admission {
+        self.load.admission.get_or_init(|| Box::new(Admission::new(self.load.workers)))
+    }
+
+    /// Who was turned away. Few clusters turn anybody away.
+    pub fn shed(&self) -> &ShedCounts {
+        self.load.shed.get_or_init(Box::default)
+    }
+
     /// What the checks of its endpoints came to. Few clusters have such.
     pub fn health(&self) -> &HealthCounts {
-        self.health.get_or_init(Box::default)
+        self.load.health.get_or_init(Box::default)
     }
 
     /// A slot, if fewer than `limit` are taken.

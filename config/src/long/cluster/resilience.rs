@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::health::health;
 use crate::language::Write;
 use crate::long::table::{optional, or_none};
-use crate::model::{Breaker, Ejection, FailurePercentage, Resilience, SuccessRate};
+use crate::model::{AdmissionControl, Breaker, Ejection, FailurePercentage, Resilience, SuccessRate};
 use crate::values::{Decimal, Whole};
 
 /// Puts in what is on; what is off need not be said.
@@ -15,6 +15,7 @@ pub(super) fn write(resilience: &Resilience, object: &mut Value) {
     if resilience.ejection.is_some() {
         optional(object, "panic", Some(or_none(resilience.panic.as_ref())));
     }
+    optional(object, "admission", resilience.admission.as_deref().map(admission));
     optional(object, "health", resilience.health.as_deref().map(health));
 }
 
@@ -63,5 +64,15 @@ fn breaker(breaker: &Breaker) -> Value {
         "volume": *breaker.volume,
         "recovery_timeout": breaker.recovery_timeout.write(),
         "recovery_max": breaker.recovery_max.write(),
+    })
+}
+
+fn admission(rules: &AdmissionControl) -> Value {
+    json!({
+        "success_rate": rules.success_rate.write(),
+        "aggression": *rules.aggression,
+        "window": rules.window.write(),
+        "volume": *rules.volume,
+        "max": rules.max.write(),
     })
 }

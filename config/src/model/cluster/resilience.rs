@@ -1,6 +1,6 @@
 //! How a cluster bears it that its endpoints fail.
 
-use super::{Breaker, Ejection, HealthCheck, RetryBudget};
+use super::{AdmissionControl, Breaker, Ejection, HealthCheck, RetryBudget};
 use crate::model::{Percent, Placed, readable};
 
 readable! {
@@ -16,5 +16,7 @@ readable! {
         health: Placed<Option<Box<HealthCheck>>>,
         /// `retry_budget`: how many retries there may be beside the requests. On by default.
         retry_budget: Placed<Option<RetryBudget>>,
+        /// `admission`: when requests are turned away because too many fail. Default none.
+        admission: Placed<Option<Box<AdmissionControl>>>,
     }
 }

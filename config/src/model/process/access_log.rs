@@ -200,6 +200,8 @@ pub const REASONS: &[&str] = &[
     "dns-pending",
     "dns-failed",
     "pending-limit",
+    "request-limit",
+    "admission-control",
     "pending-timeout",
     "file-limit",
     "overload",

@@ -1,5 +1,6 @@
 //! What clusters say of endpoints that fail.
 
+use super::admission::admission;
 use super::{budget, health};
 use crate::document::{BreakerDoc, ClusterSettingsDoc, EjectionDoc, FailurePercentageDoc, SuccessRateDoc};
 use crate::fault::{Fault, Findings};
@@ -24,6 +25,7 @@ pub(super) fn inherit<T: Fields>(
 
 /// The settings of a cluster over those of `defaults`, as far as they are blocks.
 pub(super) fn merged(own: &mut ClusterSettingsDoc, defaults: &ClusterSettingsDoc) {
+    own.admission = inherit(own.admission.take(), defaults.admission.as_ref());
     own.breaker = inherit(own.breaker.take(), defaults.breaker.as_ref());
     if let (Some(OrNone::Some(own)), Some(OrNone::Some(base))) =
         (own.ejection.as_mut().map(|own| &mut own.value), defaults.ejection.as_ref().map(|base| &base.value))
@@ -55,6 +57,8 @@ pub(super) fn resilience(
     findings: &mut Findings,
 ) -> Resilience {
     Resilience {
+        admission: block(settings.admission.as_ref(), |document, span| admission(document, span, findings))
+            .map(boxed),
         breaker: block(settings.breaker.as_ref(), |document, span| breaker(document, span, findings))
             .map(boxed),
         ejection: block(settings.ejection.as_ref(), |document, span| ejection(document, span, findings))

@@ -66,6 +66,7 @@ fn of_route(route: &RouteDoc) -> Vec<Written> {
         ("redirect", span(route.redirect.as_ref())),
         ("direct_response", span(route.direct_response.as_ref())),
         ("rewrite", span(route.rewrite.as_ref())),
+        ("importance", span(route.importance.as_ref())),
     ]
 }
 

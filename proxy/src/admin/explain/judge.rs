@@ -100,6 +100,7 @@ fn judged(subject: &Subject<'_>, peer: &Peer) -> Explanation {
     if let Some(edits) = decided.as_ref().err().and_then(|reply| reply.edits) {
         settings.extend(settings::of_edits("response", edits));
     }
+    settings.extend(route.map(settings::of_importance));
     settings.extend(settings::of_access_logs(config.process()));
     let (outcome, destinations) = match decided {
         Ok(decision) => {

@@ -12,7 +12,7 @@ use crate::admin::words;
 pub(super) fn of_resilience(rules: &Resilience) -> Vec<Setting> {
     let mut settings = of_breaker(rules);
     settings.extend(of_ejection(rules));
-    settings.push(of_health(rules));
+    settings.extend([of_health(rules), of_admission(rules)]);
     settings
 }
 
@@ -102,4 +102,21 @@ fn of_health(rules: &Resilience) -> Setting {
         },
     );
     setting("health", said, health.place())
+}
+
+/// When requests are turned away because too many fail.
+fn of_admission(rules: &Resilience) -> Setting {
+    let admission = rules.admission();
+    let said = admission.as_deref().map_or_else(
+        || "none".to_owned(),
+        |rules| {
+            let (window, most) = (words::duration(**rules.window()), **rules.max());
+            let least = **rules.success_rate();
+            format!(
+                "while less than {least} of {} requests or more within {window} succeed, {most} at most",
+                **rules.volume()
+            )
+        },
+    );
+    setting("admission", said, admission.place())
 }

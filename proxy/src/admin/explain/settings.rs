@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use towpath_config::model::{
-    Balance, Cluster, ClusterProtocol, Forward, GrpcTimeout, HeaderEdits, Listener, Maintenance, Place,
-    Placed, Policy, Process, ProxyVersion, Rewrite, RewritePath, Sender,
+    Balance, Cluster, ClusterProtocol, Forward, GrpcTimeout, HeaderEdits, Importance, Listener, Maintenance,
+    Place, Placed, Policy, Process, ProxyVersion, Rewrite, RewritePath, Route, Sender,
 };
 
 use super::explanation::Setting;
@@ -157,6 +157,23 @@ fn nets(list: &[IpNet]) -> String {
     }
 }
 
+/// Who is turned away first.
+pub(super) fn of_importance(route: &Route) -> Setting {
+    setting("importance", route.importance().word(), route.importance().place())
+}
+
+/// How many requests may be under way, of which part those of less importance have.
+fn requests(cluster: &Cluster) -> Setting {
+    let limits = cluster.limits().requests();
+    let said = match (limits.of(Importance::Low), limits.of(Importance::Normal), **limits.all()) {
+        (Some(low), Some(normal), Some(all)) => {
+            format!("{all}; {normal} of normal importance and {low} of low, all others included")
+        }
+        _ => "none".to_owned(),
+    };
+    setting("limits.requests", said, limits.all().place())
+}
+
 /// What holds for one destination.
 pub(super) fn of_destination(
     forward: &Forward,
@@ -176,6 +193,7 @@ pub(super) fn of_destination(
         setting("balance", balance(cluster), cluster.balance().place()),
         count("limits.connections", limits.connections()),
         count("limits.pending", limits.pending()),
+        requests(cluster),
         count("limits.header_bytes", limits.header_bytes()),
         count("limits.header_count", limits.header_count()),
         count("limits.interim_responses", limits.interim_responses()),
