@@ -40,6 +40,7 @@ fn only_what_the_endpoint_did_counts_against_it() {
     let expected = [
         "timeout",
         "response-timeout",
+        "per-try-timeout",
         "connect-timeout",
         "connect-failure",
         "reset",
