@@ -502,6 +502,13 @@ fn told(server: &Server) -> u64 {
     series.filter(|one| one.route == "all" && one.cluster == "app").map(|one| one.codes[1]).sum()
 }
 
+/// Whether another route than `all` answers; what it answers is counted.
+fn other(proxy: &Proxy, path: &str, asked: &Cell<u64>) -> Option<()> {
+    let other = answer(proxy, path).0 == 204;
+    asked.set(asked.get() + u64::from(!other));
+    other.then_some(())
+}
+
 #[test]
 fn what_was_counted_last_of_a_route_that_goes_is_told() {
     let app = Upstream::saying("app");
@@ -511,12 +518,7 @@ fn what_was_counted_last_of_a_route_that_goes_is_told() {
         server.reports().last()?.state.as_ref().is_some_and(|state| state.generation == 1).then_some(())
     });
     let asked = Cell::new(0);
-    // whether the route `all` did not answer
-    let other = |path: &str| {
-        let other = answer(&proxy, path).0 == 204;
-        asked.set(asked.get() + u64::from(!other));
-        other.then_some(())
-    };
+    let other = |path: &str| other(&proxy, path, &asked);
     for _ in 0..3 {
         other("/");
     }
@@ -540,12 +542,7 @@ fn a_proxy_that_ends_stores_its_table_and_tells_what_it_counted() {
     eventually("it is stored", || file.exists().then_some(()));
     eventually("it reports", || (!server.reports().is_empty()).then_some(()));
     let asked = Cell::new(0);
-    // whether the route `all` did not answer
-    let other = |path: &str| {
-        let other = answer(&proxy, path).0 == 204;
-        asked.set(asked.get() + u64::from(!other));
-        other.then_some(())
-    };
+    let other = |path: &str| other(&proxy, path, &asked);
     for _ in 0..3 {
         other("/");
     }

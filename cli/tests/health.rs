@@ -2,7 +2,6 @@
 //! requests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-#![allow(clippy::disallowed_methods, reason = "the endpoints here are no workers")]
 
 #[path = "support/lib.rs"]
 mod support;
@@ -18,7 +17,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde_json::Value;
 
-use support::{Call, Client, Next, Proxy, Upstream, eventually, get, refusing};
+use support::{Call, Client, Next, Proxy, Upstream, eventually, get, library, refusing};
 
 /// The shortest that leaves a busy machine time to answer.
 const QUICK: &str = "interval: 400ms, timeout: 390ms, jitter: none";
@@ -177,27 +176,9 @@ fn endpoints_that_want_to_hear_whose_connection_it_is_are_told_that_it_is_ours()
 
 /// An endpoint of HTTP/2 that answers checks of a service of gRPC by this status of serving, and all else by 200.
 fn serving(status: Arc<AtomicU16>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    listener.set_nonblocking(true).unwrap();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let local = tokio::task::LocalSet::new();
-        local.block_on(&runtime, async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::task::spawn_local(serve(stream, Arc::clone(&status)));
-            }
-        });
-    });
-    address
-}
-
-async fn serve(stream: tokio::net::TcpStream, status: Arc<AtomicU16>) {
-    let Ok(mut connection) = h2::server::handshake(stream).await else { return };
-    while let Some(Ok((mut request, mut respond))) = connection.accept().await {
+    library(move |mut request, mut respond| {
         let status = Arc::clone(&status);
-        tokio::task::spawn_local(async move {
+        async move {
             let mut message = Vec::new();
             while let Some(Ok(piece)) = request.body_mut().data().await {
                 message.extend_from_slice(&piece);
@@ -217,8 +198,8 @@ async fn serve(stream: tokio::net::TcpStream, status: Arc<AtomicU16>) {
             stream
                 .send_trailers(HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), code)]))
                 .unwrap();
-        });
-    }
+        }
+    })
 }
 
 #[test]

@@ -26,7 +26,7 @@ use support::frames::{
     ACK, CANCEL, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, PING, RST_STREAM, WINDOW_UPDATE,
     field, frame, grant, request, reset, setting, status,
 };
-use support::{Client, PATIENCE, Proxy, eventually, get, refusing, wait};
+use support::{Client, PATIENCE, Proxy, eventually, get, library, library_for, refusing, wait};
 
 /// One worker, and a cluster whose endpoints speak HTTP/2.
 fn start(upstream: SocketAddr, cluster: &str) -> Proxy {
@@ -71,43 +71,6 @@ fn bad(status: u16, reason: &str) -> (u16, String) {
 fn fail(proxy: &Proxy, request: &str) -> (u16, String) {
     let (status, reason, _) = ask(proxy, request);
     (status, reason)
-}
-
-/// Starts an endpoint of the crate `h2`, that answers each request so.
-fn library<F: Future<Output = ()> + 'static>(
-    serve: impl Fn(http::Request<h2::RecvStream>, h2::server::SendResponse<Bytes>) -> F + Send + Clone + 'static,
-) -> SocketAddr {
-    library_for(100, serve)
-}
-
-/// The same, for so many requests at once on a connection.
-fn library_for<F: Future<Output = ()> + 'static>(
-    streams: u32,
-    serve: impl Fn(http::Request<h2::RecvStream>, h2::server::SendResponse<Bytes>) -> F + Send + Clone + 'static,
-) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    listener.set_nonblocking(true).unwrap();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let local = tokio::task::LocalSet::new();
-        local.block_on(&runtime, async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                let serve = serve.clone();
-                tokio::task::spawn_local(async move {
-                    let mut builder = h2::server::Builder::new();
-                    let mut connection =
-                        builder.max_concurrent_streams(streams).handshake::<_, Bytes>(stream).await.unwrap();
-                    while let Some(Ok((request, respond))) = connection.accept().await {
-                        tokio::task::spawn_local(serve(request, respond));
-                    }
-                });
-            }
-        });
-    });
-    address
 }
 
 async fn read(body: &mut h2::RecvStream) -> (Vec<u8>, Option<HeaderMap>) {

@@ -8,6 +8,7 @@
 mod client;
 mod control;
 pub mod frames;
+mod library;
 mod names;
 mod plain;
 mod process;
@@ -22,6 +23,7 @@ use std::time::{Duration, Instant};
 
 pub use client::{Client, Response, get, queued};
 pub use control::Control;
+pub use library::{library, library_for};
 pub use names::Names;
 pub use plain::Plain;
 pub use process::Proxy;
