@@ -1,5 +1,7 @@
 //! A proxy without a file: flags amount to a route table, which then goes the way of every other one.
 
+#[cfg(test)]
+mod fixture;
 mod flags;
 mod fleet;
 mod place;

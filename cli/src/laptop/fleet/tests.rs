@@ -1,19 +1,6 @@
-use clap::Parser;
 use towpath_config::{Source, compile};
 
-use crate::laptop::{Flags, table};
-
-#[derive(Debug, Parser)]
-struct Line {
-    #[command(flatten)]
-    flags: Flags,
-}
-
-fn written(line: &[&str]) -> Result<String, String> {
-    let line = std::iter::once(&"proxy").chain(line);
-    let flags = Line::try_parse_from(line).map_err(|fault| fault.to_string())?.flags;
-    table(&flags).map_err(|fault| fault.to_string())
-}
+use crate::laptop::fixture::written;
 
 #[test]
 fn flags_amount_to_a_file() {
